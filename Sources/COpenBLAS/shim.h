@@ -1,0 +1,2 @@
+// cblas.h declares the openblas_* thread controls too.
+#include <cblas.h>

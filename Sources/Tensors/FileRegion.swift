@@ -1,0 +1,66 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A run of bytes in a file: where a weight lies until the rank that needs it reads it.
+public struct FileRegion: Hashable, Sendable, Codable {
+    public let path: String
+    /// From the start of the file, in bytes.
+    public let offset: Int
+    public let byteCount: Int
+
+    public init(path: String, offset: Int, byteCount: Int) {
+        self.path = path
+        self.offset = offset
+        self.byteCount = byteCount
+    }
+
+    /// Reads the region, or a part of it, into memory.
+    ///
+    /// `pread` and not a memory map: a file that shrinks meanwhile gives an error here and would be a SIGBUS there,
+    /// and the pages do not count as this rank's memory afterwards.
+    ///
+    /// - Parameter part: bytes counted from the region's start; all of it when nil.
+    public func read(part: Range<Int>? = nil, into destination: UnsafeMutableRawBufferPointer) throws(FileError) {
+        let part = part ?? 0..<byteCount
+        precondition(part.lowerBound >= 0 && part.upperBound <= byteCount && destination.count >= part.count)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw FileError(path: path, offset: nil, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        var done = 0
+        while done < part.count {
+            let position = offset + part.lowerBound + done
+            let got = pread(descriptor, destination.baseAddress! + done, part.count - done, off_t(position))
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else {
+                throw FileError(path: path, offset: position, reason: String(cString: strerror(errno)))
+            }
+            guard got > 0 else {
+                throw FileError(
+                    path: path, offset: position,
+                    reason: "the file ends here, \(part.count - done) bytes of a tensor are missing")
+            }
+            done += got
+        }
+    }
+}
+
+/// A file that could not be read: which, where, and why in the system's words.
+public struct FileError: Error, Sendable, CustomStringConvertible {
+    public let path: String
+    /// In bytes from the start, where that is known.
+    public let offset: Int?
+    public let reason: String
+
+    public init(path: String, offset: Int?, reason: String) {
+        self.path = path
+        self.offset = offset
+        self.reason = reason
+    }
+
+    public var description: String { "\(path)\(offset.map { ", byte \($0)" } ?? ""): \(reason)" }
+}
