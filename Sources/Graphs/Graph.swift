@@ -1,0 +1,107 @@
+public import Tensors
+
+/// A model as a list of nodes in topological order over a list of values. Shapes are not part of it: they follow from
+/// the inputs it is bound to (`BoundGraph`).
+public struct Graph: Sendable, Codable {
+    /// A tensor that a user feeds.
+    public struct Input: Sendable, Codable, Hashable {
+        public let value: ValueID
+        public let dtype: DType
+        public let dimensions: [Dimension]
+
+        public init(value: ValueID, dtype: DType, dimensions: [Dimension]) {
+            self.value = value
+            self.dtype = dtype
+            self.dimensions = dimensions
+        }
+    }
+
+    public var name: String
+    /// The name of each value; `ValueID.index` counts in it.
+    public private(set) var valueNames: [String]
+    public var inputs: [Input]
+    public var outputs: [ValueID]
+    public var nodes: [Node]
+    public var constants: [ValueID: Constant]
+
+    public init(name: String) {
+        self.name = name
+        valueNames = []
+        inputs = []
+        outputs = []
+        nodes = []
+        constants = [:]
+    }
+
+    public func name(of value: ValueID) -> String { valueNames[value.index] }
+
+    // MARK: Building
+
+    public mutating func addValue(named name: String) -> ValueID {
+        valueNames.append(name)
+        return ValueID(valueNames.count - 1)
+    }
+
+    public mutating func addInput(named name: String, dtype: DType, dimensions: [Dimension]) -> ValueID {
+        let value = addValue(named: name)
+        inputs.append(Input(value: value, dtype: dtype, dimensions: dimensions))
+        return value
+    }
+
+    public mutating func addConstant(named name: String, _ constant: Constant) -> ValueID {
+        let value = addValue(named: name)
+        constants[value] = constant
+        return value
+    }
+
+    /// Appends a node with one output and returns that; the output is named after the node.
+    public mutating func addNode(named name: String, _ operation: Operation, _ inputs: [ValueID?]) -> ValueID {
+        let output = addValue(named: name)
+        nodes.append(Node(name: name, operation: operation, inputs: inputs, outputs: [output]))
+        return output
+    }
+}
+
+// MARK: - Who makes and who uses a value
+
+extension Graph {
+    /// For each value the node that makes it; nil for inputs and constants.
+    public func producers() -> [NodeID?] {
+        var producers = [NodeID?](repeating: nil, count: valueNames.count)
+        for (index, node) in nodes.enumerated() {
+            for case let output? in node.outputs { producers[output.index] = NodeID(index) }
+        }
+        return producers
+    }
+
+    /// For each value the nodes that take it, in order, each once.
+    public func consumers() -> [[NodeID]] {
+        var consumers = [[NodeID]](repeating: [], count: valueNames.count)
+        for (index, node) in nodes.enumerated() {
+            for case let input? in node.inputs where consumers[input.index].last != NodeID(index) {
+                consumers[input.index].append(NodeID(index))
+            }
+        }
+        return consumers
+    }
+
+    /// Which nodes depend on no input: they run once while a rank loads, not once per microbatch.
+    public func loadTimeNodes() -> [Bool] {
+        var isConstant = [Bool](repeating: false, count: valueNames.count)
+        for value in constants.keys { isConstant[value.index] = true }
+        return nodes.map { node in
+            let constant = node.inputs.allSatisfy { $0.map { isConstant[$0.index] } ?? true }
+            if constant { for case let output? in node.outputs { isConstant[output.index] = true } }
+            return constant
+        }
+    }
+
+    /// Every operator that nothing here can compute, each once, with the number of nodes that want it.
+    public func unsupportedOperators() -> [(name: String, nodes: Int)] {
+        var counts: [String: Int] = [:]
+        for case .unsupported(let operation) in nodes.lazy.map(\.operation) {
+            counts[operation.operatorName, default: 0] += 1
+        }
+        return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}

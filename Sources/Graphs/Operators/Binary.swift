@@ -1,0 +1,44 @@
+public import Tensors
+
+/// A function of two elements that gives one of the same dtype.
+public enum BinaryFunction: String, Sendable, Codable, CaseIterable {
+    case add = "Add"
+    case subtract = "Sub"
+    case multiply = "Mul"
+    case divide = "Div"
+    case power = "Pow"
+    case minimum = "Min"
+    case maximum = "Max"
+    /// The sign of the divisor, as Python's `%`.
+    case modulo = "Mod"
+    /// The sign of the dividend, as C's `fmod`.
+    case remainder = "Fmod"
+    /// x where x >= 0, slope * x elsewhere.
+    case parametricRelu = "PRelu"
+    case and = "And"
+    case or = "Or"
+    case xor = "Xor"
+    case bitwiseAnd = "BitwiseAnd"
+    case bitwiseOr = "BitwiseOr"
+    case bitwiseXor = "BitwiseXor"
+    case shiftLeft = "ShiftLeft"
+    case shiftRight = "ShiftRight"
+}
+
+/// z = f(x, y) for each pair of elements, with broadcasting. The result has x's dtype.
+public struct Binary: OperatorAttributes {
+    public var function: BinaryFunction
+
+    public init(_ function: BinaryFunction) { self.function = function }
+
+    public var operatorName: String { function.rawValue }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
+        let left = try operands.type(0)
+        let right = try operands.type(1)
+        guard left.dtype == right.dtype || function == .power else {
+            throw .mismatch("the operands must have one dtype")
+        }
+        return [TensorType(left.dtype, try broadcastShape(left.shape, right.shape))]
+    }
+}

@@ -1,0 +1,11 @@
+public import Tensors
+
+/// The operand itself. Passes drop it; it stays where an input is an output.
+public struct Identity: OperatorAttributes {
+    public init() {}
+
+    public var operatorName: String { "Identity" }
+    public var isView: Bool { true }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] { [try operands.type(0)] }
+}
