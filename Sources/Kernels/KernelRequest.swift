@@ -1,0 +1,49 @@
+public import Graphs
+public import Tensors
+
+/// What a kernel is made from: the operator, the types at hand, and the operands that are constant.
+public struct KernelRequest {
+    public let operation: Operation
+    /// nil for operands that are left out.
+    public let inputTypes: [TensorType?]
+    public let outputTypes: [TensorType]
+    /// Names what is packed for this node, so that programs for several shapes share it.
+    let node: NodeID
+    let inputs: [ValueID?]
+    let weights: StageWeights
+
+    func inputType(_ index: Int) -> TensorType? { index < inputTypes.count ? inputTypes[index] : nil }
+
+    func has(_ index: Int) -> Bool { inputType(index) != nil }
+
+    /// Whether an operand is known before the run.
+    func isConstant(_ index: Int) -> Bool {
+        index < inputs.count && inputs[index].map(weights.isConstant) ?? false
+    }
+
+    /// A constant operand's elements, loaded or computed when this is the first to ask; nil for one that is not constant.
+    func constant(_ index: Int) throws -> Tensor? {
+        guard isConstant(index), let value = inputs[index] else { return nil }
+        return try weights.tensor(value)
+    }
+
+    /// Bytes made once per node out of its constants, whatever the shapes (packed weights).
+    func packed(_ form: String, make: () throws -> Storage) throws -> Storage {
+        try weights.packed(node, form: form, make: make)
+    }
+
+    /// The operands as inference sees them, for what a kernel derives the same way.
+    func operands() throws -> Operands {
+        var operands: [Operands.Operand?] = []
+        for index in inputTypes.indices {
+            guard let type = inputTypes[index] else {
+                operands.append(nil)
+                continue
+            }
+            // Large constants decide no shape; do not load them for a look.
+            let isSmall = type.shape.elementCount <= BoundGraph.foldLimit
+            operands.append(Operands.Operand(type: type, constant: isSmall ? try constant(index) : nil))
+        }
+        return Operands(operands)
+    }
+}
