@@ -19,7 +19,7 @@ public enum ConstantEvaluation {
         }
         let weights = StageWeights(graph)
         let request = KernelRequest(
-            operation: operation, inputTypes: operands.map { $0?.type }, outputTypes: outputs, node: NodeID(0),
+            operation: operation, inputTypes: operands.map { $0?.type }, outputTypes: outputs, identity: ValueID(0),
             inputs: inputs, weights: weights)
         let kernel = try KernelFactory.makeKernel(request)
         let results = outputs.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) }

@@ -7,8 +7,8 @@ public struct KernelRequest {
     /// nil for operands that are left out.
     public let inputTypes: [TensorType?]
     public let outputTypes: [TensorType]
-    /// Names what is packed for this node, so that programs for several shapes share it.
-    let node: NodeID
+    /// The node's first result, which names what is packed for it whatever the shapes.
+    let identity: ValueID
     let inputs: [ValueID?]
     let weights: StageWeights
 
@@ -29,7 +29,7 @@ public struct KernelRequest {
 
     /// Bytes made once per node out of its constants, whatever the shapes (packed weights).
     func packed(_ form: String, make: () throws -> Storage) throws -> Storage {
-        try weights.packed(node, form: form, make: make)
+        try weights.packed(identity, form: form, make: make)
     }
 
     /// The operands as inference sees them, for what a kernel derives the same way.

@@ -16,7 +16,7 @@ public final class StageWeights {
     private var folded: [ValueID: Tensor] = [:]
 
     private struct PackedKey: Hashable {
-        let node: NodeID
+        let identity: ValueID
         let form: String
     }
 
@@ -66,8 +66,8 @@ public final class StageWeights {
         return tensor
     }
 
-    func packed(_ node: NodeID, form: String, make: () throws -> Storage) throws -> Storage {
-        let key = PackedKey(node: node, form: form)
+    func packed(_ identity: ValueID, form: String, make: () throws -> Storage) throws -> Storage {
+        let key = PackedKey(identity: identity, form: form)
         if let storage = packed[key] { return storage }
         let storage = try make()
         packed[key] = storage

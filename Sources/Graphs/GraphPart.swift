@@ -1,0 +1,61 @@
+/// Some nodes of a bound graph and the values that cross their border: what a stage computes.
+public struct GraphPart: Sendable, Hashable {
+    /// In topological order.
+    public let nodes: [NodeID]
+    /// Values of the run that come from outside, each once, in order of their IDs.
+    public let inputs: [ValueID]
+    /// Values wanted outside, each once, in order of their IDs; those that the graph itself puts out among them.
+    public let outputs: [ValueID]
+
+    public init(nodes: [NodeID], inputs: [ValueID], outputs: [ValueID]) {
+        self.nodes = nodes
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+}
+
+extension BoundGraph {
+    private var constantProducers: Set<ValueID> {
+        var values: Set<ValueID> = []
+        for (index, node) in graph.nodes.enumerated() where isLoadTime[index] {
+            for case let output? in node.outputs { values.insert(output) }
+        }
+        return values
+    }
+
+    /// Values that exist before the run, by `ValueID.index`.
+    public func constantValues() -> [Bool] {
+        var constant = [Bool](repeating: false, count: types.count)
+        for value in known.keys { constant[value.index] = true }
+        for value in graph.constants.keys { constant[value.index] = true }
+        for value in constantProducers { constant[value.index] = true }
+        return constant
+    }
+
+    /// The constants that a part's nodes read, those behind load-time nodes included, each once: the weights that the
+    /// rank of this part holds.
+    public func constants(of part: GraphPart) -> Set<ValueID> {
+        var producers: [ValueID: NodeID] = [:]
+        for (index, node) in graph.nodes.enumerated() where isLoadTime[index] {
+            for case let output? in node.outputs { producers[output] = NodeID(index) }
+        }
+        var found: Set<ValueID> = []
+        var pending = part.nodes.flatMap { graph.nodes[$0.index].inputs.compactMap(\.self) }
+        while let value = pending.popLast() {
+            if graph.constants[value] != nil {
+                found.insert(value)
+            } else if let producer = producers[value] {
+                pending += graph.nodes[producer.index].inputs.compactMap(\.self)
+            }
+        }
+        return found
+    }
+}
+
+extension BoundGraph {
+    /// The nodes of a part with neighbours fused where that saves passes over memory, which changes no bit of the
+    /// results. The fused nodes keep their values' IDs.
+    public func fusedNodes(of part: GraphPart) -> [Node] {
+        part.nodes.map { graph.nodes[$0.index] }
+    }
+}
