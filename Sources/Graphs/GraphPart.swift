@@ -15,40 +15,15 @@ public struct GraphPart: Sendable, Hashable {
 }
 
 extension BoundGraph {
-    private var constantProducers: Set<ValueID> {
-        var values: Set<ValueID> = []
-        for (index, node) in graph.nodes.enumerated() where isLoadTime[index] {
-            for case let output? in node.outputs { values.insert(output) }
-        }
-        return values
-    }
-
     /// Values that exist before the run, by `ValueID.index`.
     public func constantValues() -> [Bool] {
         var constant = [Bool](repeating: false, count: types.count)
         for value in known.keys { constant[value.index] = true }
         for value in graph.constants.keys { constant[value.index] = true }
-        for value in constantProducers { constant[value.index] = true }
-        return constant
-    }
-
-    /// The constants that a part's nodes read, those behind load-time nodes included, each once: the weights that the
-    /// rank of this part holds.
-    public func constants(of part: GraphPart) -> Set<ValueID> {
-        var producers: [ValueID: NodeID] = [:]
         for (index, node) in graph.nodes.enumerated() where isLoadTime[index] {
-            for case let output? in node.outputs { producers[output] = NodeID(index) }
+            for case let output? in node.outputs { constant[output.index] = true }
         }
-        var found: Set<ValueID> = []
-        var pending = part.nodes.flatMap { graph.nodes[$0.index].inputs.compactMap(\.self) }
-        while let value = pending.popLast() {
-            if graph.constants[value] != nil {
-                found.insert(value)
-            } else if let producer = producers[value] {
-                pending += graph.nodes[producer.index].inputs.compactMap(\.self)
-            }
-        }
-        return found
+        return constant
     }
 }
 
