@@ -68,6 +68,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+
+        .testTarget(
+            name: "ModelFormatsTests", dependencies: ["ModelFormats", "Tensors"], exclude: ["NPYFixtures"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
