@@ -72,6 +72,9 @@ let package = Package(
         .testTarget(
             name: "ModelFormatsTests", dependencies: ["ModelFormats", "Tensors"], exclude: ["NPYFixtures"],
             swiftSettings: settings),
+        .testTarget(
+            name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Tensors"], exclude: ["Fixtures"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
