@@ -63,13 +63,26 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
                 "\(stageCount) pipeline stages are asked for, and the model has \(count) layers to share out: "
                     + "use at most \(count) ranks, or set parallelism.pipeline to \(count) or less")
         }
-        let starts = try strategy.boundaries(of: chain, stageCount: stageCount)
+        self.init(
+            bound, chain: chain, boundaries: try strategy.boundaries(of: chain, stageCount: stageCount),
+            strategy: type(of: strategy).name, microbatchSize: microbatchSize, modelFingerprint: modelFingerprint)
+    }
+
+    /// The plan whose stages begin at the layers given.
+    ///
+    /// - Precondition: `starts` ascends from 0 and names no stage without a layer.
+    public init(
+        _ bound: BoundGraph, chain: LayerChain, boundaries starts: [Int], strategy: String, microbatchSize: Int,
+        modelFingerprint: String
+    ) {
+        let count = chain.layers.count
+        let stageCount = starts.count
         precondition(
-            starts.count == stageCount && starts.first == 0 && zip(starts, starts.dropFirst()).allSatisfy(<)
-                && starts.last! < count, "a strategy returned the boundaries \(starts)")
+            starts.first == 0 && zip(starts, starts.dropFirst()).allSatisfy(<) && starts.last! < count,
+            "stages of \(count) layers cannot begin at \(starts)")
         version = PartitionPlan.currentVersion
         self.modelFingerprint = modelFingerprint
-        self.strategy = type(of: strategy).name
+        self.strategy = strategy
         self.microbatchSize = microbatchSize
 
         var stageOfLayer = [Int](repeating: 0, count: count)
@@ -101,8 +114,6 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         }
         self.edges = edges
         self.inputs = inputs
-        let flowing = Set(inputs.map(\.value)).union(
-            stages.flatMap { $0.nodes.flatMap { bound.graph.nodes[$0.index].outputs.compactMap(\.self) } })
-        outputs = bound.graph.outputs.filter(flowing.contains)
+        outputs = bound.graph.outputs
     }
 }

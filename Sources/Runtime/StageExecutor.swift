@@ -29,8 +29,13 @@ public final class StageExecutor {
     private var started = 0.0
     private var ended = 0.0
 
+    /// Events kept for each rank; later ones are taken to be like the earlier ones.
+    private static let eventLimit = 1 << 16
+
     private final class WatchBox {
         var watch = StopWatch()
+        var sends: [Timeline.MessageEvent] = []
+        var waits: [Timeline.MessageEvent] = []
     }
 
     /// Reads the stage's weights and compiles it for the sizes that microbatches have.
@@ -74,6 +79,8 @@ public final class StageExecutor {
         }
         slots = TransferSlots(capacity: next)
         watch = WatchBox()
+        watch.sends.reserveCapacity(min(StageExecutor.eventLimit, outgoing.count * batching.microbatchCount))
+        watch.waits.reserveCapacity(min(StageExecutor.eventLimit, incoming.count * batching.microbatchCount))
         watch.watch.count(.load, since: began)
     }
 
@@ -131,6 +138,9 @@ public final class StageExecutor {
                 to: plan.stages[plan.edges[edge].to].rank, tag: edge, on: communicator,
                 slot: sendSlot(index, microbatch))
             watch.watch.count(.communicate, since: start)
+            if watch.sends.count < StageExecutor.eventLimit {
+                watch.sends.append(.init(edge: edge, microbatch: microbatch, start: start, end: start))
+            }
         case .write(let microbatch):
             let outputs = plan.outputs.map { value in
                 current.outputs[part.outputs.firstIndex(of: value)!]
@@ -208,14 +218,24 @@ public final class StageExecutor {
     // MARK: Report
 
     /// Where this rank's time and memory went.
-    public var summary: Timeline.RankSummary {
+    ///
+    /// - Parameter clockOffset: seconds to add to this rank's clock to get rank 0's.
+    public func summary(clockOffset: Double) -> Timeline.RankSummary {
         var summary = Timeline.RankSummary(rank: communicator.rank, stage: stage)
         for activity in Timeline.Activity.allCases { summary.seconds[activity] = watch.watch.total(activity) }
         summary.elapsed = ended - started
+        summary.sends = watch.sends.map { $0.shifted(by: clockOffset) }
+        summary.waits = watch.waits.map { $0.shifted(by: clockOffset) }
         summary.peakMemory = PeakMemory.byteCount
         summary.plannedWeights = weights.byteCount
         summary.plannedActivations = arena.byteCount
         summary.plannedMessages = receiveBuffers.byteCount + readBuffers.byteCount + resultBuffers.byteCount
         return summary
+    }
+}
+
+extension Timeline.MessageEvent {
+    fileprivate func shifted(by offset: Double) -> Timeline.MessageEvent {
+        Timeline.MessageEvent(edge: edge, microbatch: microbatch, start: start + offset, end: end + offset)
     }
 }

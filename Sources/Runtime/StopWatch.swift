@@ -24,7 +24,8 @@ struct StopWatch {
         case .inputOutput: 1
         case .compute: 2
         case .wait: 3
-        case .communicate: 4
+        case .transfer: 4
+        case .communicate: 5
         }
     }
 }
