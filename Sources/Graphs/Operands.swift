@@ -75,6 +75,13 @@ public func checkedShape(_ dimensions: [Int]) throws(InferenceError) -> Shape {
     return shape
 }
 
+/// An extent times a factor from outside, which may be anything.
+func product(_ extent: Int, _ factor: Int) throws(InferenceError) -> Int {
+    let (product, overflow) = extent.multipliedReportingOverflow(by: factor)
+    guard !overflow else { throw .mismatch("\(extent) times \(factor) is past all memory") }
+    return product
+}
+
 /// The shape of an element-wise result: aligned at the last axis, extents of 1 stretch (NumPy's broadcasting).
 public func broadcastShape(_ left: Shape, _ right: Shape) throws(InferenceError) -> Shape {
     let rank = max(left.rank, right.rank)

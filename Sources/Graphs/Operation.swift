@@ -12,13 +12,19 @@ public enum Operation: Sendable, Hashable, Codable {
     case convolutionTranspose(ConvolutionTranspose)
     case matrixProduct(MatrixProduct)
     case gemm(Gemm)
+    case einsum(Einsum)
     // Pooling and normalisation
     case pooling(Pooling)
     case globalPooling(GlobalPooling)
     case batchNormalization(BatchNormalization)
     case localResponseNormalization(LocalResponseNormalization)
     case softmax(Softmax)
+    case instanceNormalization(InstanceNormalization)
+    case groupNormalization(GroupNormalization)
+    case layerNormalization(LayerNormalization)
     case reduction(Reduction)
+    case cumulation(Cumulation)
+    case topK(TopK)
     // Layout
     case concatenation(Concatenation)
     case split(Split)
@@ -31,11 +37,22 @@ public enum Operation: Sendable, Hashable, Codable {
     case transpose(Transpose)
     case expand(Expand)
     case gather(Gather)
+    case gatherElements(GatherElements)
+    case gatherND(GatherND)
+    case scatterElements(ScatterElements)
+    case scatterND(ScatterND)
+    case tile(Tile)
+    case depthToSpace(DepthToSpace)
+    case spaceToDepth(SpaceToDepth)
+    case trilu(Trilu)
     case resize(Resize)
+    case gridSample(GridSample)
     // Shape arithmetic
     case shapeOf(ShapeOf)
     case constantOfShape(ConstantOfShape)
     case arithmeticRange(ArithmeticRange)
+    case oneHot(OneHot)
+    case eyeLike(EyeLike)
     // The rest
     case identity(Identity)
     case unsupported(Unsupported)
@@ -52,12 +69,18 @@ public enum Operation: Sendable, Hashable, Codable {
         case .convolutionTranspose(let attributes): attributes
         case .matrixProduct(let attributes): attributes
         case .gemm(let attributes): attributes
+        case .einsum(let attributes): attributes
         case .pooling(let attributes): attributes
         case .globalPooling(let attributes): attributes
         case .batchNormalization(let attributes): attributes
         case .localResponseNormalization(let attributes): attributes
         case .softmax(let attributes): attributes
+        case .instanceNormalization(let attributes): attributes
+        case .groupNormalization(let attributes): attributes
+        case .layerNormalization(let attributes): attributes
         case .reduction(let attributes): attributes
+        case .cumulation(let attributes): attributes
+        case .topK(let attributes): attributes
         case .concatenation(let attributes): attributes
         case .split(let attributes): attributes
         case .slice(let attributes): attributes
@@ -69,10 +92,21 @@ public enum Operation: Sendable, Hashable, Codable {
         case .transpose(let attributes): attributes
         case .expand(let attributes): attributes
         case .gather(let attributes): attributes
+        case .gatherElements(let attributes): attributes
+        case .gatherND(let attributes): attributes
+        case .scatterElements(let attributes): attributes
+        case .scatterND(let attributes): attributes
+        case .tile(let attributes): attributes
+        case .depthToSpace(let attributes): attributes
+        case .spaceToDepth(let attributes): attributes
+        case .trilu(let attributes): attributes
         case .resize(let attributes): attributes
+        case .gridSample(let attributes): attributes
         case .shapeOf(let attributes): attributes
         case .constantOfShape(let attributes): attributes
         case .arithmeticRange(let attributes): attributes
+        case .oneHot(let attributes): attributes
+        case .eyeLike(let attributes): attributes
         case .identity(let attributes): attributes
         case .unsupported(let attributes): attributes
         }

@@ -1,0 +1,28 @@
+public import Tensors
+
+/// Slices of operand 0 at the coordinates that lie along the last axis of operand 1; the first `batchAxes` axes of
+/// both run together.
+public struct GatherND: OperatorAttributes {
+    public var batchAxes: Int
+
+    public init(batchAxes: Int = 0) { self.batchAxes = batchAxes }
+
+    public var operatorName: String { "GatherND" }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
+        let data = try operands.type(0)
+        let indices = try operands.type(1)
+        guard indices.dtype == .int64 || indices.dtype == .int32 else {
+            throw .mismatch("indices must be int32 or int64")
+        }
+        guard indices.shape.rank > 0, batchAxes >= 0, batchAxes < min(data.shape.rank, indices.shape.rank),
+            data.shape.dimensions[..<batchAxes] == indices.shape.dimensions[..<batchAxes],
+            let coordinates = indices.shape.dimensions.last, coordinates >= 1,
+            coordinates <= data.shape.rank - batchAxes
+        else {
+            throw .mismatch("indices \(indices.shape) do not address \(data.shape) with \(batchAxes) batch axes")
+        }
+        let dimensions = indices.shape.dimensions.dropLast() + data.shape.dimensions[(batchAxes + coordinates)...]
+        return [TensorType(data.dtype, try checkedShape(Array(dimensions)))]
+    }
+}

@@ -1,0 +1,21 @@
+public import Tensors
+
+/// Repeats a tensor along each axis as often as operand 1 says, one count per axis.
+public struct Tile: OperatorAttributes {
+    public init() {}
+
+    public var operatorName: String { "Tile" }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
+        let input = try operands.type(0)
+        let repeats = try operands.integers(1)
+        guard repeats.count == input.shape.rank, repeats.allSatisfy({ $0 >= 0 }) else {
+            throw .mismatch("repeats \(repeats) for \(input.shape.rank) axes")
+        }
+        var dimensions: [Int] = []
+        for (extent, count) in zip(input.shape.dimensions, repeats) {
+            dimensions.append(try product(extent, count))
+        }
+        return [TensorType(input.dtype, try checkedShape(dimensions))]
+    }
+}

@@ -1,0 +1,48 @@
+internal import FoundationEssentials
+internal import Graphs
+internal import Tensors
+
+/// A 64-bit FNV-1a hash, fed piece by piece (http://www.isthe.com/chongo/tech/comp/fnv/).
+struct Fingerprint {
+    private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func add(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    }
+
+    /// A piece of text with an end that no text contains, so that "ab", "c" differs from "a", "bc".
+    mutating func add(_ text: String) {
+        add(text.utf8)
+        add(CollectionOfOne(0xFF))
+    }
+
+    var hexadecimal: String {
+        let digits = String(state, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension Fingerprint {
+    /// Hashes a canonical text of the graph: names, operators with their attributes, types, and constants at hand.
+    /// Weights that still lie in a file count by type, so that no weight is read for it.
+    init(of graph: Graph) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        for input in graph.inputs {
+            add("input \(graph.name(of: input.value)) \(input.dtype) \(input.dimensions)")
+        }
+        for value in graph.constants.keys.sorted() {
+            guard let constant = graph.constants[value] else { continue }
+            add("constant \(graph.name(of: value)) \(constant.type)")
+            if let tensor = constant.tensor { tensor.withBytes { add($0) } }
+        }
+        for node in graph.nodes {
+            add("node \(node.name)")
+            add(try encoder.encode(node.operation))
+            for value in node.inputs + node.outputs { add(value.map(graph.name(of:)) ?? "") }
+        }
+        for output in graph.outputs { add("output \(graph.name(of: output))") }
+    }
+}

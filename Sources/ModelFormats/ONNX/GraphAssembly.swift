@@ -1,0 +1,136 @@
+internal import Graphs
+internal import Tensors
+
+/// The graph while nodes are added to it, with what conversions ask about values: dtype and rank where these are
+/// known without shapes, and elements of small constants.
+struct GraphAssembly {
+    var graph: Graph
+    /// By name in the file.
+    var values: [String: ValueID] = [:]
+    private(set) var dtypes: [ValueID: DType] = [:]
+    private(set) var ranks: [ValueID: Int] = [:]
+    private var nodeNames: Set<String> = []
+
+    let tensors: TensorReader
+
+    init(name: String, tensors: TensorReader) {
+        graph = Graph(name: name)
+        self.tensors = tensors
+    }
+
+    // MARK: What is known
+
+    mutating func note(_ value: ValueID, dtype: DType?, rank: Int?) {
+        if let dtype { dtypes[value] = dtype }
+        if let rank { ranks[value] = rank }
+    }
+
+    func dtype(_ value: ValueID) throws(ConversionError) -> DType {
+        guard let dtype = dtypes[value] else {
+            throw .inexpressible("on operands of a dtype that the file does not tell")
+        }
+        return dtype
+    }
+
+    func type(ofConstant value: ValueID?) -> TensorType? { value.flatMap { graph.constants[$0]?.type } }
+
+    /// The elements of a small constant.
+    func tensor(_ value: ValueID?) -> Tensor? { value.flatMap { graph.constants[$0]?.tensor } }
+
+    func floats(_ value: ValueID?) -> [Float]? {
+        guard let tensor = tensor(value) else { return nil }
+        return try? Operands([.init(type: tensor.type, constant: tensor)]).floats(0)
+    }
+
+    // MARK: Adding
+
+    /// A name that no node has yet, as close to the one wanted as can be.
+    mutating func uniqueName(_ wanted: String) -> String {
+        var name = wanted
+        var count = 2
+        while !nodeNames.insert(name).inserted {
+            name = "\(wanted).\(count)"
+            count += 1
+        }
+        return name
+    }
+
+    mutating func define(_ value: ValueID, _ constant: Constant) {
+        graph.constants[value] = constant
+        note(value, dtype: constant.type.dtype, rank: constant.type.shape.rank)
+    }
+
+    mutating func addConstant(_ node: ONNXNode, _ suffix: String, _ tensor: Tensor) -> ValueID {
+        let value = graph.addValue(named: "\(node.name)/\(suffix)")
+        define(value, .tensor(tensor))
+        return value
+    }
+
+    mutating func addConstant(_ node: ONNXNode, _ suffix: String, _ integers: [Int]) -> ValueID {
+        addConstant(node, suffix, Tensor(integers.map(Int64.init)))
+    }
+
+    /// A scalar that can stand beside a value of this dtype.
+    mutating func addScalar(_ node: ONNXNode, _ suffix: String, _ number: Double, dtype: DType) -> ValueID {
+        switch dtype {
+        case .float64: return addConstant(node, suffix, Tensor(scalar: number))
+        case .float32: return addConstant(node, suffix, Tensor(scalar: Float(number)))
+        default:
+            let value = addConstant(node, suffix, Tensor(scalar: Float(number)))
+            return emit(node, suffix + "/cast", .cast(Cast(to: dtype)), [value])
+        }
+    }
+
+    /// Appends a node for an intermediate result of a conversion.
+    mutating func emit(
+        _ node: ONNXNode, _ suffix: String, _ operation: Operation, _ inputs: [ValueID?]
+    ) -> ValueID {
+        let output = graph.addValue(named: "\(node.name)/\(suffix)")
+        add(uniqueName("\(node.name)/\(suffix)"), operation, inputs, outputs: [output])
+        return output
+    }
+
+    /// Appends the node that makes the results of `node`.
+    mutating func finish(_ node: ONNXNode, _ operation: Operation, _ inputs: [ValueID?]) {
+        var inputs = inputs
+        while let last = inputs.last, last == nil { inputs.removeLast() }
+        var outputs = node.outputs
+        while let last = outputs.last, last == nil { outputs.removeLast() }
+        add(node.name, operation, inputs, outputs: outputs)
+    }
+
+    /// Appends a node that makes just these values.
+    mutating func add(_ name: String, _ operation: Operation, _ inputs: [ValueID?], outputs: [ValueID?]) {
+        let operands = inputs.map { value in value.flatMap { dtypes[$0] } }
+        for (index, output) in outputs.enumerated() {
+            guard let output else { continue }
+            note(output, dtype: operation.resultDType(index, operands: operands), rank: nil)
+        }
+        graph.nodes.append(Node(name: name, operation: operation, inputs: inputs, outputs: outputs))
+    }
+
+    /// Takes back the nodes after the first `count`.
+    mutating func removeNodes(after count: Int) { graph.nodes.removeLast(graph.nodes.count - count) }
+}
+
+extension Operation {
+    /// The dtype of output `index` for operands of these dtypes, where it follows from them.
+    fileprivate func resultDType(_ index: Int, operands: [DType?]) -> DType? {
+        func operand(_ index: Int) -> DType? { operands.indices.contains(index) ? operands[index] : nil }
+        switch self {
+        case .comparison: return .bool
+        case .unary(let unary) where unary.function == .isNaN || unary.function == .isInfinite: return .bool
+        case .cast(let cast): return cast.target
+        case .shapeOf: return .int64
+        case .choice, .constantOfShape: return operand(1)
+        case .oneHot: return operand(2)
+        case .eyeLike(let eye): return eye.dtype ?? operand(0)
+        case .reduction(let reduction) where reduction.kind == .indexOfMaximum || reduction.kind == .indexOfMinimum:
+            return .int64
+        case .topK, .pooling: return index == 0 ? operand(0) : .int64
+        case .layerNormalization: return index == 0 ? operand(0) : .float32
+        case .unsupported: return nil
+        default: return operand(0)
+        }
+    }
+}

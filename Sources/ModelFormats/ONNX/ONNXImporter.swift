@@ -1,0 +1,52 @@
+internal import FoundationEssentials
+internal import Graphs
+internal import SwiftProtobuf
+internal import Tensors
+
+/// Reads ONNX files (https://onnx.ai/onnx/repo-docs/IR.html).
+public enum ONNXImporter {
+    /// The graph of a model file. Weights stay where they lie, inside the file or beside it, and are referred to.
+    ///
+    /// What cannot be computed here becomes `Operation.unsupported`; only a file that contradicts the standard, or
+    /// operators of sets that are too old to be known, are errors.
+    ///
+    /// - Throws: `ModelError`, with the file, the node or tensor, and what is wrong with it.
+    public static func load(path: String) throws(ModelError) -> ImportedModel {
+        let skeleton = try ModelSkeleton(path: path)
+        let model: Onnx_ModelProto
+        do {
+            model = try Onnx_ModelProto(serializedBytes: skeleton.bytes)
+        } catch {
+            throw ModelError(path: path, reason: "no ONNX model, or a damaged one: \(error)")
+        }
+        guard model.hasGraph else { throw ModelError(path: path, reason: "no ONNX model: there is no graph in it") }
+        let opset = try opset(of: model, path: path)
+        var reading = GraphReading(
+            proto: model.graph, path: path, opset: opset,
+            tensors: TensorReader(modelPath: path, payloads: skeleton.payloads))
+        let graph = try reading.graph()
+        do {
+            return ImportedModel(
+                graph: graph, opset: opset, irVersion: Int(model.irVersion),
+                producer: [model.producerName, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " "),
+                metadata: Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { _, last in last },
+                fingerprint: try Fingerprint(of: graph).hexadecimal)
+        } catch {
+            throw ModelError(path: path, reason: "its structure cannot be hashed: \(error)")
+        }
+    }
+
+    private static func opset(of model: Onnx_ModelProto, path: String) throws(ModelError) -> Int {
+        let known = "opset 1 to \(ONNXOperator.newestOpset)"
+        guard let entry = model.opsetImport.first(where: { GraphReading.standardDomains.contains($0.domain) }) else {
+            throw ModelError(path: path, reason: "the model names no version of the standard operator set (opset)")
+        }
+        guard (1...Int64(ONNXOperator.newestOpset)).contains(entry.version) else {
+            throw ModelError(
+                path: path,
+                reason: "the model follows opset \(entry.version), and only \(known) are known; "
+                    + "export it for one of these, or convert it with onnx.version_converter")
+        }
+        return Int(entry.version)
+    }
+}

@@ -1,0 +1,54 @@
+internal import Graphs
+
+/// How an operator of the standard becomes nodes of ours.
+struct ONNXOperator: Sendable {
+    typealias Conversion = @Sendable (ONNXNode, inout GraphAssembly) throws(ConversionError) -> Void
+
+    /// The operator sets that changed its definition, from the oldest that the conversion knows to the newest that
+    /// exists.
+    let versions: [Int]
+    let inputs: ClosedRange<Int>
+    let outputs: ClosedRange<Int>
+    let convert: Conversion
+
+    init(
+        _ versions: [Int], inputs: ClosedRange<Int>, outputs: ClosedRange<Int> = 1...1,
+        convert: @escaping Conversion
+    ) {
+        self.versions = versions
+        self.inputs = inputs
+        self.outputs = outputs
+        self.convert = convert
+    }
+
+    init(_ versions: [Int], inputs: Int, convert: @escaping Conversion) {
+        self.init(versions, inputs: inputs...inputs, convert: convert)
+    }
+
+    /// As many as the file likes.
+    static let anyNumber = 1...(1 << 20)
+
+    /// The version in effect for a model's operator set; nil where that is too old.
+    func version(opset: Int) -> Int? { versions.last { $0 <= opset } }
+
+    /// The operator sets that all conversions know.
+    static let newestOpset = 28
+
+    /// All conversions, by operator type.
+    static let table: [String: ONNXOperator] = {
+        let families = [
+            elementwise, activations, logic, convolutions, pooling, normalizations, linearAlgebra, reductions, layout,
+            indexing, resampling, shapes,
+        ]
+        return families.reduce(into: [:]) { table, family in
+            table.merge(family) { _, _ in preconditionFailure("one operator in two families") }
+        }
+    }()
+}
+
+extension ONNXNode {
+    /// The conversion of an operator whose operands are ours in the same order.
+    static func direct(_ operation: Operation) -> ONNXOperator.Conversion {
+        { node, assembly in assembly.finish(node, operation, node.inputs) }
+    }
+}

@@ -1,0 +1,89 @@
+internal import Graphs
+internal import Tensors
+
+extension ONNXOperator {
+    /// Activations, with their parameters and the standard's defaults for these.
+    static let activations: [String: ONNXOperator] = {
+        var table: [String: ONNXOperator] = [
+            "Gelu": ONNXOperator([20], inputs: 1) { node, assembly throws(ConversionError) in
+                switch try node.string("approximate") ?? "none" {
+                case "none": assembly.finish(node, .unary(Unary(.gelu)), node.inputs)
+                case "tanh": assembly.finish(node, .unary(Unary(.geluTanh)), node.inputs)
+                case let other: throw .inexpressible("approximate '\(other)'")
+                }
+            },
+            "Swish": ONNXOperator([24], inputs: 1) { node, assembly throws(ConversionError) in
+                try swish(node, &assembly)
+            },
+            "Clip": ONNXOperator([6, 11, 12, 13], inputs: 1...3) { node, assembly throws(ConversionError) in
+                try clip(node, &assembly)
+            },
+        ]
+        for (name, function, versions) in [
+            ("Relu", UnaryFunction.relu, [6, 13, 14]), ("Sigmoid", .sigmoid, [6, 13]), ("Tanh", .tanh, [6, 13]),
+            ("Softplus", .softplus, [1, 22]), ("Softsign", .softsign, [1, 22]), ("HardSwish", .hardSwish, [14, 22]),
+            ("Mish", .mish, [18, 22]),
+        ] {
+            table[name] = ONNXOperator(versions, inputs: 1, convert: ONNXNode.direct(.unary(Unary(function))))
+        }
+        for (name, function, versions, alpha, beta) in [
+            ("LeakyRelu", UnaryFunction.leakyRelu, [6, 16], ("alpha", Float(0.01)), nil),
+            ("Elu", .elu, [6, 22], ("alpha", 1), nil),
+            ("Selu", .selu, [6, 22], ("alpha", 1.67326319217681884765625), ("gamma", Float(1.05070102214813232421875))),
+            ("Celu", .celu, [12, 28], ("alpha", 1), nil),
+            ("HardSigmoid", .hardSigmoid, [6, 22], ("alpha", 0.2), ("beta", 0.5)),
+            ("ThresholdedRelu", .thresholdedRelu, [10, 22], ("alpha", 1), nil),
+            ("Shrink", .shrink, [9], ("lambd", 0.5), ("bias", 0)),
+        ] {
+            table[name] = ONNXOperator(versions, inputs: 1) { node, assembly throws(ConversionError) in
+                var attributes = Unary(function, alpha: try node.float(alpha.0, default: alpha.1))
+                if let beta { attributes.beta = try node.float(beta.0, default: beta.1) }
+                assembly.finish(node, .unary(attributes), node.inputs)
+            }
+        }
+        return table
+    }()
+
+    /// x * sigmoid(alpha * x).
+    private static func swish(_ node: ONNXNode, _ assembly: inout GraphAssembly) throws(ConversionError) {
+        let alpha = try node.float("alpha", default: 1)
+        guard alpha != 1 else { return assembly.finish(node, .unary(Unary(.silu)), node.inputs) }
+        let input = try node.requiredInput(0)
+        let slope = assembly.addScalar(node, "alpha", Double(alpha), dtype: try assembly.dtype(input))
+        let scaled = assembly.emit(node, "scaled", .binary(Binary(.multiply)), [input, slope])
+        let gate = assembly.emit(node, "gate", .unary(Unary(.sigmoid)), [scaled])
+        assembly.finish(node, .binary(Binary(.multiply)), [input, gate])
+    }
+
+    /// Limits from attributes (before opset 11) or operands. Constant ones that a float32 holds exactly make one
+    /// function of one number, others a maximum and a minimum.
+    private static func clip(_ node: ONNXNode, _ assembly: inout GraphAssembly) throws(ConversionError) {
+        let input = try node.requiredInput(0)
+        if node.version < 11 {
+            let lower = try node.float("min", default: -.greatestFiniteMagnitude)
+            let upper = try node.float("max", default: .greatestFiniteMagnitude)
+            return assembly.finish(node, .unary(Unary(.clip, alpha: lower, beta: upper)), [input])
+        }
+        func limit(_ value: ValueID?, _ absent: Float) -> Float? {
+            guard let value else { return absent }
+            guard assembly.tensor(value)?.dtype == .float32, let limits = assembly.floats(value), limits.count == 1,
+                limits[0].isFinite
+            else { return nil }
+            return limits[0]
+        }
+        if node.input(1) != nil || node.input(2) != nil,
+            let lower = limit(node.input(1), -.greatestFiniteMagnitude),
+            let upper = limit(node.input(2), .greatestFiniteMagnitude)
+        {
+            return assembly.finish(node, .unary(Unary(.clip, alpha: lower, beta: upper)), [input])
+        }
+        switch (node.input(1), node.input(2)) {
+        case (nil, nil): assembly.finish(node, .identity(Identity()), [input])
+        case (let lower?, nil): assembly.finish(node, .binary(Binary(.maximum)), [input, lower])
+        case (nil, let upper?): assembly.finish(node, .binary(Binary(.minimum)), [input, upper])
+        case (let lower?, let upper?):
+            let raised = assembly.emit(node, "lower", .binary(Binary(.maximum)), [input, lower])
+            assembly.finish(node, .binary(Binary(.minimum)), [raised, upper])
+        }
+    }
+}

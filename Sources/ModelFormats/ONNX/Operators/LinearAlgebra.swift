@@ -1,0 +1,19 @@
+internal import Graphs
+
+extension ONNXOperator {
+    static let linearAlgebra: [String: ONNXOperator] = [
+        "MatMul": ONNXOperator([1, 9, 13], inputs: 2, convert: ONNXNode.direct(.matrixProduct(MatrixProduct()))),
+        "Gemm": ONNXOperator([7, 9, 11, 13], inputs: 2...3) { node, assembly throws(ConversionError) in
+            let attributes = Gemm(
+                alpha: try node.float("alpha", default: 1), beta: try node.float("beta", default: 1),
+                transposeA: try node.flag("transA"), transposeB: try node.flag("transB"))
+            assembly.finish(node, .gemm(attributes), node.inputs)
+        },
+        "Einsum": ONNXOperator([12, 28], inputs: anyNumber) { node, assembly throws(ConversionError) in
+            guard let equation = try node.string("equation") else {
+                throw .malformed("the attribute 'equation' is missing")
+            }
+            assembly.finish(node, .einsum(Einsum(equation)), node.inputs)
+        },
+    ]
+}
