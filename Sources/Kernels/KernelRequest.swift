@@ -11,6 +11,8 @@ public struct KernelRequest {
     let identity: ValueID
     let inputs: [ValueID?]
     let weights: StageWeights
+    /// Whether half-precision operands are to be seen as float32.
+    var widensHalfPrecision = false
 
     func inputType(_ index: Int) -> TensorType? { index < inputTypes.count ? inputTypes[index] : nil }
 
@@ -24,7 +26,27 @@ public struct KernelRequest {
     /// A constant operand's elements, loaded or computed when this is the first to ask; nil for one that is not constant.
     func constant(_ index: Int) throws -> Tensor? {
         guard isConstant(index), let value = inputs[index] else { return nil }
-        return try weights.tensor(value)
+        return seen(try weights.tensor(value))
+    }
+
+    /// Some indices of a constant operand's outermost axis, so that packing needs no second copy of a large weight.
+    /// - Precondition: the operand is constant.
+    func constant(_ index: Int, rows: Swift.Range<Int>) throws -> Tensor {
+        seen(try weights.tensor(inputs[index]!, rows: rows))
+    }
+
+    private func seen(_ tensor: Tensor) -> Tensor {
+        widensHalfPrecision && tensor.dtype.isHalfPrecision ? HalfPrecision.widened(tensor) : tensor
+    }
+
+    /// The same request with float32 in place of float16 and bfloat16.
+    func widened() -> KernelRequest {
+        func widened(_ type: TensorType) -> TensorType {
+            type.dtype.isHalfPrecision ? TensorType(.float32, type.shape) : type
+        }
+        return KernelRequest(
+            operation: operation, inputTypes: inputTypes.map { $0.map(widened) }, outputTypes: outputTypes.map(widened),
+            node: node, inputs: inputs, weights: weights, widensHalfPrecision: true)
     }
 
     /// Bytes made once per node out of its constants, whatever the shapes (packed weights).

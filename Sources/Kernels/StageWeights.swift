@@ -58,6 +58,23 @@ public final class StageWeights {
         return wanted!.1
     }
 
+    /// The indices `rows` of a constant's outermost axis, read from the file without the rest where it lies in one.
+    func tensor(_ value: ValueID, rows: Range<Int>) throws -> Tensor {
+        guard folded[value] == nil, resident[value] == nil, case .file(let region, let type)? = graph.constants[value]
+        else { return try tensor(value).slice(rows) }
+        let rowBytes = type.shape.elementCount(over: 1..<type.shape.rank) * type.dtype.byteCount
+        let part = Tensor(
+            uninitialized: type.dtype, shape: Shape([rows.count] + type.shape.dimensions.dropFirst()))
+        var failure: FileError?
+        part.withMutableBytes { bytes in
+            do throws(FileError) {
+                try region.read(part: rows.lowerBound * rowBytes..<rows.upperBound * rowBytes, into: bytes)
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return part
+    }
+
     /// The elements of a constant that kernels read while they run; kept as long as the weights are.
     func residentTensor(_ value: ValueID) throws -> Tensor {
         if let tensor = resident[value] { return tensor }
