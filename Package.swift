@@ -68,6 +68,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+
+        // Tests. Those of messages launch an executable under mpirun.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "MPIProbe", dependencies: ["MPI", "Tensors"], path: "Tests/MPIProbe", swiftSettings: settings),
+        .testTarget(name: "MPITests", dependencies: ["MPIProbe", "TestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
