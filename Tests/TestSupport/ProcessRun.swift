@@ -45,7 +45,6 @@ public struct ProcessRun: Sendable, CustomStringConvertible {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output.descriptor, 1)
         posix_spawn_file_actions_adddup2(&actions, errors.descriptor, 2)
-        if let directory { posix_spawn_file_actions_addchdir_np(&actions, directory) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -54,9 +53,11 @@ public struct ProcessRun: Sendable, CustomStringConvertible {
 
         let start = now()
         var process: pid_t = 0
-        let code = withCStrings([program] + arguments) { arguments in
+        // The spawn itself cannot change the folder in all C libraries; the shell does, and becomes the program.
+        let command = directory.map { ["sh", "-c", "cd \"$0\" && exec \"$@\"", $0, program] } ?? [program]
+        let code = withCStrings(command + arguments) { arguments in
             withCStrings(merged(environment)) { environment in
-                posix_spawnp(&process, program, &actions, &attributes, arguments, environment)
+                posix_spawnp(&process, command[0], &actions, &attributes, arguments, environment)
             }
         }
         guard code == 0 else { throw LaunchError(description: "\(program): \(String(cString: strerror(code)))") }
