@@ -75,6 +75,11 @@ let package = Package(
         .testTarget(
             name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Tensors"], exclude: ["Fixtures"],
             swiftSettings: settings),
+        // Tests. Those of messages launch an executable under mpirun.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "MPIProbe", dependencies: ["MPI", "Tensors"], path: "Tests/MPIProbe", swiftSettings: settings),
+        .testTarget(name: "MPITests", dependencies: ["MPIProbe", "TestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

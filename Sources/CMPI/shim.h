@@ -17,6 +17,7 @@ typedef struct { MPI_Request handle; } CMPIRequest;  // an array of these is an 
 typedef struct { MPI_Datatype handle; } CMPIDatatype;
 typedef struct { MPI_Op handle; } CMPIOp;
 typedef struct { MPI_Win handle; } CMPIWin;
+typedef struct { MPI_Message handle; } CMPIMessage;
 
 _Static_assert(sizeof(CMPIRequest) == sizeof(MPI_Request), "an array of CMPIRequest is handed over as MPI_Request[]");
 _Static_assert(sizeof(CMPIDatatype) == sizeof(MPI_Datatype), "a CMPIDatatype * is handed over as MPI_Datatype *");
@@ -183,6 +184,16 @@ static inline int cmpi_probe(int peer, int tag, CMPIComm comm, MPI_Status *statu
 }
 static inline int cmpi_iprobe(int peer, int tag, CMPIComm comm, int *found, MPI_Status *status) {
     return MPI_Iprobe(peer, tag, comm.handle, found, status);
+}
+static inline int cmpi_mprobe(int peer, int tag, CMPIComm comm, CMPIMessage *message, MPI_Status *status) {
+    return MPI_Mprobe(peer, tag, comm.handle, &message->handle, status);
+}
+static inline int cmpi_improbe(
+    int peer, int tag, CMPIComm comm, int *found, CMPIMessage *message, MPI_Status *status) {
+    return MPI_Improbe(peer, tag, comm.handle, found, &message->handle, status);
+}
+static inline int cmpi_mrecv(void *data, int count, CMPIDatatype type, CMPIMessage *message, MPI_Status *status) {
+    return MPI_Mrecv(data, count, type.handle, &message->handle, status);
 }
 // Bytes of a message received or probed; -1 where MPI cannot say.
 static inline int64_t cmpi_status_bytes(const MPI_Status *status) {

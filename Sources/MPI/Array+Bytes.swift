@@ -14,9 +14,7 @@ extension Array where Element: BitwiseCopyable {
             try body(UnsafeMutableRawBufferPointer(buffer))
         }
     }
-}
 
-extension Array where Element: BitwiseCopyable {
     /// An array of elements that `fill` writes, all of them.
     init<Failure: Error>(
         count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
@@ -31,13 +29,5 @@ extension Array where Element: BitwiseCopyable {
             }
         }
         if let failure { throw failure }
-    }
-}
-
-extension [UInt8] {
-    init<Failure: Error>(
-        byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
-    ) throws(Failure) {
-        try self.init(count: byteCount, filledBy: fill)
     }
 }

@@ -39,9 +39,9 @@ extension Communicator {
     func wireSource(_ source: Int?) -> Int32 { source.map(wireRank) ?? cmpi_any_source() }
 
     /// A rank as MPI counts it; one that does not fit stays wrong, and MPI says so.
-    func wireRank(_ rank: Int) -> Int32 { rank >= 0 ? Int32(clamping: rank) : Int32.min }
+    func wireRank(_ rank: Int) -> Int32 { rank >= 0 ? Int32(exactly: rank) ?? .min : .min }
 
     func wireTag(_ tag: Int?) -> Int32 { tag.map(wireTag) ?? cmpi_any_tag() }
 
-    func wireTag(_ tag: Int) -> Int32 { tag >= 0 ? Int32(clamping: tag) : Int32.min }
+    func wireTag(_ tag: Int) -> Int32 { tag >= 0 ? Int32(exactly: tag) ?? .min : .min }
 }

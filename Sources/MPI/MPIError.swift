@@ -3,7 +3,8 @@ public struct MPIError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Reason: Sendable, Equatable {
         /// MPI refused or failed; the text is its own (`MPI_Error_string`).
         case library(code: Int, text: String)
-        /// The message has more bytes than the receiver made room for; `sent` is nil where MPI does not tell.
+        /// The message has more bytes than the receiver made room for; `sent` is nil where MPI does not tell. After a
+        /// receive begun ahead, memory behind the room may be damaged: end the job.
         case messageTooLong(capacity: Int, sent: Int?)
         /// The message has fewer bytes than the receiver asked for.
         case messageTooShort(expected: Int, sent: Int)

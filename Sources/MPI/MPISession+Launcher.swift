@@ -15,11 +15,13 @@ extension MPISession {
         case processManager
     }
 
-    /// The launcher, read from the environment, so that it is known before a session starts; nil when the program was
-    /// started by itself and will be a job of one rank.
-    public static var launcher: Launcher? {
+    /// The launcher; nil when the program was started by itself and is, or will be, a job of one rank.
+    ///
+    /// Read from the environment, so that it is known before a session starts; and once, because Open MPI sets the
+    /// variables of a launcher for a program that has none.
+    public static let launcher: Launcher? = {
         if getenv("OMPI_COMM_WORLD_SIZE") != nil { return .openMPI }
         guard getenv("PMIX_RANK") != nil || getenv("PMI_RANK") != nil else { return nil }
         return getenv("SLURM_STEP_ID") != nil && getenv("SLURM_PROCID") != nil ? .slurm : .processManager
-    }
+    }()
 }

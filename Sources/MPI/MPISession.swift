@@ -29,6 +29,7 @@ public final class MPISession {
         guard cmpi_was_initialized() == 0 else {
             throw site.error(.misuse("MPI was started before in this process"))
         }
+        _ = launcher
         var level: Int32 = 0
         try check(cmpi_init_thread(Int32(required.rawValue), &level), site)
         let provided = ThreadLevel(rawValue: Int(level)) ?? .single

@@ -3,6 +3,10 @@ public import Tensors
 /// A receive under way: its tensor can be had only by waiting.
 ///
 /// It must be waited for (or given up) once: a dropped one traps in debug builds; in release builds it is given up.
+///
+/// Both sides must agree on the number of bytes. A shorter message is an error and no more. A longer one is an error
+/// after which the process should end: Open MPI 4.1 may have written past the end of the memory, see
+/// `Communicator.receive`, which looks first.
 public struct PendingReceive: ~Copyable {
     private var request: Request
     private let tensor: Tensor
