@@ -46,7 +46,7 @@ public struct KernelRequest {
         }
         return KernelRequest(
             operation: operation, inputTypes: inputTypes.map { $0.map(widened) }, outputTypes: outputTypes.map(widened),
-            node: node, inputs: inputs, weights: weights, widensHalfPrecision: true)
+            identity: identity, inputs: inputs, weights: weights, widensHalfPrecision: true)
     }
 
     /// Bytes made once per node out of its constants, whatever the shapes (packed weights).
