@@ -29,11 +29,8 @@ public enum ConstantEvaluation {
         let outputPointers = results.map { Optional($0.pointer) }
         try inputPointers.withUnsafeBufferPointer { inputs in
             try outputPointers.withUnsafeBufferPointer { outputs in
-                // An operator without operands has no base address to give; any will do, since none is read.
-                let none = UnsafePointer(
-                    UnsafeRawPointer(scratch.pointer).assumingMemoryBound(to: UnsafeMutableRawPointer?.self))
                 try kernel.run(
-                    KernelOperands(inputs: inputs.baseAddress ?? none, outputs: outputs.baseAddress ?? none),
+                    KernelOperands(inputs: inputs, outputs: outputs),
                     KernelContext(pool: pool, scratch: scratch.pointer, scratchStride: kernel.scratchByteCount))
             }
         }

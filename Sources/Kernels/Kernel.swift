@@ -22,15 +22,18 @@ extension Kernel {
 
 /// Where a kernel's operands and results lie: contiguous, row-major, 64-byte aligned unless they are views.
 public struct KernelOperands {
-    let inputs: UnsafePointer<UnsafeMutableRawPointer?>
-    let outputs: UnsafePointer<UnsafeMutableRawPointer?>
+    /// nil for operands that are left out or absorbed, and for results that nobody asked for.
+    let inputs: UnsafeBufferPointer<UnsafeMutableRawPointer?>
+    let outputs: UnsafeBufferPointer<UnsafeMutableRawPointer?>
 
     func input<Element>(_ index: Int, as type: Element.Type = Element.self) -> UnsafePointer<Element> {
         UnsafePointer(inputs[index]!.assumingMemoryBound(to: type))
     }
 
     func optionalInput<Element>(_ index: Int, as type: Element.Type = Element.self) -> UnsafePointer<Element>? {
-        inputs[index].map { UnsafePointer($0.assumingMemoryBound(to: type)) }
+        // A node may name fewer operands than its operator can take.
+        guard index < inputs.count else { return nil }
+        return inputs[index].map { UnsafePointer($0.assumingMemoryBound(to: type)) }
     }
 
     func output<Element>(_ index: Int, as type: Element.Type = Element.self) -> UnsafeMutablePointer<Element> {
@@ -39,7 +42,7 @@ public struct KernelOperands {
 
     /// An output that nobody asked for is nil.
     func optionalOutput<Element>(_ index: Int, as type: Element.Type = Element.self) -> UnsafeMutablePointer<Element>? {
-        outputs[index]?.assumingMemoryBound(to: type)
+        index < outputs.count ? outputs[index]?.assumingMemoryBound(to: type) : nil
     }
 }
 

@@ -25,6 +25,7 @@ public final class StageProgram {
         /// Where its operands, then its results, start in `pointers`.
         let firstInput: Int
         let firstOutput: Int
+        let end: Int
     }
 
     public let part: GraphPart
@@ -83,13 +84,16 @@ public final class StageProgram {
             }
             let firstOutput = locations.count
             locations += node.outputs.map { $0.flatMap(memory.location) }
-            steps.append(Step(name: node.name, kernel: kernel, firstInput: firstInput, firstOutput: firstOutput))
+            steps.append(
+                Step(
+                    name: node.name, kernel: kernel, firstInput: firstInput, firstOutput: firstOutput,
+                    end: locations.count))
         }
         for (value, output) in memory.copies {
             steps.append(
                 Step(
                     name: bound.graph.name(of: value), kernel: CopyKernel(byteCount: bound.type(of: value)!.byteCount),
-                    firstInput: locations.count, firstOutput: locations.count + 1))
+                    firstInput: locations.count, firstOutput: locations.count + 1, end: locations.count + 2))
             locations += [memory.location(of: value), .output(output)]
         }
         self.steps = steps
@@ -143,8 +147,8 @@ public final class StageProgram {
             do throws(KernelError) {
                 try step.kernel.run(
                     KernelOperands(
-                        inputs: UnsafePointer(pointers + step.firstInput),
-                        outputs: UnsafePointer(pointers + step.firstOutput)),
+                        inputs: .init(start: pointers + step.firstInput, count: step.firstOutput - step.firstInput),
+                        outputs: .init(start: pointers + step.firstOutput, count: step.end - step.firstOutput)),
                     KernelContext(pool: pool, scratch: arenaPointer + scratchOffset, scratchStride: scratchStride))
             } catch {
                 throw GraphError("node '\(step.name)': \(error)")

@@ -35,6 +35,7 @@ struct WidenedKernel: Kernel {
         }
         var outputs: [UnsafeMutableRawPointer?] = []
         for (index, type) in outputTypes.enumerated() {
+            guard index < operands.outputs.count else { break }
             guard type.dtype.isHalfPrecision, operands.outputs[index] != nil else {
                 outputs.append(operands.outputs[index])
                 continue
@@ -44,17 +45,17 @@ struct WidenedKernel: Kernel {
             outputs.append(copy.pointer)
         }
         // A typed throw does not pass through the closures of `withUnsafeBufferPointer`.
-        let inputList = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: max(inputs.count, 1))
-        let outputList = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: max(outputs.count, 1))
+        let inputList = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>.allocate(capacity: inputs.count)
+        let outputList = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>.allocate(capacity: outputs.count)
         defer {
             inputList.deallocate()
             outputList.deallocate()
         }
-        for (index, pointer) in inputs.enumerated() { inputList[index] = pointer }
-        for (index, pointer) in outputs.enumerated() { outputList[index] = pointer }
-        try kernel.run(KernelOperands(inputs: inputList, outputs: outputList), context)
+        _ = inputList.initialize(from: inputs)
+        _ = outputList.initialize(from: outputs)
+        try kernel.run(KernelOperands(inputs: .init(inputList), outputs: .init(outputList)), context)
         for (index, type) in outputTypes.enumerated() where type.dtype.isHalfPrecision {
-            guard let destination = operands.outputs[index], let source = outputs[index] else { continue }
+            guard index < outputs.count, let destination = operands.outputs[index], let source = outputs[index] else { continue }
             HalfPrecision.narrow(
                 type.dtype, source.assumingMemoryBound(to: Float.self), destination, count: type.shape.elementCount)
         }

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import Jobs
 internal import Logging
 internal import MPI
+internal import Planning
 
 #if canImport(Glibc)
     internal import Glibc
@@ -56,9 +57,9 @@ struct RunCommand: ParsableCommand {
         var observer = JobRunner.Observer()
         observer.warned = { logger.warning("\($0)") }
         observer.planned = { job in
+            let batching = job.batching
             logger.info(
-                "\(job.model.path): \(job.chain.layers.count) layers on \(job.plan.stages.count) ranks, "
-                    + "\(job.batching.itemCount) items in \(job.batching.microbatchCount) microbatches")
+                "\(job.model.path): \(job.chain.layers.count) layers on \(job.plan.stages.count) ranks, \(batching.itemCount) items in \(batching.microbatchCount) microbatches")
         }
         observer.loaded = { rank, threads in
             logger.debug("rank \(rank) computes with \(threads.threadCount) threads (\(threads.origin.rawValue))")

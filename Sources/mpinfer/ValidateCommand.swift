@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Jobs
+internal import Planning
 
 /// Checks a job without running it.
 struct ValidateCommand: ParsableCommand {

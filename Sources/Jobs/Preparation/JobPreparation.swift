@@ -1,4 +1,5 @@
 public import Graphs
+internal import ModelFormats
 public import Planning
 internal import Tensors
 

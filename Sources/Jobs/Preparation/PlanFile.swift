@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-public import Graphs
+internal import Graphs
 public import Planning
 
 /// Plans as files: JSON, readable and editable.

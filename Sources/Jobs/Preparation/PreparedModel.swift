@@ -1,7 +1,6 @@
 public import Graphs
 internal import Kernels
 public import ModelFormats
-public import Planning
 public import Tensors
 
 /// A model read and tidied, ready to be planned. Its weights still lie in the file.

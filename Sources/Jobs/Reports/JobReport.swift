@@ -1,4 +1,5 @@
-public import Planning
+internal import Graphs
+internal import Planning
 
 /// What a finished job was and did: for the user as text, for programs as JSON.
 public struct JobReport: Sendable, Codable {

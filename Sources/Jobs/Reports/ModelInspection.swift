@@ -1,4 +1,5 @@
 internal import Graphs
+internal import ModelFormats
 internal import Planning
 internal import Tensors
 

@@ -1,3 +1,6 @@
+internal import Graphs
+internal import Planning
+
 /// A plan for a person: the stages, what they hold, and what crosses each cut.
 public struct PlanText {
     private let job: JobPreparation

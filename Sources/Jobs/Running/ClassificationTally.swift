@@ -29,7 +29,8 @@ struct ClassificationTally {
             output = outputs[0]
         }
         self.itemNames = itemNames
-        classes = try specification.classes.map(ClassNames.init(path:))
+        let classes = try specification.classes.map(ClassNames.init(path:))
+        self.classes = classes
         labels = try specification.labels.map { try Labels($0, items: itemNames, classes: classes) }
     }
 

@@ -1,7 +1,7 @@
 internal import Kernels
 public import MPI
-public import Planning
-internal import Runtime
+internal import Planning
+public import Runtime
 
 /// Runs a job on all ranks of a communicator, in phases that every rank leaves together: prepare, load, run, report.
 /// A failure on one rank ends the phase on all of them, with that rank's words.

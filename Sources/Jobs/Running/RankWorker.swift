@@ -1,3 +1,4 @@
+internal import Graphs
 internal import Kernels
 internal import MPI
 internal import Planning

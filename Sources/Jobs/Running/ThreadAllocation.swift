@@ -41,13 +41,23 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
         return max(1, Int(share + 1e-6))
     }
 
+    /// From the kernel's list of the cores that this process may run on, as in `0-3,8`.
     private static func boundCores() -> [UInt8] {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return [1] }
-        return withUnsafeBytes(of: &set) { bytes in
-            let used = (bytes.lastIndex { $0 != 0 } ?? -1) + 1
-            return bytes[..<used].flatMap { byte in (0..<8).map { UInt8(byte >> $0 & 1) } }
+        guard let status = try? TextFile.read("/proc/self/status"),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") })
+        else { return [1] }
+        return cores(inList: line.drop { $0 != ":" }.dropFirst().filter { !$0.isWhitespace })
+    }
+
+    static func cores(inList list: String) -> [UInt8] {
+        var cores: [UInt8] = []
+        for run in list.split(separator: ",") {
+            let bounds = run.split(separator: "-").compactMap { Int($0) }
+            guard let first = bounds.first, let last = bounds.last, first <= last, last < 1 << 16 else { continue }
+            if cores.count <= last { cores += [UInt8](repeating: 0, count: last + 1 - cores.count) }
+            for core in first...last { cores[core] = 1 }
         }
+        return cores.isEmpty ? [1] : cores
     }
 
     private static func environment(_ name: String) -> String? {
