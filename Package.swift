@@ -70,8 +70,16 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(
-            name: "ModelFormatsTests", dependencies: ["ModelFormats", "Tensors"], exclude: ["NPYFixtures"],
-            swiftSettings: settings),
+            name: "KernelsTests", dependencies: ["Kernels", "Graphs", "Tensors"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["Kernels", "ModelFormats", "Graphs", "Tensors"],
+            exclude: ["manifest.txt"], swiftSettings: settings),
+        .testTarget(
+            name: "ModelFormatsTests",
+            dependencies: [
+                "ModelFormats", "Graphs", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["NPYFixtures"], swiftSettings: settings),
         .testTarget(
             name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Tensors"], exclude: ["Fixtures"],
             swiftSettings: settings),

@@ -41,6 +41,23 @@ enum KernelFactory {
             let output = request.outputTypes[0]
             return FillKernel(count: output.shape.elementCount, elementByteCount: output.dtype.byteCount)
         case .arithmeticRange(let range): return try range.kernel(request)
+        case .einsum(let einsum): return try einsum.kernel(request)
+        case .instanceNormalization(let normalization): return try normalization.kernel(request)
+        case .groupNormalization(let normalization): return try normalization.kernel(request)
+        case .layerNormalization(let normalization): return try normalization.kernel(request)
+        case .cumulation(let cumulation): return try cumulation.kernel(request)
+        case .topK(let topK): return try topK.kernel(request)
+        case .gatherElements(let gather): return try gather.kernel(request)
+        case .gatherND(let gather): return gather.kernel(request)
+        case .scatterElements(let scatter): return try scatter.kernel(request)
+        case .scatterND(let scatter): return try scatter.kernel(request)
+        case .tile(let tile): return tile.kernel(request)
+        case .depthToSpace(let depthToSpace): return depthToSpace.kernel(request)
+        case .spaceToDepth(let spaceToDepth): return spaceToDepth.kernel(request)
+        case .trilu(let trilu): return trilu.kernel(request)
+        case .gridSample(let gridSample): return try gridSample.kernel(request)
+        case .oneHot(let oneHot): return try oneHot.kernel(request)
+        case .eyeLike(let eyeLike): return try eyeLike.kernel(request)
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -52,11 +69,13 @@ extension Operation {
     fileprivate var onlyMoves: Bool {
         switch self {
         case .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze, .identity,
-            .transpose, .expand, .gather, .shapeOf, .constantOfShape:
+            .transpose, .expand, .gather, .gatherElements, .gatherND, .tile, .depthToSpace, .spaceToDepth, .trilu,
+            .shapeOf, .constantOfShape, .eyeLike:
             true
         case .unary, .binary, .comparison, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .pooling,
             .globalPooling, .batchNormalization, .localResponseNormalization, .softmax, .reduction, .resize,
-            .arithmeticRange, .unsupported:
+            .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
+            .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .unsupported:
             false
         }
     }

@@ -126,6 +126,7 @@ import Testing
     }
 
     @Test func notAMapping() {
+        #expect(Self.issues("version: 1\nmodel: m\ninputs: {}") == ["a.yaml:3:9: inputs: no input is named"])
         #expect(Self.issues("- 1\n- 2")[0].contains("expected a mapping (version, model"))
         #expect(Self.issues("version: 1\n---\nversion: 1")[0].contains("expected a single document"))
     }

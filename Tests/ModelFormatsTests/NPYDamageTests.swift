@@ -60,9 +60,13 @@ import Testing
     }
 }
 
-/// splitmix64: the same numbers in every run, so that a failure can be had again.
+/// splitmix64: the same numbers in every run, so that a failure can be had again; others with MPINFER_FUZZ_SEED.
 private struct Seeded: RandomNumberGenerator {
     var state: UInt64
+
+    init(state: UInt64) {
+        self.state = state &+ (ProcessInfo.processInfo.environment["MPINFER_FUZZ_SEED"].flatMap(UInt64.init) ?? 0) << 20
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

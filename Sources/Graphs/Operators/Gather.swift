@@ -15,8 +15,18 @@ public struct Gather: OperatorAttributes {
             throw .mismatch("indices must be int32 or int64")
         }
         let axis = try normalizedAxis(axis, rank: data.shape.rank)
+        // Better refused while planning than by the rank that gathers.
+        if let known = try? operands.integers(1), let wrong = known.first(where: { !data.shape.hasIndex($0, axis: axis) })
+        {
+            throw .mismatch("index \(wrong) is outside the \(data.shape[axis]) of axis \(axis)")
+        }
         let dimensions =
             data.shape.dimensions[..<axis] + indices.shape.dimensions + data.shape.dimensions[(axis + 1)...]
         return [TensorType(data.dtype, try checkedShape(Array(dimensions)))]
     }
+}
+
+extension Shape {
+    /// Whether an index, which counts from the end when negative, lies on an axis.
+    fileprivate func hasIndex(_ index: Int, axis: Int) -> Bool { index >= -self[axis] && index < self[axis] }
 }

@@ -14,7 +14,8 @@ struct ResamplingTaps {
         for index in 0..<to {
             let centre = (Double(index) + 0.5) * scale  // pixel i covers i to i + 1
             switch interpolation {
-            case .nearest: append(start: (2 * index + 1) * from / (2 * to), weights: [1])  // exact, where a centre lies on a border too
+            // Exact, where a centre lies on a border too.
+            case .nearest: append(start: (2 * index + 1) * from / (2 * to), weights: [1])
             case .bilinear:
                 let position = max(0, centre - 0.5)
                 let first = min(from - 1, Int(position))

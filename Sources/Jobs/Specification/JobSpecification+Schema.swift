@@ -26,7 +26,12 @@ extension JobSpecification {
                 "threads", \.threads, .automatic(or: 1...4096, help: "the cores that the rank is bound to"),
                 "Compute threads of each rank."),
             .optional("precision", \.precision, .choice(), "Numbers that the model is computed in."),
-        ])
+        ]
+    ) { value, node, reader in
+        if let inputs = node["inputs"], value.inputs.isEmpty {
+            reader.descend(into: "inputs") { $0.report("no input is named", at: inputs.place) }
+        }
+    }
 }
 
 extension JobSpecification.Input {

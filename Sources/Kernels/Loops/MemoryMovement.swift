@@ -57,12 +57,15 @@ enum MemoryMovement {
     static func fill(_ destination: UnsafeMutableRawPointer, cell: UnsafeRawPointer, cellBytes: Int, count: Int) {
         switch cellBytes {
         case 1: memset(destination, Int32(cell.load(as: UInt8.self)), count)
-        case 2: destination.assumingMemoryBound(to: UInt16.self).update(
-            repeating: cell.loadUnaligned(as: UInt16.self), count: count)
-        case 4: destination.assumingMemoryBound(to: UInt32.self).update(
-            repeating: cell.loadUnaligned(as: UInt32.self), count: count)
-        case 8: destination.assumingMemoryBound(to: UInt64.self).update(
-            repeating: cell.loadUnaligned(as: UInt64.self), count: count)
+        case 2:
+            destination.assumingMemoryBound(to: UInt16.self).update(
+                repeating: cell.loadUnaligned(as: UInt16.self), count: count)
+        case 4:
+            destination.assumingMemoryBound(to: UInt32.self).update(
+                repeating: cell.loadUnaligned(as: UInt32.self), count: count)
+        case 8:
+            destination.assumingMemoryBound(to: UInt64.self).update(
+                repeating: cell.loadUnaligned(as: UInt64.self), count: count)
         default: for index in 0..<count { memcpy(destination + index * cellBytes, cell, cellBytes) }
         }
     }

@@ -57,7 +57,8 @@ extension BatchNormalization {
                 // A batch without a channel axis has one channel.
                 BatchNormalizationKernel<Element>(
                     epsilon: Double(epsilon), batch: shape.rank > 0 ? shape[0] : 1,
-                    channels: shape.rank > 1 ? shape[1] : 1, plane: shape.elementCount(over: min(2, shape.rank)..<shape.rank))
+                    channels: shape.rank > 1 ? shape[1] : 1,
+                    plane: shape.elementCount(over: min(2, shape.rank)..<shape.rank))
             }
         }
         let input = request.inputTypes[0]!

@@ -29,7 +29,9 @@ extension Concatenation {
         let axis = try normalizedAxis(axis, rank: output.shape.rank)
         return ConcatenationKernel(
             rows: output.shape.elementCount(over: 0..<axis),
-            rowBytes: request.inputTypes.map { $0!.shape.elementCount(over: axis..<output.shape.rank) * $0!.dtype.byteCount })
+            rowBytes: request.inputTypes.map {
+                $0!.shape.elementCount(over: axis..<output.shape.rank) * $0!.dtype.byteCount
+            })
     }
 }
 

@@ -40,7 +40,9 @@ extension MatrixProduct {
 
             func visit<Element: MatrixElement>(_: Element.Type) -> any Kernel {
                 var addends: [MatrixKernel<Element>.Addend] = []
-                if hasBias { addends.append(.init(operand: 2, batchStride: 0, rowStride: 0, columnStride: 1, factor: 1)) }
+                if hasBias {
+                    addends.append(.init(operand: 2, batchStride: 0, rowStride: 0, columnStride: 1, factor: 1))
+                }
                 if hasResidual {
                     addends.append(
                         .init(

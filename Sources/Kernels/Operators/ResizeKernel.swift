@@ -137,24 +137,3 @@ extension Resize {
             for: "\(operatorName) in mode \(mode)")
     }
 }
-
-/// The bytes of one element.
-struct FillBits: Sendable {
-    /// In the first bytes, as in memory.
-    var bits: UInt64 = 0
-
-    static let zero = FillBits()
-    private init() {}
-
-    init(_ value: Double, _ dtype: DType) throws {
-        struct Visitor: ElementVisitor {
-            let value: Double
-            func visit<Element: NumericElement>(_: Element.Type) throws -> UInt64 {
-                var bits: UInt64 = 0
-                withUnsafeMutableBytes(of: &bits) { $0.storeBytes(of: Element(converting: value), as: Element.self) }
-                return bits
-            }
-        }
-        bits = try dtype.accept(Visitor(value: value))
-    }
-}

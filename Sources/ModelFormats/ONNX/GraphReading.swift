@@ -145,21 +145,23 @@ struct GraphReading {
     // MARK: Nodes
 
     private mutating func add(_ proto: Onnx_NodeProto) throws(ModelError) {
-        let label = proto.label
+        let name = assembly.uniqueName(proto.label)
         let count = assembly.graph.nodes.count
         do {
-            try convert(proto)
+            try convert(proto, name: name)
         } catch {
             switch error {
-            case .malformed(let reason): throw self.error("node '\(label)' (\(proto.opType)): \(reason)")
+            case .malformed(let reason): throw self.error("node '\(name)' (\(proto.opType)): \(reason)")
             case .inexpressible(let remark):
                 assembly.removeNodes(after: count)
-                addUnsupported(proto, proto.operatorName + (remark.isEmpty ? "" : " \(remark)"))
+                assembly.add(
+                    name, .unsupported(Unsupported(proto.operatorName + (remark.isEmpty ? "" : " \(remark)"))),
+                    proto.input.map { assembly.values[$0] }, outputs: proto.output.map { assembly.values[$0] })
             }
         }
     }
 
-    private mutating func convert(_ proto: Onnx_NodeProto) throws(ConversionError) {
+    private mutating func convert(_ proto: Onnx_NodeProto, name: String) throws(ConversionError) {
         guard GraphReading.standardDomains.contains(proto.domain), let operation = ONNXOperator.table[proto.opType]
         else { throw .inexpressible("") }
         guard let version = operation.version(opset: opset) else {
@@ -176,19 +178,13 @@ struct GraphReading {
         }
         if !inputs.isEmpty, inputs[0].isEmpty { throw .malformed("operand 0 is missing") }
         let node = try ONNXNode(
-            name: assembly.uniqueName(proto.label), operatorType: proto.opType, version: version,
+            name: name, operatorType: proto.opType, version: version,
             inputs: inputs.map { assembly.values[$0] }, outputs: outputs.map { assembly.values[$0] },
             attributes: proto.attribute)
         try operation.convert(node, &assembly)
         let rest = node.unconsulted
         // A setting that nobody looked at would be dropped in silence.
         guard rest.isEmpty else { throw .inexpressible("with \(rest.joined(separator: ", "))") }
-    }
-
-    private mutating func addUnsupported(_ proto: Onnx_NodeProto, _ name: String) {
-        assembly.add(
-            assembly.uniqueName(proto.label), .unsupported(Unsupported(name)), proto.input.map { assembly.values[$0] },
-            outputs: proto.output.map { assembly.values[$0] })
     }
 
     /// Names without the empty ones at the end, which stand for nothing.

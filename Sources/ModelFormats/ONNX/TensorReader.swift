@@ -77,7 +77,7 @@ struct TensorReader {
         func number(_ key: String) throws(ConversionError) -> Int? {
             guard let text = entries[key] else { return nil }
             guard let number = Int(text), number >= 0 else {
-                throw .malformed("external data whose \(key) '\(text)' is no count of bytes")
+                throw .malformed("external data at '\(location)' whose \(key) '\(text)' is no count of bytes")
             }
             return number
         }

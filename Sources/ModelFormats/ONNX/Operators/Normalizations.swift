@@ -132,9 +132,12 @@ extension ONNXOperator {
         let input = try node.requiredInput(0)
         guard let result = node.outputs.first ?? nil else { throw .malformed("it has no output") }
         if node.hasOutput(1), let mask = node.outputs[1] {
-            guard node.version >= 10 else { throw .inexpressible("with a mask of numbers") }
             let shape = assembly.emit(node, "shape", .shapeOf(ShapeOf()), [input])
-            let truth = assembly.addConstant(node, "true", Tensor(scalar: true))
+            // Masks were numbers before opset 10.
+            let truth =
+                node.version >= 10
+                ? assembly.addConstant(node, "true", Tensor(scalar: true))
+                : assembly.addScalar(node, "one", 1, dtype: try assembly.dtype(input))
             assembly.add(
                 "\(node.name)/mask", .constantOfShape(ConstantOfShape()), [shape, truth], outputs: [mask])
         }
