@@ -40,7 +40,8 @@ typedef struct {
     int64_t channel_blocks, pixel_blocks, units;
 } mpk_conv_split;
 
-/// One register tile: output[8][width] = clip(initial[8][width] + bias[8] + weights[depth][8]^T x columns[depth][width]).
+/// One register tile:
+/// output[8][width] = clip(initial[8][width] + bias[8] + weights[depth][8]^T x columns[depth][width]).
 typedef struct {
     int64_t depth;
     const float *weights;    // [depth][MPK_PANEL_HEIGHT]
@@ -51,6 +52,7 @@ typedef struct {
     float *output;           // [MPK_PANEL_HEIGHT][output_stride]
     int64_t output_stride;
     float lower, upper;      // -inf, inf: no clipping
+    int32_t pixel_count;     // of the width, the columns that matter
 } mpk_tile_job;
 
 typedef struct {

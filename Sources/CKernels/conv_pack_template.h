@@ -50,7 +50,8 @@ MPK_INLINE int32_t clip_runs(const mpk_conv_plan *p, const pixel_run *runs, int3
     int32_t tap_count = 0;
     for (int32_t i = 0; i < run_count; i++) {
         const pixel_run *run = &runs[i];
-        const int64_t y = (int64_t)run->row * s->stride_height + (int64_t)kernel_row * s->dilation_height - s->pad_top;
+        const int64_t y =
+            (int64_t)run->row * s->stride_height + (int64_t)kernel_row * s->dilation_height - s->pad_top;
         if (y < 0 || y >= s->in_height) continue;
         const int64_t x =
             (int64_t)run->column * s->stride_width + (int64_t)kernel_column * s->dilation_width - s->pad_left;
@@ -206,7 +207,7 @@ static MPK_TARGET void pack_pointwise_block(const mpk_conv_plan *p, const float 
         for (int32_t i = 0; i < whole; i++) {
             const float *from = input + source[i] + c * p->in_plane;
             float *to = columns + destination[i] + c * width;
-            for (int32_t v = 0; v < MPK_TILE_VECTORS; v++) mpk_store(to + v * MPK_LANES, mpk_load(from + v * MPK_LANES));
+            for (int32_t v = 0; v < MPK_TILE_VECTORS * MPK_LANES; v += MPK_LANES) mpk_store(to + v, mpk_load(from + v));
         }
     }
 }

@@ -55,7 +55,9 @@ mpk_conv_plan mpk_conv_make_plan(const mpk_conv_shape *shape, const mpk_conv_tab
     p.panel_width = table->lanes * table->tile_vectors;
     p.channel_panels = ceil_div(p.group_out, MPK_PANEL_HEIGHT);
     p.pixel_panels = ceil_div(p.pixels, p.panel_width);
-    const int64_t chunks = ceil_div(p.group_in, larger(1, chunk_depth / p.taps));
+    // Few pixels: a longer chunk fits, and reads the weights in longer runs.
+    const int64_t fitting = block_bytes / (p.pixel_panels * p.panel_width * (int64_t)sizeof(float));
+    const int64_t chunks = ceil_div(p.group_in, larger(1, larger(chunk_depth, fitting) / p.taps));
     p.chunk_channels = ceil_div(p.group_in, chunks);
     const int64_t panel_bytes = p.chunk_channels * p.taps * p.panel_width * (int64_t)sizeof(float);
     p.block_panels = larger(1, smaller(smaller(block_bytes / panel_bytes, p.pixel_panels), MPK_MAX_BLOCK_PANELS));

@@ -41,7 +41,8 @@ static void run_tile(const run_state *r, const block *b, int64_t channel, int32_
     const int64_t image = first_pixel / plane, within = first_pixel % plane;
     const float *initial = b->is_first ? r->epilogue->residual : r->output;
     mpk_tile_job job = {.depth = b->depth, .weights = weights, .columns = columns,
-                        .bias = b->is_first ? bias : NULL, .lower = -INFINITY, .upper = INFINITY};
+                        .bias = b->is_first ? bias : NULL, .lower = -INFINITY, .upper = INFINITY,
+                        .pixel_count = pixel_count};
     if (b->is_last) {
         job.lower = r->lower;
         job.upper = r->upper;

@@ -12,7 +12,8 @@ typedef struct {
 } depthwise_job;
 
 MPK_INLINE void finish_depthwise(const depthwise_job *job, int64_t at, int32_t count, mpk_v sum) {
-    mpk_store_first(job->output + at, count, mpk_min(mpk_splat(job->upper), mpk_max(mpk_splat(job->lower), sum)));
+    const mpk_v clipped = mpk_min(mpk_splat(job->upper), mpk_max(mpk_splat(job->lower), sum));
+    mpk_store_first(job->output + at, count, clipped);
 }
 
 MPK_INLINE mpk_v start_depthwise(const depthwise_job *job, int64_t at, int32_t count) {
@@ -58,7 +59,8 @@ MPK_INLINE void depthwise_square(const depthwise_job *job, int64_t first_row, in
         const int32_t count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
         column_tap taps[5];
         for (int x = 0; x < side; x++) taps[x] = make_column_tap(column, count, stride, s->pad_left, x, s->in_width);
-        const int inside = is_inner_tap(&taps[0], stride, s->in_width) && is_inner_tap(&taps[side - 1], stride, s->in_width);
+        const int inside = is_inner_tap(&taps[0], stride, s->in_width) &&
+                           is_inner_tap(&taps[side - 1], stride, s->in_width);
         int64_t row = first_row;
         if (inside) {
             for (; row + 4 <= end; row += 4) depthwise_block(job, taps, column, count, row, 4, side, stride, 1);
