@@ -84,4 +84,28 @@ extension Material.Case {
         #expect(refused.values.allSatisfy { $0.contains("is no tensor") || $0.contains("which mpinfer lacks") })
         #expect(complete >= 1350, "\(complete) of \(cases.count)")
     }
+
+    @Test(
+        "what is left of whole networks after the passes",
+        .enabled(if: Material.isThere("models"), Material.absent),
+        arguments: Material.cases("quickstart", "light", "models", "real", "benchmark"))
+    func passes(_ test: Material.Case) throws {
+        var model = try ONNXImporter.load(path: test.model)
+        let (graph, reports) = try Passes.standard(model.graph, evaluate: TestEvaluator.evaluate)
+        model.graph = graph
+        let bound = try test.bound(model)
+        let fused = FuseEpilogues.apply(graph, types: bound.types)
+        var counts: [String: Int] = [:]
+        let loadTime = fused.loadTimeNodes()
+        for (node, isLoadTime) in zip(fused.nodes, loadTime) where !isLoadTime {
+            counts[node.operation.name, default: 0] += 1
+        }
+        // Networks that are convolutions with what can be fused into them, and nothing else of that kind.
+        let isFusedWhole = ["resnet", "mobilenet", "unet", "inception", "digits", "grouped"]
+        guard isFusedWhole.contains(where: test.name.contains) else { return }
+        for name in ["BatchNormalization", "Relu", "Clip", "Add", "Identity", "Dropout"] {
+            #expect(counts[name] == nil, "\(test.testDescription) still has \(counts[name] ?? 0) \(name)")
+        }
+        #expect(reports.first { $0.name == "fold constants" } != nil)
+    }
 }
