@@ -108,4 +108,39 @@ extension Material.Case {
         }
         #expect(reports.first { $0.name == "fold constants" } != nil)
     }
+
+    @Test(
+        "types inferred for single nodes are those of the standard's own results",
+        .enabled(if: Material.isThere("node"), Material.absent))
+    func inference() throws {
+        var count = 0
+        for test in Material.cases("node", "pytorch-converted", "pytorch-operator") where test.facts.skip == nil {
+            guard let model = try? ONNXImporter.load(path: test.model), model.graph.unsupportedOperators().isEmpty,
+                // Beyond one operator shapes hang on numbers that only kernels have.
+                test.facts.operators?.count == 1
+            else { continue }
+            let folder = "\(Material.folder)/\(test.set)/\(test.name)"
+            do {
+                var types: [TensorType] = []
+                var known: [ValueID: Tensor] = [:]
+                for input in model.graph.inputs {
+                    let file = try #require(
+                        test.facts.inputs?.first { $0.name == model.graph.name(of: input.value) }?.file)
+                    let array = try Material.array("\(folder)/\(file)")
+                    types.append(array.type)
+                    known[input.value] = array
+                }
+                let bound = try BoundGraph(
+                    model.graph, inputTypes: types, knownInputs: known, evaluate: TestEvaluator.evaluate)
+                for (output, file) in zip(model.graph.outputs, test.facts.outputs ?? []) {
+                    let array = try Material.array("\(folder)/\(file.file)")
+                    #expect(bound.type(of: output) == array.type, "\(test.testDescription)")
+                }
+                count += 1
+            } catch {
+                Issue.record("\(test.testDescription): \(error)")
+            }
+        }
+        #expect(count >= 600, "\(count)")
+    }
 }
