@@ -69,13 +69,25 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"], swiftSettings: settings),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["Kernels", "Graphs", "Tensors"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["Kernels", "ModelFormats", "Graphs", "Tensors"],
+            exclude: ["manifest.txt"], swiftSettings: settings),
         .testTarget(
             name: "ModelFormatsTests",
             dependencies: [
                 "ModelFormats", "Graphs", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
+            exclude: ["NPYFixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Tensors"], exclude: ["Fixtures"],
             swiftSettings: settings),
+        // Tests. Those of messages launch an executable under mpirun.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "MPIProbe", dependencies: ["MPI", "Tensors"], path: "Tests/MPIProbe", swiftSettings: settings),
+        .testTarget(name: "MPITests", dependencies: ["MPIProbe", "TestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

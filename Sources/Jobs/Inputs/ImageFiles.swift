@@ -1,0 +1,87 @@
+internal import Tensors
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// Finds the image files that a specification means.
+enum ImageFiles {
+    static let extensions = [".png", ".jpg", ".jpeg"]
+
+    /// Paths in the order of the entries; what a folder or a glob gives is sorted byte by byte.
+    ///
+    /// - Parameter entries: files, folders (their .png, .jpg and .jpeg files, not those of folders inside), and globs.
+    /// - Throws: for an entry that gives nothing, and for a file that is meant twice.
+    static func expand(_ entries: [String]) throws(FileError) -> [String] {
+        var paths: [String] = []
+        for entry in entries {
+            let found = try files(of: entry)
+            if found.isEmpty {
+                throw FileError(
+                    path: entry, offset: nil,
+                    reason: isFolder(entry) == true
+                        ? "no .png, .jpg or .jpeg files in this folder"
+                        : "no such file, and nothing matches it as a pattern")
+            }
+            paths += found
+        }
+        var seen: Set<String> = []
+        for path in paths where !seen.insert(path).inserted {
+            throw FileError(path: path, offset: nil, reason: "this image is meant by two entries of 'images'")
+        }
+        return paths
+    }
+
+    /// What files are called: their paths from the deepest folder that holds them all.
+    static func names(of paths: [String]) -> [String] {
+        let split = paths.map { $0.split(separator: "/", omittingEmptySubsequences: false) }
+        guard var common = split.first?.dropLast() else { return [] }
+        for path in split {
+            while !path.dropLast().starts(with: common) { common.removeLast() }
+        }
+        return split.map { $0.dropFirst(common.count).joined(separator: "/") }
+    }
+
+    private static func files(of entry: String) throws(FileError) -> [String] {
+        switch isFolder(entry) {
+        case false: return [entry]
+        case true: return try list(entry)
+        case nil: return matches(of: entry)
+        }
+    }
+
+    /// Nil where there is no such file.
+    private static func isFolder(_ path: String) -> Bool? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & S_IFMT == S_IFDIR : nil
+    }
+
+    private static func list(_ folder: String) throws(FileError) -> [String] {
+        guard let stream = opendir(folder) else {
+            throw FileError(path: folder, offset: nil, reason: String(cString: strerror(errno)))
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix("."), extensions.contains(where: name.lowercased().hasSuffix) { names.append(name) }
+        }
+        return sorted(names).map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }
+    }
+
+    private static func matches(of pattern: String) -> [String] {
+        var result = glob_t()
+        defer { globfree(&result) }
+        guard glob(pattern, GLOB_NOSORT, nil, &result) == 0 else { return [] }
+        let paths = (0..<Int(result.gl_pathc)).compactMap { result.gl_pathv[$0].map { String(cString: $0) } }
+        return sorted(paths.filter { isFolder($0) == false })
+    }
+
+    private static func sorted(_ names: [String]) -> [String] {
+        names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}

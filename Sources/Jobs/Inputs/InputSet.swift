@@ -1,0 +1,96 @@
+internal import ModelFormats
+internal import Tensors
+
+/// All inputs of a job, held against the model: the same number of items each, the dtypes and shapes that it takes.
+public struct InputSet: Sendable {
+    /// In the model's order.
+    public let sources: [(name: String, source: any InputSource)]
+    /// Of the first input that has files, or else of the first.
+    public let itemNames: ItemNames
+
+    public var count: Int { itemNames.count }
+    public var warnings: [String] { sources.flatMap(\.source.warnings) }
+
+    /// Opens what the specification names. Images are all decoded once, arrays only looked at.
+    ///
+    /// - Throws: `InputError` or `FileError`, naming the input or the file, and the remedy.
+    public init(_ specification: JobSpecification, model: [ModelInput]) throws {
+        let specified = try InputSet.match(specification, to: model)
+        var sources: [(name: String, source: any InputSource)] = []
+        for (input, form) in specified {
+            let source: any InputSource =
+                switch form {
+                case .array(let array): try ArraySource(array)
+                case .images(let images): try ImageSource(images, input: input.name, dtype: input.dtype)
+                }
+            try InputSet.check(source, against: input)
+            sources.append((input.name, source))
+        }
+        let first = sources[0]
+        for (name, source) in sources where source.count != first.source.count {
+            throw InputError(
+                input: name,
+                reason: "\(source.count) items, but input '\(first.name)' has \(first.source.count)"
+                    + "\(sources.flatMap(\.source.warnings).isEmpty ? "" : " (images were skipped)")")
+        }
+        self.sources = sources
+        itemNames = sources.lazy.map(\.source.itemNames).first { $0[checking: 0] != nil } ?? first.source.itemNames
+    }
+
+    private static func match(
+        _ specification: JobSpecification, to model: [ModelInput]
+    ) throws(InputError) -> [(ModelInput, JobSpecification.Input)] {
+        let names = model.map(\.name)
+        if let input = specification.input {
+            guard model.count == 1 else {
+                throw InputError(
+                    input: "",
+                    reason: "the model has \(model.count) inputs (\(names.joined(separator: ", "))); "
+                        + "name them under 'inputs' instead of 'input'")
+            }
+            return [(model[0], input)]
+        }
+        for name in specification.inputs.keys.sorted() where !names.contains(name) {
+            throw InputError(
+                input: name,
+                reason: "the model has no such input\(NearestName.hint(name, among: names)) "
+                    + "(it has \(names.joined(separator: ", ")))")
+        }
+        var result: [(ModelInput, JobSpecification.Input)] = []
+        for input in model {
+            guard let form = specification.inputs[input.name] else {
+                throw InputError(input: input.name, reason: "the job does not say where it comes from (under 'inputs')")
+            }
+            result.append((input, form))
+        }
+        guard !result.isEmpty else { throw InputError(input: "", reason: "the model has no inputs") }
+        return result
+    }
+
+    private static func check(_ source: any InputSource, against input: ModelInput) throws(InputError) {
+        let wanted = input.itemDimensions
+        let wantedText = wanted.map { $0.map(String.init) ?? "?" }.joined(separator: "x")
+        let found = source.itemType.shape.dimensions
+        guard source.count > 0 else { throw InputError(input: input.name, reason: "there are no items") }
+        guard source.itemType.dtype == input.dtype else {
+            throw InputError(
+                input: input.name,
+                reason: "the array is \(source.itemType.dtype), the model takes \(input.dtype); "
+                    + "save it with a.astype(numpy.\(input.dtype))")
+        }
+        let fits = found.count == wanted.count && zip(found, wanted).allSatisfy { $1 == nil || $0 == $1 }
+        guard fits else {
+            let remedy =
+                source is ImageSource
+                ? "see resize, crop, channels and layout"
+                : "the array's first axis counts the items and is not part of them"
+            throw InputError(
+                input: input.name,
+                reason: "an item is \(source.itemType.shape), the model takes \(wantedText); \(remedy)")
+        }
+    }
+}
+
+extension ItemNames {
+    fileprivate subscript(checking item: Int) -> String? { item < count ? self[item] : nil }
+}

@@ -1,0 +1,159 @@
+public import Tensors
+
+/// All files that a job writes: made when it begins, filled in any order, seen when it has succeeded.
+///
+/// Not for use from several threads at once. Without `commit`, nothing is left behind.
+public final class OutputSet {
+    private let folder: OutputFolder
+    private let sinks: [(output: ModelOutput, sink: any OutputSink)]
+    private let itemCount: Int
+    private var isDone = false
+
+    /// Makes the folder and the files, and makes sure that there is room for arrays.
+    ///
+    /// - Parameters:
+    ///   - outputs: of the model, with the types that they have in this job.
+    ///   - labels: for the column of right answers in text formats.
+    /// - Throws: where something cannot be written, and where the specification does not fit the model.
+    public init(
+        _ specification: JobSpecification.Outputs, outputs: [ModelOutput], items: ItemNames, labels: Labels? = nil,
+        classes: ClassNames? = nil
+    ) throws(FileError) {
+        let files = try OutputSet.files(of: specification, outputs: outputs)
+        folder = try OutputFolder(specification.folder)
+        itemCount = items.count
+        var sinks: [(output: ModelOutput, sink: any OutputSink)] = []
+        do {
+            for (output, format, name) in files {
+                let path = "\(specification.folder)/\(name)"
+                let count = items.count
+                guard format != .npy else {
+                    sinks.append((output, try ArraySink(path: path, itemType: output.itemType, count: count)))
+                    continue
+                }
+                let shape = output.itemType.shape
+                let top = try OutputSet.top(specification, output, classes, path: path)
+                let context = RowContext(
+                    itemNames: items, labels: labels?.classes, classNames: top == nil ? nil : classes?.names, top: top,
+                    itemShape: shape)
+                let rows: any RowFormat =
+                    format == .csv ? CSVFormat(context: context) : JSONLinesFormat(context: context)
+                sinks.append((output, try RowSink(path: path, format: rows, itemShape: shape, count: count)))
+            }
+        } catch {
+            for (_, sink) in sinks { sink.file.discard() }
+            folder.removeIfCreated()
+            throw error
+        }
+        self.sinks = sinks
+    }
+
+    deinit { discard() }
+
+    /// Where the files will be, or are.
+    public var paths: [String] { sinks.map(\.sink.file.path) }
+
+    /// Takes items of one output, in any order, each item once.
+    ///
+    /// - Parameter tensor: `[items.count, ...]`, of the output's type.
+    public func write(_ output: String, items: Range<Int>, from tensor: Tensor) throws(FileError) {
+        precondition(!isDone && items.lowerBound >= 0 && items.upperBound <= itemCount)
+        for (model, sink) in sinks where model.name == output {
+            let wanted = TensorType(model.itemType.dtype, Shape([items.count] + model.itemType.shape.dimensions))
+            precondition(tensor.type == wanted, "output \(output) gives \(tensor.type) instead of \(wanted)")
+            try sink.write(items: items, from: tensor)
+        }
+    }
+
+    /// Brings everything to the disk, and then gives the files their names.
+    ///
+    /// - Throws: where items are missing or the disk is full; no file has appeared then, unless the error is about the name
+    ///   of a later one.
+    public func commit() throws(FileError) {
+        precondition(!isDone, "outputs are committed once")
+        for (_, sink) in sinks {
+            guard sink.missingCount == 0 else {
+                throw FileError(
+                    path: sink.file.path, offset: nil,
+                    reason: "\(sink.missingCount) of \(itemCount) items were not computed")
+            }
+            try sink.finish()
+        }
+        for (_, sink) in sinks { try sink.file.seal() }
+        for (_, sink) in sinks { try sink.file.publish() }
+        isDone = true
+    }
+
+    /// Leaves nothing behind that was not there before.
+    public func discard() {
+        if isDone { return }
+        isDone = true
+        for (_, sink) in sinks { sink.file.discard() }
+        folder.removeIfCreated()
+    }
+}
+
+extension OutputSet {
+    /// Which files there are, held against the outputs that the model has.
+    private static func files(
+        of specification: JobSpecification.Outputs, outputs: [ModelOutput]
+    ) throws(FileError) -> [(ModelOutput, JobSpecification.Format, name: String)] {
+        let names = outputs.map(\.name)
+        for name in specification.named.keys.sorted() where !names.contains(name) {
+            throw FileError(
+                path: specification.folder, offset: nil,
+                reason: "outputs.named: the model has no output '\(name)'\(NearestName.hint(name, among: names)) "
+                    + "(it has \(names.joined(separator: ", ")))")
+        }
+        var files: [(ModelOutput, JobSpecification.Format, name: String)] = []
+        for output in outputs {
+            var seen: Set<JobSpecification.Format> = []
+            for format in specification.formats(for: output.name) where seen.insert(format).inserted {
+                let name = "\(fileName(of: output.name)).\(format.rawValue)"
+                if let other = files.first(where: { $0.name == name }) {
+                    throw FileError(
+                        path: "\(specification.folder)/\(name)", offset: nil,
+                        reason: "outputs '\(other.0.name)' and '\(output.name)' would both go here; leave one out with "
+                            + "outputs.named and formats: []")
+                }
+                files.append((output, format, name))
+            }
+        }
+        return files
+    }
+
+    /// Names in models hold slashes and colons.
+    private static func fileName(of output: String) -> String {
+        let name = String(
+            output.unicodeScalars.map { scalar in
+                let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                return isPlain || "._-".unicodeScalars.contains(scalar) ? Character(scalar) : "_"
+            })
+        // A hidden file, or a name that means a folder.
+        return name.isEmpty || name.hasPrefix(".") ? "_" + name : String(name.prefix(200))
+    }
+
+    private static func top(
+        _ specification: JobSpecification.Outputs, _ output: ModelOutput, _ classes: ClassNames?, path: String
+    ) throws(FileError) -> Int? {
+        guard let top = specification.top(for: output.name) else { return nil }
+        let shape = output.itemType.shape
+        guard ClassRanking.isRanking(shape) else {
+            throw FileError(
+                path: path, offset: nil,
+                reason: "'top' needs one value for each class, and output '\(output.name)' is \(shape) for each item; "
+                    + "choose other formats for it under outputs.named")
+        }
+        guard top <= shape.elementCount else {
+            throw FileError(
+                path: path, offset: nil,
+                reason: "top: \(top), and output '\(output.name)' has \(shape.elementCount) classes")
+        }
+        if let count = classes?.names.count, count != shape.elementCount {
+            throw FileError(
+                path: path, offset: nil,
+                reason: "\(count) names of classes for the \(shape.elementCount) classes of output '\(output.name)'")
+        }
+        return top
+    }
+}

@@ -1,0 +1,13 @@
+internal import Tensors
+
+/// What lines of text say about an item beside its values.
+struct RowContext {
+    let itemNames: ItemNames
+    let labels: [Int]?
+    let classNames: [String]?
+    /// Nil: all values.
+    let top: Int?
+    let itemShape: Shape
+
+    var hasNames: Bool { if case .files = itemNames { true } else { false } }
+}

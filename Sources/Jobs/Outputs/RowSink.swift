@@ -1,0 +1,54 @@
+internal import Tensors
+
+/// How the items of an output become lines of text.
+protocol RowFormat {
+    /// Stands before the first item, its line break included; empty where there is no header.
+    var header: String { get }
+
+    /// One line, its line break included.
+    /// - Parameter tensor: the item's elements.
+    func row(item: Int, _ tensor: Tensor) -> String
+}
+
+/// A text file with a line for each item; lines that come early wait for those before them.
+final class RowSink: OutputSink {
+    let file: AtomicFile
+    private let format: any RowFormat
+    private let count: Int
+    private let itemShape: Shape
+    /// The item whose line comes next.
+    private var next = 0
+    private var waiting: [Int: String] = [:]
+    private var buffer: [UInt8] = []
+    /// Bytes that are worth a system call.
+    private static let bufferByteCount = 1 << 16
+
+    init(path: String, format: any RowFormat, itemShape: Shape, count: Int) throws(FileError) {
+        file = try AtomicFile(path: path)
+        self.format = format
+        self.itemShape = itemShape
+        self.count = count
+        buffer = Array(format.header.utf8)
+    }
+
+    var missingCount: Int { count - next }
+
+    func write(items: Range<Int>, from tensor: Tensor) throws(FileError) {
+        for (offset, item) in items.enumerated() {
+            precondition(item >= next && item < count && waiting[item] == nil, "item \(item) comes twice")
+            waiting[item] = format.row(item: item, tensor.slice(offset..<offset + 1).reshaped(itemShape))
+        }
+        while let row = waiting.removeValue(forKey: next) {
+            buffer += row.utf8
+            next += 1
+            if buffer.count >= RowSink.bufferByteCount { try flush() }
+        }
+    }
+
+    func finish() throws(FileError) { try flush() }
+
+    private func flush() throws(FileError) {
+        try file.append(buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+}

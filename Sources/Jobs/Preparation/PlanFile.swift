@@ -1,0 +1,141 @@
+internal import FoundationEssentials
+internal import Graphs
+public import Planning
+
+/// Plans as files: JSON, readable and editable.
+///
+/// What counts in a file are the layers of each stage, by name; a user may move a layer from one stage to the next.
+/// Everything else (figures, edges) is there to be read, and is derived anew when the plan is loaded.
+public struct PlanFile: Codable {
+    struct Stage: Codable {
+        let rank: Int
+        let layers: [String]
+        var flops: Double?
+        var parameters: Int?
+    }
+
+    struct Edge: Codable {
+        let value: String
+        let from: Int
+        let to: Int
+        let bytes: Int
+    }
+
+    static let currentVersion = 1
+
+    let version: Int
+    let model: String
+    let strategy: String
+    let microbatch: Int
+    let stages: [Stage]
+    var edges: [Edge]?
+
+    public init(_ plan: PartitionPlan) {
+        version = PlanFile.currentVersion
+        model = plan.modelFingerprint
+        strategy = plan.strategy
+        microbatch = plan.microbatchSize
+        stages = plan.stages.map {
+            Stage(rank: $0.rank, layers: $0.layerNames, flops: $0.flops, parameters: $0.parameterCount)
+        }
+        edges = plan.edges.map { Edge(value: $0.name, from: $0.from, to: $0.to, bytes: $0.byteCount) }
+    }
+
+    public func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    }
+
+    public func write(to path: String) throws {
+        do {
+            try Data(json()).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw JobError("\(path): the plan cannot be written: \(error)")
+        }
+    }
+
+    public static func read(_ path: String) throws(JobError) -> PlanFile {
+        let data: Data
+        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
+            throw JobError("\(path): the plan cannot be read: \(error)")
+        }
+        let file: PlanFile
+        do { file = try JSONDecoder().decode(PlanFile.self, from: data) } catch {
+            throw JobError("\(path): this is no plan of mpinfer: \(explain(error))")
+        }
+        guard file.version == currentVersion else {
+            throw JobError("\(path): plan version \(file.version), and this mpinfer reads version \(currentVersion)")
+        }
+        return file
+    }
+
+    /// The plan in the file, held against the model and the ranks at hand.
+    func plan(
+        path: String, bound: BoundGraph, chain: LayerChain, fingerprint: String, microbatchSize: Int, rankCount: Int?
+    ) throws(JobError) -> PartitionPlan {
+        guard model == fingerprint else {
+            throw JobError(
+                "\(path): the plan is for another model (fingerprint \(model), the job's model has \(fingerprint)); "
+                    + "make it anew with 'mpinfer plan -o \(path)'")
+        }
+        if let rankCount, stages.count != rankCount {
+            throw JobError(
+                "\(path): the plan is for \(stages.count) ranks, and the job runs on \(rankCount); start "
+                    + "\(stages.count) ranks, or plan anew")
+        }
+        guard microbatch == microbatchSize else {
+            throw JobError(
+                "\(path): the plan is for microbatches of \(microbatch) items, and the job has \(microbatchSize); set "
+                    + "schedule.microbatch to \(microbatch), or plan anew")
+        }
+        return PartitionPlan(
+            bound, chain: chain, boundaries: try boundaries(path: path, chain: chain), strategy: strategy,
+            microbatchSize: microbatchSize, modelFingerprint: fingerprint)
+    }
+
+    private func boundaries(path: String, chain: LayerChain) throws(JobError) -> [Int] {
+        var starts: [Int] = []
+        var next = 0
+        for (index, stage) in stages.enumerated() {
+            guard stage.rank == index else {
+                throw JobError("\(path): stage \(index) must be on rank \(index), not \(stage.rank)")
+            }
+            guard !stage.layers.isEmpty else { throw JobError("\(path): stage \(index) has no layers") }
+            starts.append(next)
+            for layer in stage.layers {
+                guard next < chain.layers.count, chain.layers[next].name == layer else {
+                    throw JobError("\(path): stage \(index): \(complaint(about: layer, at: next, chain: chain))")
+                }
+                next += 1
+            }
+        }
+        guard next == chain.layers.count else {
+            throw JobError("\(path): layer '\(chain.layers[next].name)' is in no stage")
+        }
+        guard !starts.isEmpty else { throw JobError("\(path): the plan has no stages") }
+        return starts
+    }
+
+    private func complaint(about layer: String, at next: Int, chain: LayerChain) -> String {
+        guard let place = chain.layers.firstIndex(where: { $0.name == layer }) else {
+            return "the model has no layer '\(layer)'"
+        }
+        if place < next { return "layer '\(layer)' stands in the plan twice" }
+        return "layer '\(chain.layers[next].name)' must come before '\(layer)': stages hold layers in running order"
+    }
+
+    private static func explain(_ error: any Error) -> String {
+        guard let error = error as? DecodingError else { return "\(error)" }
+        switch error {
+        case .keyNotFound(let key, let context): return "'\(at(context.codingPath + [key]))' is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            return "\(at(context.codingPath)): \(context.debugDescription)"
+        @unknown default: return "\(error)"
+        }
+    }
+
+    private static func at(_ path: [any CodingKey]) -> String {
+        path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+    }
+}

@@ -1,0 +1,43 @@
+extension JobReport {
+    /// What was predicted, how accurate it was, and where the time of the ranks went, for a terminal.
+    public var text: String {
+        var lines: [String] = []
+        if !result.predictions.isEmpty {
+            lines += predictionLines + [""]
+        }
+        if let accuracy = result.accuracy {
+            lines.append("accuracy: \(result.correct) of \(result.labelled) = \(Quantity.percent(accuracy))")
+        }
+        if !result.files.isEmpty { lines.append("written:  " + result.files.joined(separator: ", ")) }
+        lines.append(
+            "speed:    \(items) items in \(Quantity.seconds(seconds)), \(Quantity.fixed(itemsPerSecond, 1)) items/s "
+                + "(\(microbatches) microbatches of \(microbatch), strategy \(strategy))")
+        return (lines + ["", rankTable.text]).joined(separator: "\n")
+    }
+
+    private var predictionLines: [String] {
+        var table = TextTable([("item", .left), ("predicted", .left), ("label", .left)])
+        for prediction in result.predictions {
+            table.add([prediction.item, prediction.predicted, prediction.label ?? ""])
+        }
+        let rest = items - result.predictions.count
+        return table.lines + (rest > 0 ? ["... and \(rest) more"] : [])
+    }
+
+    private var rankTable: TextTable {
+        var table = TextTable([
+            ("rank", .right), ("host", .left), ("stage", .right), ("layers", .left), ("threads", .right),
+            ("compute", .right), ("communication", .right), ("in/out", .right), ("idle", .right), ("memory", .right),
+        ])
+        for rank in ranks {
+            let layers =
+                rank.layerCount == 1 ? rank.firstLayer : "\(rank.firstLayer) .. \(rank.lastLayer) (\(rank.layerCount))"
+            func share(_ seconds: Double) -> String { Quantity.percent(self.seconds > 0 ? seconds / self.seconds : 0) }
+            table.add([
+                String(rank.rank), rank.host, String(rank.stage), layers, String(rank.threads), share(rank.compute),
+                share(rank.communication), share(rank.inputOutput), share(rank.idle), Quantity.bytes(rank.peakMemory),
+            ])
+        }
+        return table
+    }
+}

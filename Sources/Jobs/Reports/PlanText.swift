@@ -1,0 +1,58 @@
+internal import Graphs
+internal import Planning
+
+/// A plan for a person: the stages, what they hold, and what crosses each cut.
+public struct PlanText {
+    private let job: JobPreparation
+    private let includesSchedule: Bool
+
+    public init(_ job: JobPreparation, includesSchedule: Bool = false) {
+        self.job = job
+        self.includesSchedule = includesSchedule
+    }
+
+    public var text: String {
+        let plan = job.plan
+        let total = plan.stages.reduce(0) { $0 + $1.flops }
+        let heaviest = plan.stages.map(\.flops).max() ?? 0
+        var lines = [
+            "\(job.model.path), strategy \(plan.strategy), \(plan.stages.count) stage\(plan.stages.count == 1 ? "" : "s"), "
+                + "microbatches of \(plan.microbatchSize)", "",
+        ]
+        lines += stageTable.lines
+        lines.append("")
+        lines.append(
+            "\(Quantity.flops(total)) and \(Quantity.bytes(plan.trafficByteCount)) over all cuts per microbatch; the "
+                + "heaviest stage has "
+                + "\(Quantity.fixed(total > 0 ? heaviest * Double(plan.stages.count) / total : 1, 2)) times its fair share")
+        if !plan.edges.isEmpty { lines += [""] + edgeTable.lines }
+        if includesSchedule { lines += ["", job.schedule.text(of: plan)] }
+        return lines.joined(separator: "\n")
+    }
+
+    private var stageTable: TextTable {
+        var table = TextTable([
+            ("stage", .right), ("rank", .right), ("layers", .right), ("first", .left), ("last", .left),
+            ("parameters", .right), ("FLOPs", .right), ("bytes out", .right),
+        ])
+        for stage in job.plan.stages {
+            let out = job.plan.edges.lazy.filter { $0.from == stage.index }.reduce(0) { $0 + $1.byteCount }
+            table.add([
+                String(stage.index), String(stage.rank), String(stage.nodes.count), stage.layerNames.first ?? "",
+                stage.layerNames.last ?? "", Quantity.count(stage.parameterCount), Quantity.flops(stage.flops),
+                Quantity.bytes(out),
+            ])
+        }
+        return table
+    }
+
+    private var edgeTable: TextTable {
+        var table = TextTable([("edge", .right), ("value", .left), ("from", .right), ("to", .right), ("bytes", .right)])
+        for edge in job.plan.edges {
+            table.add([
+                "e\(edge.index)", edge.name, "s\(edge.from)", "s\(edge.to)", Quantity.bytes(edge.byteCount),
+            ])
+        }
+        return table
+    }
+}

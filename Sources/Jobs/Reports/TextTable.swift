@@ -1,0 +1,36 @@
+/// Rows of text in aligned columns, for terminals and logs.
+public struct TextTable {
+    public enum Alignment: Sendable { case left, right }
+
+    private let header: [String]
+    private let alignments: [Alignment]
+    private var rows: [[String]] = []
+
+    public init(_ columns: [(title: String, alignment: Alignment)]) {
+        header = columns.map(\.title)
+        alignments = columns.map(\.alignment)
+    }
+
+    /// - Precondition: one cell for each column.
+    public mutating func add(_ cells: [String]) {
+        precondition(cells.count == header.count)
+        rows.append(cells)
+    }
+
+    /// Header, rule, rows; a line each.
+    public var lines: [String] {
+        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+        func line(_ cells: [String]) -> String {
+            var text = ""
+            for (column, cell) in cells.enumerated() {
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                text += (column == 0 ? "" : "  ") + (alignments[column] == .left ? cell + padding : padding + cell)
+            }
+            return String(text.reversed().drop { $0 == " " }.reversed())
+        }
+        let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
+        return [line(header), rule] + rows.map(line)
+    }
+
+    public var text: String { lines.joined(separator: "\n") }
+}

@@ -1,0 +1,61 @@
+internal import Tensors
+
+/// Counts how often the class with the highest score is the right one, and keeps the first predictions to show.
+struct ClassificationTally {
+    /// The output that holds a score for each class.
+    let output: String
+    let labels: Labels?
+    let classes: ClassNames?
+    private let itemNames: ItemNames
+    private(set) var result = JobResult()
+    private var accuracy = Accuracy()
+
+    private static let shown = 10
+
+    /// Nil when the job asks for no classes.
+    init?(_ specification: JobSpecification, outputs: [String], itemNames: ItemNames) throws {
+        guard specification.labels != nil || specification.classes != nil else { return nil }
+        if let wanted = specification.labels?.output {
+            guard outputs.contains(wanted) else {
+                throw JobError(
+                    "labels.output: the model has no output '\(wanted)'; it has \(outputs.joined(separator: ", "))")
+            }
+            output = wanted
+        } else {
+            guard outputs.count == 1 else {
+                throw JobError(
+                    "the model has the outputs \(outputs.joined(separator: ", ")): say under labels.output which one holds "
+                        + "the classes")
+            }
+            output = outputs[0]
+        }
+        self.itemNames = itemNames
+        let classes = try specification.classes.map(ClassNames.init(path:))
+        self.classes = classes
+        labels = try specification.labels.map { try Labels($0, items: itemNames, classes: classes) }
+    }
+
+    mutating func add(_ scores: Tensor, items: Range<Int>) throws(JobError) {
+        let itemShape = Shape(Array(scores.shape.dimensions.dropFirst()))
+        guard scores.dtype.isFloatingPoint, ClassRanking.isRanking(itemShape) else {
+            throw JobError("output '\(output)' is \(scores.type) and holds no score for each class")
+        }
+        if let labels {
+            accuracy.add(items: items, from: scores, labels: labels)
+            result.labelled = accuracy.count
+            result.correct = accuracy.correctCount
+        }
+        for (row, item) in items.enumerated() where result.predictions.count < ClassificationTally.shown {
+            let best = ClassRanking.best(1, of: scores.slice(row..<row + 1).reshaped(itemShape))[0]
+            result.predictions.append(
+                JobResult.Prediction(
+                    item: itemNames[item] ?? String(item), predicted: name(best),
+                    label: labels.map { name($0.classes[item]) }))
+        }
+    }
+
+    private func name(_ index: Int) -> String {
+        guard let names = classes?.names, index < names.count else { return String(index) }
+        return names[index]
+    }
+}

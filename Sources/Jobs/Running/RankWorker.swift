@@ -1,0 +1,78 @@
+internal import Graphs
+internal import Kernels
+internal import MPI
+internal import Planning
+internal import Runtime
+internal import Tensors
+
+/// What one rank holds while a job runs: its stage, and the files that its stage reads or writes.
+final class RankWorker {
+    private let assignment: JobAssignment
+    private let schedule: Schedule
+    private let executor: StageExecutor
+    private let source: JobSource
+    private let sink: JobSink?
+    private let threads: ThreadAllocation
+    private let processorName: String
+
+    init(
+        _ assignment: JobAssignment, world: Communicator, control: ControlChannel, threads: ThreadAllocation,
+        inputs: InputSet?
+    ) throws {
+        self.assignment = assignment
+        self.threads = threads
+        processorName = HostName.current
+        let plan = assignment.plan
+        let stage = world.rank
+        schedule = .pipeline(plan, microbatchCount: assignment.batching.microbatchCount)
+        let readsInputs = plan.inputs.contains { $0.stage == stage }
+        let writesOutputs = stage == plan.stages.count - 1
+        // Opening decodes images to see which are good; only who needs them does so.
+        let inputs =
+            try readsInputs || writesOutputs
+            ? inputs ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph)) : nil
+        source = JobSource(assignment, stage: stage, inputs: inputs)
+        executor = try StageExecutor(
+            graph: assignment.graph, plan: plan, batching: assignment.batching, stage: stage,
+            pool: WorkerPool(threadCount: threads.threadCount), communicator: world, control: control)
+        sink = try writesOutputs ? JobSink(assignment, outputTypes: executor.outputTypes, itemNames: inputs!.itemNames) : nil
+    }
+
+    func run(progress: (_ microbatchesDone: Int) -> Void) throws {
+        try executor.run(schedule, source: source, sink: sink ?? NoSink()) { progress($0 + 1) }
+    }
+
+    func commit() throws { try sink?.commit() }
+    func discard() { sink?.discard() }
+
+    func report(clockOffset: Double) -> RankReport {
+        RankReport(
+            summary: executor.summary(clockOffset: clockOffset), threads: threads, host: processorName,
+            result: sink?.result)
+    }
+}
+
+/// Feeds the items of a job to the stage that reads them.
+struct JobSource: MicrobatchSource {
+    /// By index in `PartitionPlan.inputs`; nil for inputs that other ranks read.
+    private let sources: [(any InputSource)?]
+    private let batching: InputBatching
+
+    init(_ assignment: JobAssignment, stage: Int, inputs: InputSet?) {
+        batching = assignment.batching
+        let graph = assignment.graph
+        sources = assignment.plan.inputs.map { site in
+            guard site.stage == stage else { return nil }
+            return inputs!.sources[graph.inputs.firstIndex { $0.value == site.value }!].source
+        }
+    }
+
+    func read(input: Int, microbatch: Int, into tensor: Tensor) throws {
+        try sources[input]!.read(items: batching.items(of: microbatch), into: tensor)
+    }
+}
+
+/// For ranks that have no outputs to write.
+private struct NoSink: MicrobatchSink {
+    func write(microbatch: Int, outputs: [Tensor]) {}
+}

@@ -1,0 +1,118 @@
+extension JobSpecification {
+    /// Where one input of the model comes from.
+    public enum Input: Sendable, Codable, Hashable {
+        case images(ImageInput)
+        case array(ArrayInput)
+    }
+
+    /// Items from a .npy or .npz file: the first axis counts them.
+    public struct ArrayInput: Sendable, Codable, Hashable {
+        /// Path of the file.
+        public var array = ""
+        /// For .npz: which of its arrays.
+        public var key: String?
+    }
+
+    /// Items from PNG and JPEG files, and how pixels become numbers.
+    public struct ImageInput: Sendable, Codable, Hashable {
+        /// Files, folders and globs.
+        public var images: [String] = []
+        public var resize: Resize?
+        /// Cut out of the middle, after resizing.
+        public var crop: Size?
+        public var channels = Channels.rgb
+        public var layout = Layout.nchw
+        /// value = (pixel * scale - mean) / deviation, pixel from 0 to 255.
+        public var scale = 1.0
+        /// One for all channels, or one for each.
+        public var mean = [0.0]
+        public var deviation = [1.0]
+        public var onError = ErrorPolicy.fail
+    }
+
+    /// In pixels.
+    public struct Size: Sendable, Codable, Hashable {
+        public var width = 0
+        public var height = 0
+    }
+
+    public struct Resize: Sendable, Codable, Hashable {
+        public var width = 0
+        public var height = 0
+        public var fit = Fit.stretch
+        public var interpolation = Interpolation.bilinear
+        /// Pixel value beside an image that is fitted with `contain`.
+        public var fill = 0
+    }
+
+    /// What happens to an image of another aspect ratio.
+    public enum Fit: String, Sendable, Codable, SpecificationChoice {
+        case stretch, cover, contain
+
+        var help: String {
+            switch self {
+            case .stretch: "width and height each for itself"
+            case .cover: "scaled until nothing is empty, what sticks out is cut off evenly"
+            case .contain: "scaled until nothing sticks out, the rest is `fill`, evenly on both sides"
+            }
+        }
+    }
+
+    /// How pixels between pixels are found.
+    public enum Interpolation: String, Sendable, Codable, SpecificationChoice {
+        case bilinear
+        case antialiased = "bilinear-antialiased"
+        case nearest
+
+        var help: String {
+            switch self {
+            case .bilinear:
+                "of the four neighbours, half-pixel centres, as PyTorch's interpolate and OpenCV's INTER_LINEAR"
+            case .antialiased: "the same, over all pixels that shrink into one, as Pillow's BILINEAR"
+            case .nearest: "the pixel under the centre, as Pillow's NEAREST"
+            }
+        }
+    }
+
+    public enum Channels: String, Sendable, Codable, SpecificationChoice {
+        case gray, rgb, bgr
+
+        var help: String {
+            switch self {
+            case .gray: "one channel, luma by ITU-R BT.601"
+            case .rgb: "red first"
+            case .bgr: "blue first, as OpenCV has it"
+            }
+        }
+
+        /// Channels per pixel.
+        public var count: Int { self == .gray ? 1 : 3 }
+    }
+
+    /// The order of an item's axes.
+    public enum Layout: String, Sendable, Codable, SpecificationChoice {
+        case nchw = "NCHW"
+        case nhwc = "NHWC"
+
+        var help: String { self == .nchw ? "channels, then rows" : "rows, channels innermost" }
+    }
+
+    /// What happens where an image cannot be decoded.
+    public enum ErrorPolicy: String, Sendable, Codable, SpecificationChoice {
+        case fail, skip
+
+        var help: String {
+            self == .fail ? "the job ends before it begins" : "a warning names it, the rest is computed"
+        }
+    }
+
+    /// What the right answers are.
+    public struct Labels: Sendable, Codable, Hashable {
+        /// Path of a CSV file.
+        public var file = ""
+        public var fileColumn = "file"
+        public var column = "label"
+        /// Name of the model's output that is compared; nil where it has one.
+        public var output: String?
+    }
+}

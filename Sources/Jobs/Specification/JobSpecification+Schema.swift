@@ -1,0 +1,199 @@
+// The format, said once: the strict decoder, jobs/job.schema.json and docs/job-specification.md all follow these tables.
+// A new key is one line here and one property.
+
+extension JobSpecification {
+    static let form = Form.record(
+        "Job", JobSpecification(), "A job: a model, its inputs, how it is cut across ranks, where the results go.",
+        exactlyOne: [["input", "inputs"]],
+        fields: [
+            .required("version", \.version, .integer(version...version), "Version of this format."),
+            .required("model", \.model, .path("the path of a model file"), "The model, an ONNX file."),
+            .optional(
+                "dimensions", \.dimensions, .map(of: .integer(1...1 << 24), keyMeaning: "name of a symbolic dimension"),
+                "Values for symbolic dimensions of the model's inputs, the batch excepted."),
+            .optional("input", \.input, Input.form, "The input of a model that has one."),
+            .optional(
+                "inputs", \.inputs, .map(of: Input.form, keyMeaning: "name of an input of the model"),
+                "The inputs of the model by name."),
+            .optional(
+                "classes", \.classes, .path("the path of a text file"),
+                "Names of the classes, one on each line; for labels given by name and for text outputs."),
+            .optional("labels", \.labels, Labels.form, "The right answers; accuracy is then reported."),
+            .optional("outputs", \.outputs, Outputs.form, "What is written; nothing when left out."),
+            .optional("parallelism", \.parallelism, Parallelism.form, "How the model is cut."),
+            .optional("schedule", \.schedule, Schedule.form, "How the items travel."),
+            .optional(
+                "threads", \.threads, .automatic(or: 1...4096, help: "the cores that the rank is bound to"),
+                "Compute threads of each rank."),
+            .optional("precision", \.precision, .choice(), "Numbers that the model is computed in."),
+        ]
+    ) { value, node, reader in
+        if let inputs = node["inputs"], value.inputs.isEmpty {
+            reader.descend(into: "inputs") { $0.report("no input is named", at: inputs.place) }
+        }
+    }
+}
+
+extension JobSpecification.Input {
+    static let form = Form.variants([
+        (key: "images", form: JobSpecification.ImageInput.form.wrapped(Self.images)),
+        (key: "array", form: JobSpecification.ArrayInput.form.wrapped(Self.array)),
+    ])
+}
+
+extension JobSpecification.ArrayInput {
+    static let form = Form.record(
+        "Array input", Self(), "Items from a NumPy file; its first axis counts them, its dtype is the model's.",
+        fields: [
+            .required("array", \.array, .path("the path of a .npy or .npz file"), "The file."),
+            .optional("key", \.key, .text("the name of an array"), "Which array of a .npz file that holds several."),
+        ])
+}
+
+extension JobSpecification.ImageInput {
+    static let form = Form.record(
+        "Image input", Self(),
+        "Items from PNG and JPEG files. Each is decoded to 8 bits per channel (alpha is dropped, 16 bits are rounded), "
+            + "made gray if asked, resized, cropped and scaled. For a model with a uint8 input the pixels are handed over "
+            + "as they are.",
+        fields: [
+            .required(
+                "images", \.images, .oneOrMore(of: .path("a file, folder or glob")),
+                "Files, in the order given; what a folder or a glob gives is sorted by name, byte by byte."),
+            .optional("resize", \.resize, JobSpecification.Resize.form, "Size that images are brought to."),
+            .optional("crop", \.crop, JobSpecification.Size.form, "Piece cut out of the middle after resizing."),
+            .optional("channels", \.channels, .choice(), "Channels, and their order."),
+            .optional("layout", \.layout, .choice(), "Order of the axes."),
+            .optional(
+                "scale", \.scale, .number(), "In value = (pixel * scale - mean) / deviation, pixel from 0 to 255."),
+            .optional(
+                "mean", \.mean, .oneOrMore(of: .number(), count: 1...3), "One for all channels, or one for each."),
+            .optional(
+                "deviation", \.deviation, .oneOrMore(of: .number(isPositive: true), count: 1...3),
+                "One for all channels, or one for each."),
+            .optional("on-error", \.onError, .choice(), "What happens where an image cannot be decoded."),
+        ]
+    ) { value, node, reader in
+        for (key, list) in [("mean", value.mean), ("deviation", value.deviation)]
+        where list.count != 1 && list.count != value.channels.count {
+            reader.descend(into: key) {
+                $0.report(
+                    "expected 1 or \(value.channels.count) numbers for channels: \(value.channels.rawValue), "
+                        + "found \(list.count)", at: node[key]?.place ?? node.place)
+            }
+        }
+        if let crop = value.crop, let resize = value.resize, crop.width > resize.width || crop.height > resize.height {
+            reader.descend(into: "crop") {
+                $0.report(
+                    "\(crop.width) x \(crop.height) is more than resize leaves (\(resize.width) x \(resize.height))",
+                    at: node["crop"]?.place ?? node.place)
+            }
+        }
+    }
+}
+
+extension JobSpecification.Size {
+    static let form = Form.record(
+        "Size", Self(), "In pixels.",
+        fields: [
+            .required("width", \.width, .integer(1...65535), "Columns."),
+            .required("height", \.height, .integer(1...65535), "Rows."),
+        ])
+}
+
+extension JobSpecification.Resize {
+    static let form = Form.record(
+        "Resize", Self(), "The size that images are brought to, and how.",
+        fields: [
+            .required("width", \.width, .integer(1...65535), "Columns."),
+            .required("height", \.height, .integer(1...65535), "Rows."),
+            .optional("fit", \.fit, .choice(), "What happens to another aspect ratio."),
+            .optional("interpolation", \.interpolation, .choice(), "How pixels between pixels are found."),
+            .optional("fill", \.fill, .integer(0...255), "Pixel value beside the image, for fit: contain."),
+        ]
+    ) { value, node, reader in
+        if let fill = node["fill"], value.fit != .contain {
+            reader.descend(into: "fill") {
+                $0.report("has no meaning without fit: contain", at: fill.place)
+            }
+        }
+    }
+}
+
+extension JobSpecification.Labels {
+    static let form = Form.record(
+        "Labels", Self(),
+        "A CSV file with a header. For images a row is found by the file's name, for arrays row i belongs to item i. "
+            + "A label is the index of a class, or its name where `classes` are given.",
+        fields: [
+            .required("file", \.file, .path("the path of a CSV file"), "The file."),
+            .optional(
+                "file-column", \.fileColumn, .text("the name of a column"), "Column with the images' file names."),
+            .optional("column", \.column, .text("the name of a column"), "Column with the labels."),
+            .optional(
+                "output", \.output, .text("the name of an output"), "The output to compare, where there are several."),
+        ])
+}
+
+extension JobSpecification.Outputs {
+    static let form = Form.record(
+        "Outputs", Self(), "Each output of the model goes to a file of its name, items in the order of the inputs.",
+        fields: [
+            .required("folder", \.folder, .path("the path of a folder"), "Where the files go; made when missing."),
+            .optional("formats", \.formats, .list(of: .choice()), "Kinds of files."),
+            .optional(
+                "top", \.top, .integer(1...1_000_000),
+                "In jsonl and csv only this many best classes of each item, instead of all values."),
+            .optional(
+                "named", \.named,
+                .map(of: JobSpecification.NamedOutput.form, keyMeaning: "name of an output of the model"),
+                "What is different for single outputs; formats: [] leaves one out."),
+        ])
+}
+
+extension JobSpecification.NamedOutput {
+    static let form = Form.record(
+        "Named output", Self(), "What is different for one output.",
+        fields: [
+            .optional("formats", \.formats, .list(of: .choice()), "Kinds of files."),
+            .optional("top", \.top, .integer(1...1_000_000), "As in Outputs."),
+        ])
+}
+
+extension JobSpecification.Parallelism {
+    static let form = Form.record(
+        "Parallelism", Self(), "How the model is cut across the ranks.",
+        fields: [
+            .optional(
+                "pipeline", \.pipeline, .automatic(or: 1...1 << 20, help: "one stage for each rank"),
+                "Number of pipeline stages."),
+            .optional("strategy", \.strategy, .choice(), "Where the pipeline is cut."),
+            .optional(
+                "cuts", \.cuts, .list(of: .text("the name of a node")),
+                "For strategy: manual, the nodes that begin a stage (not the first stage's)."),
+        ]
+    ) { value, node, reader in
+        if value.strategy == .manual, node["cuts"] == nil {
+            reader.report("strategy: manual needs cuts", at: node["strategy"]?.place ?? node.place)
+        }
+        guard let cuts = node["cuts"] else { return }
+        reader.descend(into: "cuts") { reader in
+            if value.strategy != .manual {
+                reader.report(
+                    "only strategy: manual has cuts, found strategy: \(value.strategy.rawValue)", at: cuts.place)
+            } else if case .exactly(let stages) = value.pipeline, value.cuts.count != stages - 1 {
+                reader.report(
+                    "pipeline: \(stages) needs \(stages - 1) cuts, found \(value.cuts.count)", at: cuts.place)
+            }
+            if Set(value.cuts).count != value.cuts.count { reader.report("a node stands here twice", at: cuts.place) }
+        }
+    }
+}
+
+extension JobSpecification.Schedule {
+    static let form = Form.record(
+        "Schedule", Self(), "In what portions the items travel.",
+        fields: [
+            .optional("microbatch", \.microbatch, .integer(1...65536), "Items per microbatch.")
+        ])
+}

@@ -1,0 +1,70 @@
+/// What a user wants done: which model, on which inputs, cut how, and where the results go.
+///
+/// A value: rank 0 reads it from YAML (`load`) and broadcasts it (`Codable`). Paths in it are resolved already. What each
+/// key means stands once, in `JobSpecification+Schema.swift`.
+public struct JobSpecification: Sendable, Codable, Hashable {
+    /// The only version of the format that this program reads.
+    public static let version = 1
+
+    public var version = JobSpecification.version
+    /// Path of the model file.
+    public var model = ""
+    /// Values of the model's symbolic dimensions other than the batch.
+    public var dimensions: [String: Int] = [:]
+    /// The input of a model that has one.
+    public var input: Input?
+    /// The inputs of the model by their names.
+    public var inputs: [String: Input] = [:]
+    /// Path of a file with the name of a class on each line.
+    public var classes: String?
+    public var labels: Labels?
+    /// Nil where nothing is to be written.
+    public var outputs: Outputs?
+    public var parallelism = Parallelism()
+    public var schedule = Schedule()
+    /// Per rank.
+    public var threads = Count.automatic
+    public var precision = Precision.float32
+
+    /// A number that the program may choose itself.
+    public enum Count: Sendable, Codable, Hashable {
+        case automatic
+        case exactly(Int)
+    }
+
+    /// How the model is cut across the ranks.
+    public struct Parallelism: Sendable, Codable, Hashable {
+        /// Number of pipeline stages; automatic: one for each rank.
+        public var pipeline = Count.automatic
+        public var strategy = Strategy.flops
+        /// For `manual`: the names of the nodes that begin a stage, the first stage's left out.
+        public var cuts: [String] = []
+    }
+
+    /// Where a pipeline is cut.
+    public enum Strategy: String, Sendable, Codable, SpecificationChoice {
+        case uniform, parameters, flops, manual
+
+        var help: String {
+            switch self {
+            case .uniform: "the same number of layers in each stage"
+            case .parameters: "the same weight of parameters in each stage"
+            case .flops: "the slowest stage as fast as can be, transfers counted"
+            case .manual: "where `cuts` says"
+            }
+        }
+    }
+
+    /// In what portions the items travel.
+    public struct Schedule: Sendable, Codable, Hashable {
+        /// Items per microbatch.
+        public var microbatch = 1
+    }
+
+    /// In what numbers the model is computed.
+    public enum Precision: String, Sendable, Codable, SpecificationChoice {
+        case float32
+
+        var help: String { "as the model was trained" }
+    }
+}

@@ -1,0 +1,40 @@
+public import Graphs
+public import Tensors
+
+/// Computes single operators on tensors at hand: constants while a graph is bound or loaded, cases of a test suite.
+public enum ConstantEvaluation {
+    /// What `BoundGraph` folds with.
+    public static let evaluator: ConstantEvaluator = { operation, operands, outputs in
+        try evaluate(operation, operands: operands, outputs: outputs)
+    }
+
+    /// - Parameters:
+    ///   - outputs: the types that `operation` infers for these operands.
+    public static func evaluate(
+        _ operation: Operation, operands: [Tensor?], outputs: [TensorType]
+    ) throws -> [Tensor] {
+        var graph = Graph(name: "constant")
+        let inputs = operands.enumerated().map { index, tensor in
+            tensor.map { graph.addConstant(named: "operand\(index)", .tensor($0)) }
+        }
+        let weights = StageWeights(graph)
+        let request = KernelRequest(
+            operation: operation, inputTypes: operands.map { $0?.type }, outputTypes: outputs, identity: ValueID(0),
+            inputs: inputs, weights: weights)
+        let kernel = try KernelFactory.makeKernel(request)
+        let results = outputs.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) }
+        let pool = WorkerPool(threadCount: 1)
+        let scratch = Storage(byteCount: kernel.scratchByteCount)
+        let inputPointers = operands.map { $0?.pointer }
+        let outputPointers = results.map { Optional($0.pointer) }
+        try inputPointers.withUnsafeBufferPointer { inputs in
+            try outputPointers.withUnsafeBufferPointer { outputs in
+                try kernel.run(
+                    KernelOperands(inputs: inputs, outputs: outputs),
+                    KernelContext(pool: pool, scratch: scratch.pointer, scratchStride: kernel.scratchByteCount))
+            }
+        }
+        withExtendedLifetime((operands, scratch)) {}
+        return results
+    }
+}

@@ -1,0 +1,124 @@
+internal import Graphs
+internal import Tensors
+
+/// The element types that matrices can be multiplied in.
+protocol MatrixVisitor {
+    func visit<Element: MatrixElement>(_ type: Element.Type) -> any Kernel
+}
+
+extension DType {
+    func acceptMatrix<Visitor: MatrixVisitor>(_ visitor: Visitor, for name: String) throws -> any Kernel {
+        switch self {
+        case .float32: visitor.visit(Float.self)
+        case .float64: visitor.visit(Double.self)
+        case .int32: visitor.visit(Int32.self)
+        case .int64: visitor.visit(Int64.self)
+        case .uint32: visitor.visit(UInt32.self)
+        case .uint64: visitor.visit(UInt64.self)
+        default: throw KernelError("\(name) does not take \(self)")
+        }
+    }
+
+    /// The activation that a matrix kernel of this dtype can fuse.
+    func fused(_ activation: Unary?) -> VectorisedFunction? {
+        self == .float32 ? activation.flatMap(VectorisedFunction.init) : nil
+    }
+}
+
+extension MatrixProduct {
+    func kernel(_ request: KernelRequest) throws -> any Kernel {
+        struct Visitor: MatrixVisitor {
+            let rows: Int
+            let columns: Int
+            let inner: Int
+            let left: OuterAxes
+            let right: OuterAxes
+            /// Operands of the addends: a bias over the columns, a residual of the result's shape.
+            let hasBias: Bool
+            let hasResidual: Bool
+            let activation: VectorisedFunction?
+
+            func visit<Element: MatrixElement>(_: Element.Type) -> any Kernel {
+                var addends: [MatrixKernel<Element>.Addend] = []
+                if hasBias {
+                    addends.append(.init(operand: 2, batchStride: 0, rowStride: 0, columnStride: 1, factor: 1))
+                }
+                if hasResidual {
+                    addends.append(
+                        .init(
+                            operand: 3, batchStride: rows * columns, rowStride: columns, columnStride: 1, factor: 1))
+                }
+                return MatrixKernel<Element>(
+                    rows: rows, columns: columns, inner: inner, alpha: 1, transposesLeft: false,
+                    transposesRight: false, left: left, right: right, addends: addends, activation: activation)
+            }
+        }
+        let left = request.inputTypes[0]!
+        let right = request.inputTypes[1]!
+        let a = left.shape.rank == 1 ? [1, left.shape[0]] : left.shape.dimensions
+        let b = right.shape.rank == 1 ? [right.shape[0], 1] : right.shape.dimensions
+        var rows = a[a.count - 2]
+        let inner = a[a.count - 1]
+        let columns = b[b.count - 1]
+        var batch = try broadcastShape(Shape(Array(a.dropLast(2))), Shape(Array(b.dropLast(2))))
+        var leftBatch = Array(a.dropLast(2))
+        let rightBatch = Array(b.dropLast(2))
+        if rightBatch.allSatisfy({ $0 == 1 }), rightBatch.count <= leftBatch.count {
+            // One right matrix for all: the batch is more rows.
+            rows *= batch.elementCount
+            batch = []
+            leftBatch = []
+        }
+        func offsets(_ shape: [Int], matrix: Int) -> OuterAxes {
+            let missing = batch.rank - shape.count
+            let strides = Shape(shape).strides
+            return OuterAxes(
+                extents: batch.dimensions,
+                strides: (0..<batch.rank).map {
+                    $0 < missing || shape[$0 - missing] == 1 ? 0 : strides[$0 - missing] * matrix
+                })
+        }
+        let fused = left.dtype.fused(activation)
+        let visitor = Visitor(
+            rows: rows, columns: columns, inner: inner, left: offsets(leftBatch, matrix: rows * inner),
+            right: offsets(batch.rank == 0 ? [] : rightBatch, matrix: inner * columns), hasBias: request.has(2),
+            hasResidual: request.has(3), activation: fused)
+        let kernel = try left.dtype.acceptMatrix(visitor, for: operatorName)
+        return try ActivatedKernel.make(kernel, fused == nil ? activation : nil, request)
+    }
+}
+
+extension Gemm {
+    func kernel(_ request: KernelRequest) throws -> any Kernel {
+        struct Visitor: MatrixVisitor {
+            let gemm: Gemm
+            let output: Shape
+            let inner: Int
+            let addend: Shape?
+            let activation: VectorisedFunction?
+
+            func visit<Element: MatrixElement>(_: Element.Type) -> any Kernel {
+                var addends: [MatrixKernel<Element>.Addend] = []
+                if let addend, gemm.beta != 0 {
+                    let shape = [Int](repeating: 1, count: 2 - addend.rank) + addend.dimensions
+                    addends.append(
+                        .init(
+                            operand: 2, batchStride: 0, rowStride: shape[0] == 1 ? 0 : shape[1],
+                            columnStride: shape[1] == 1 ? 0 : 1, factor: gemm.beta))
+                }
+                let single = OuterAxes(extents: [], strides: [])
+                return MatrixKernel<Element>(
+                    rows: output[0], columns: output[1], inner: inner, alpha: gemm.alpha,
+                    transposesLeft: gemm.transposeA, transposesRight: gemm.transposeB, left: single, right: single,
+                    addends: addends, activation: activation)
+            }
+        }
+        let left = request.inputTypes[0]!
+        let fused = left.dtype.fused(activation)
+        let visitor = Visitor(
+            gemm: self, output: request.outputTypes[0].shape, inner: left.shape[transposeA ? 0 : 1],
+            addend: request.inputType(2)?.shape, activation: fused)
+        let kernel = try left.dtype.acceptMatrix(visitor, for: operatorName)
+        return try ActivatedKernel.make(kernel, fused == nil ? activation : nil, request)
+    }
+}

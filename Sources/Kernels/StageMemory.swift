@@ -1,0 +1,130 @@
+internal import Graphs
+internal import Tensors
+
+/// Where each value of a stage lies while it runs.
+enum Location: Hashable {
+    /// Bytes from the start of the stage's arena.
+    case arena(Int)
+    /// In the n-th tensor fed.
+    case input(Int)
+    /// In the n-th tensor to be filled.
+    case output(Int)
+    /// In the n-th resident constant.
+    case constant(Int)
+}
+
+/// Decides which values of a stage share a buffer (views, element-wise results over their dying operand, results that
+/// are stage outputs) and which bytes of the arena the others get.
+struct StageMemory {
+    private var locals: [ValueID: Int] = [:]
+    private var parent: [Int] = []
+    private var byteCounts: [Int] = []
+    private var firstStep: [Int] = []
+    private var lastStep: [Int] = []
+    private var external: [Location?] = []
+    /// Values that some step must copy to their output, since their bytes lie elsewhere.
+    private(set) var copies: [(from: ValueID, output: Int)] = []
+    /// By step: whether the node is a view whose result already has its bytes.
+    private(set) var isAliased: [Bool]
+    private var offsets: [Int: Int] = [:]
+    private(set) var arenaByteCount = 0
+
+    init(nodes: [Node], inputs: [ValueID], outputs: [ValueID], types: [TensorType?], constants: [ValueID: Int]) {
+        isAliased = [Bool](repeating: false, count: nodes.count)
+        func size(_ value: ValueID) -> Int { types[value.index]?.byteCount ?? 0 }
+        for (index, value) in inputs.enumerated() { add(value, size(value), step: -1, .input(index)) }
+        for (value, index) in constants { add(value, size(value), step: -1, .constant(index)) }
+        for (step, node) in nodes.enumerated() {
+            for case let output? in node.outputs { add(output, size(output), step: step, nil) }
+        }
+        for (step, node) in nodes.enumerated() {
+            for case let input? in node.inputs {
+                // An operand that its kernel has absorbed has no place and needs none.
+                if let local = locals[input] { lastStep[local] = max(lastStep[local], step) }
+            }
+        }
+        for (index, value) in outputs.enumerated() {
+            let local = locals[value]!
+            lastStep[local] = nodes.count
+            if external[local] == nil { external[local] = .output(index) } else { copies.append((value, index)) }
+        }
+        for (step, node) in nodes.enumerated() { share(node, step: step, types: types) }
+        place()
+    }
+
+    func location(of value: ValueID) -> Location? {
+        guard let local = locals[value] else { return nil }
+        let root = find(local)
+        return external[root] ?? .arena(offsets[root]!)
+    }
+
+    private mutating func add(_ value: ValueID, _ byteCount: Int, step: Int, _ location: Location?) {
+        guard locals[value] == nil else { return }
+        locals[value] = parent.count
+        parent.append(parent.count)
+        byteCounts.append(byteCount)
+        firstStep.append(step)
+        lastStep.append(step)
+        external.append(location)
+    }
+
+    private func find(_ local: Int) -> Int {
+        var local = local
+        while parent[local] != local { local = parent[local] }
+        return local
+    }
+
+    private mutating func share(_ node: Node, step: Int, types: [TensorType?]) {
+        guard let result = node.outputs.first ?? nil, let made = locals[result] else { return }
+        if node.operation.attributes.isView, let operand = node.inputs[0], let source = locals[operand] {
+            let root = find(source)
+            if external[root] == nil || external[made] == nil {
+                merge(made, into: root)
+                isAliased[step] = true
+            }
+            return
+        }
+        guard node.operation.computesInPlace, let resultType = types[result.index] else { return }
+        for case let operand? in node.inputs {
+            guard let source = locals[operand], types[operand.index]?.byteCount == resultType.byteCount,
+                types[operand.index]?.shape == resultType.shape
+            else { continue }
+            let root = find(source)
+            // Somebody else's bytes are not ours to overwrite, nor are those read after this step, nor those that
+            // another operand of this node sees under another shape.
+            let others = node.inputs.compactMap { $0 }.filter { $0 != operand }
+            guard external[root] == nil, lastStep[root] == step,
+                !others.contains(where: { locals[$0].map(find) == root })
+            else { continue }
+            merge(made, into: root)
+            return
+        }
+    }
+
+    private mutating func merge(_ local: Int, into root: Int) {
+        parent[local] = root
+        external[root] = external[root] ?? external[local]
+        lastStep[root] = max(lastStep[root], lastStep[local])
+        firstStep[root] = min(firstStep[root], firstStep[local])
+    }
+
+    private mutating func place() {
+        let roots = parent.indices.filter { parent[$0] == $0 && external[$0] == nil }
+        let plan = MemoryPlan(
+            roots.map { MemoryPlan.Buffer(byteCount: byteCounts[$0], steps: firstStep[$0]...lastStep[$0]) })
+        for (root, offset) in zip(roots, plan.offsets) { offsets[root] = offset }
+        arenaByteCount = plan.byteCount
+    }
+}
+
+extension Operation {
+    /// Whether each result element depends only on the operands' elements at the same place, so that the result may
+    /// overwrite an operand.
+    fileprivate var computesInPlace: Bool {
+        switch self {
+        case .unary(let unary): unary.function != .isNaN && unary.function != .isInfinite
+        case .binary, .batchNormalization: true
+        default: false
+        }
+    }
+}

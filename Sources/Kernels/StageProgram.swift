@@ -1,0 +1,159 @@
+public import Graphs
+public import Tensors
+
+/// The memory that a stage computes in. One for all programs of a rank, since they run one at a time.
+public final class Arena {
+    private var storage = Storage(byteCount: 0)
+
+    public init() {}
+
+    public var byteCount: Int { storage.byteCount }
+    var pointer: UnsafeMutableRawPointer { storage.pointer }
+
+    /// Makes room; whatever was there is gone.
+    func reserve(_ byteCount: Int) {
+        if byteCount > storage.byteCount { storage = Storage(byteCount: byteCount) }
+    }
+}
+
+/// A stage compiled for concrete shapes: kernels in order, and where each of their operands lies. Running it allocates
+/// nothing.
+public final class StageProgram {
+    private struct Step {
+        let name: String
+        let kernel: any Kernel
+        /// Where its operands, then its results, start in `pointers`.
+        let firstInput: Int
+        let firstOutput: Int
+        let end: Int
+    }
+
+    public let part: GraphPart
+    public let inputTypes: [TensorType]
+    public let outputTypes: [TensorType]
+    private let steps: [Step]
+    private let locations: [Location?]
+    private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer?>  // [locations.count]
+    private let constants: [Tensor]
+    private let arena: Arena
+    private let pool: WorkerPool
+    private let scratchOffset: Int
+    private let scratchStride: Int
+
+    /// Compiles a part of a graph. Weights that the part needs are read and packed now, unless `weights` has them.
+    ///
+    /// - Throws: `GraphError` naming the node that cannot be computed at these shapes, `FileError` for weights that
+    ///   cannot be read.
+    public init(_ bound: BoundGraph, part: GraphPart, weights: StageWeights, arena: Arena, pool: WorkerPool) throws {
+        self.part = part
+        self.arena = arena
+        self.pool = pool
+        inputTypes = part.inputs.map { bound.type(of: $0)! }
+        outputTypes = part.outputs.map { bound.type(of: $0)! }
+        weights.adopt(bound)
+        let nodes = bound.fusedNodes(of: part)
+
+        var kernels: [any Kernel] = []
+        for node in nodes { kernels.append(try StageProgram.makeKernel(node, bound: bound, weights: weights)) }
+
+        // Constants that kernels read while they run.
+        var resident: [ValueID: Int] = [:]
+        var constants: [Tensor] = []
+        func keep(_ value: ValueID) throws {
+            guard resident[value] == nil, weights.isConstant(value) else { return }
+            resident[value] = constants.count
+            constants.append(try weights.residentTensor(value))
+        }
+        for (node, kernel) in zip(nodes, kernels) {
+            for case (let index, let value?) in node.inputs.enumerated() where !kernel.absorbedOperands.contains(index)
+            {
+                try keep(value)
+            }
+        }
+        for value in part.outputs { try keep(value) }
+        self.constants = constants
+
+        let memory = StageMemory(
+            nodes: nodes, inputs: part.inputs, outputs: part.outputs, types: bound.types, constants: resident)
+        var steps: [Step] = []
+        var locations: [Location?] = []
+        for (index, (node, kernel)) in zip(nodes, kernels).enumerated() where !memory.isAliased[index] {
+            let firstInput = locations.count
+            for (operand, value) in node.inputs.enumerated() {
+                locations.append(kernel.absorbedOperands.contains(operand) ? nil : value.flatMap(memory.location))
+            }
+            let firstOutput = locations.count
+            locations += node.outputs.map { $0.flatMap(memory.location) }
+            steps.append(
+                Step(
+                    name: node.name, kernel: kernel, firstInput: firstInput, firstOutput: firstOutput,
+                    end: locations.count))
+        }
+        for (value, output) in memory.copies {
+            steps.append(
+                Step(
+                    name: bound.graph.name(of: value), kernel: CopyKernel(byteCount: bound.type(of: value)!.byteCount),
+                    firstInput: locations.count, firstOutput: locations.count + 1, end: locations.count + 2))
+            locations += [memory.location(of: value), .output(output)]
+        }
+        self.steps = steps
+        self.locations = locations
+        pointers = .allocate(capacity: max(locations.count, 1))
+        pointers.initialize(repeating: nil, count: max(locations.count, 1))
+        scratchOffset = memory.arenaByteCount
+        scratchStride = ((steps.map(\.kernel.scratchByteCount).max() ?? 0) + 63) & ~63
+        arena.reserve(scratchOffset + scratchStride * pool.threadCount)
+    }
+
+    deinit { pointers.deallocate() }
+
+    /// Bytes of activations and scratch that a run uses.
+    public var arenaByteCount: Int { scratchOffset + scratchStride * pool.threadCount }
+
+    private static func makeKernel(_ node: Node, bound: BoundGraph, weights: StageWeights) throws -> any Kernel {
+        let inputTypes = node.inputs.map { $0.flatMap(bound.type) }
+        let request = KernelRequest(
+            operation: node.operation, inputTypes: inputTypes,
+            outputTypes: node.outputs.map { $0.flatMap(bound.type) ?? TensorType(.uint8, [0]) },
+            identity: node.outputs.lazy.compactMap(\.self).first ?? ValueID(0), inputs: node.inputs, weights: weights)
+        do {
+            return try KernelFactory.makeKernel(request)
+        } catch let error as KernelError {
+            throw GraphError(node: node, operands: inputTypes, reason: error.description)
+        } catch let error as InferenceError {
+            throw GraphError(node: node, operands: inputTypes, reason: error.description)
+        }
+    }
+
+    /// Computes the stage once.
+    ///
+    /// - Parameters:
+    ///   - inputs: one for each of `part.inputs`, of `inputTypes`.
+    ///   - outputs: tensors to fill, one for each of `part.outputs`, of `outputTypes`.
+    ///   - betweenNodes: called after each node, for communication to make progress.
+    public func run(inputs: [Tensor], outputs: [Tensor], betweenNodes: () throws -> Void = {}) throws {
+        precondition(inputs.map(\.type) == inputTypes && outputs.map(\.type) == outputTypes, "tensors of other types")
+        let arenaPointer = arena.pointer
+        for (index, location) in locations.enumerated() {
+            switch location {
+            case .arena(let offset): pointers[index] = arenaPointer + offset
+            case .input(let number): pointers[index] = inputs[number].pointer
+            case .output(let number): pointers[index] = outputs[number].pointer
+            case .constant(let number): pointers[index] = constants[number].pointer
+            case nil: pointers[index] = nil
+            }
+        }
+        for step in steps {
+            do throws(KernelError) {
+                try step.kernel.run(
+                    KernelOperands(
+                        inputs: .init(start: pointers + step.firstInput, count: step.firstOutput - step.firstInput),
+                        outputs: .init(start: pointers + step.firstOutput, count: step.end - step.firstOutput)),
+                    KernelContext(pool: pool, scratch: arenaPointer + scratchOffset, scratchStride: scratchStride))
+            } catch {
+                throw GraphError("node '\(step.name)': \(error)")
+            }
+            try betweenNodes()
+        }
+    }
+}

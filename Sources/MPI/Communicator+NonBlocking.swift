@@ -1,0 +1,73 @@
+internal import CMPI
+public import Tensors
+
+extension Communicator {
+    /// Begins to send the tensor's elements. Nothing may write them until the send has been waited for.
+    public func beginSend(_ tensor: Tensor, to destination: Int, tag: Int) throws(MPIError) -> PendingSend {
+        let request = try startSend(tensor, to: destination, tag: tag)
+        let site = site("MPI_Isend", peer: destination, tag: tag)
+        return PendingSend(request: Request(request, site: site, storage: tensor.storage))
+    }
+
+    /// Begins to receive a tensor into new memory.
+    ///
+    /// - Parameters:
+    ///   - source: the sender, nil for any.
+    ///   - tag: nil for any.
+    ///   - allowingFewerRows: whether the message may be shorter by whole indices of the outermost axis.
+    public func beginReceive(
+        _ type: TensorType, from source: Int?, tag: Int?, allowingFewerRows: Bool = false
+    ) throws(MPIError) -> PendingReceive {
+        try beginReceive(
+            into: Tensor(uninitialized: type.dtype, shape: type.shape), from: source, tag: tag,
+            allowingFewerRows: allowingFewerRows)
+    }
+
+    /// Begins to receive into memory that the caller has, such as a buffer used again and again. The caller gives the
+    /// tensor away: nobody may read or write it before `wait()` hands it out.
+    public func beginReceive(
+        into tensor: consuming Tensor, from source: Int?, tag: Int?, allowingFewerRows: Bool = false
+    ) throws(MPIError) -> PendingReceive {
+        let expectation = Expectation(tensor, allowingFewerRows: allowingFewerRows)
+        let request = try startReceive(into: tensor, from: source, tag: tag)
+        let site = site("MPI_Irecv", peer: source, tag: tag)
+        return PendingReceive(
+            request: Request(request, site: site, expectation: expectation, storage: tensor.storage), tensor: tensor)
+    }
+
+    func startSend(_ tensor: borrowing Tensor, to destination: Int, tag: Int) throws(MPIError) -> CMPIRequest {
+        let layout = try layout(byteCount: tensor.byteCount, "MPI_Isend")
+        var request = cmpi_request_null()
+        try check(
+            cmpi_isend(
+                tensor.pointer, layout.count, layout.datatype, wireRank(destination), wireTag(tag), handle, &request),
+            site("MPI_Isend", peer: destination, tag: tag))
+        return request
+    }
+
+    func startReceive(into tensor: borrowing Tensor, from source: Int?, tag: Int?) throws(MPIError) -> CMPIRequest {
+        let layout = try layout(byteCount: tensor.byteCount, "MPI_Irecv")
+        var request = cmpi_request_null()
+        try check(
+            cmpi_irecv(
+                tensor.pointer, layout.count, layout.datatype, wireSource(source), wireTag(tag), handle, &request),
+            site("MPI_Irecv", peer: source, tag: tag))
+        return request
+    }
+}
+
+extension Expectation {
+    /// - Precondition: only a tensor with an outermost axis can have fewer rows.
+    init(_ tensor: borrowing Tensor, allowingFewerRows: Bool) {
+        precondition(!allowingFewerRows || tensor.shape.rank > 0, "a scalar has no rows")
+        let rowByteCount =
+            allowingFewerRows ? tensor.shape.elementCount(over: 1..<tensor.shape.rank) * tensor.dtype.byteCount : nil
+        self.init(byteCount: tensor.byteCount, rowByteCount: rowByteCount)
+    }
+
+    /// The part of the tensor that `received` bytes fill; all of it where fewer rows were not allowed.
+    func filled(_ tensor: Tensor, received: Int) -> Tensor {
+        guard let rowByteCount, received < byteCount else { return tensor }
+        return tensor.slice(0..<(received / rowByteCount))
+    }
+}

@@ -1,0 +1,31 @@
+internal import CMPI
+
+/// What a receive makes room for, held against what has come.
+struct Expectation {
+    let byteCount: Int
+    /// A shorter message is welcome if it is a whole number of these.
+    let rowByteCount: Int?
+
+    func check(_ code: Int32, received: Int, _ site: @autoclosure () -> CallSite) throws(MPIError) {
+        if code != cmpi_success() {
+            let site = site()
+            guard cmpi_error_class(code) == cmpi_err_truncate() else { throw site.error(code: code) }
+            // The standard leaves open what the status of a truncated message counts; Open MPI has what was sent.
+            throw site.error(.messageTooLong(capacity: byteCount, sent: received > byteCount ? received : nil))
+        }
+        guard received != byteCount else { return }
+        guard let rowByteCount else {
+            throw site().error(.messageTooShort(expected: byteCount, sent: received))
+        }
+        guard rowByteCount > 0, received % rowByteCount == 0 else {
+            throw site().error(.messageTorn(rowByteCount: rowByteCount, sent: received))
+        }
+    }
+}
+
+extension MPI_Status {
+    /// Of a message received or found; -1 where MPI cannot say.
+    var byteCount: Int {
+        withUnsafePointer(to: self) { Int(cmpi_status_bytes($0)) }
+    }
+}

@@ -1,0 +1,147 @@
+internal import CMPI
+public import Tensors
+
+extension TransferSlots {
+    /// Lets MPI work on all that is outstanding, and notes what is over. Cheap enough to be called between kernels;
+    /// large messages make no progress without it.
+    ///
+    /// A transfer that failed counts as complete; its error comes from waiting for it.
+    ///
+    /// - Returns: how many transfers are newly complete.
+    @discardableResult
+    public mutating func progress() throws(MPIError) -> Int {
+        guard outstandingCount > 0 else { return 0 }
+        var count: Int32 = 0
+        let code = cmpi_testsome(Int32(capacity), requests, &count, indices, statuses)
+        let areFailuresInStatuses = code == cmpi_err_in_status()
+        if !areFailuresInStatuses { try check(code, CallSite(call: "MPI_Testsome")) }
+        guard count > 0, count != cmpi_undefined() else { return 0 }
+        for index in 0..<Int(count) {
+            let status = statuses[index]
+            // Only then does MPI fill in the statuses' own codes.
+            finish(Int(indices[index]), areFailuresInStatuses ? status.MPI_ERROR : cmpi_success(), status)
+        }
+        return Int(count)
+    }
+
+    /// Waits until the tensor sent from this slot may be written again, and makes the slot idle.
+    /// - Precondition: a send was posted in it.
+    public mutating func wait(send slot: Int) throws(MPIError) {
+        precondition(self[slot].pointee.content == .send, "slot \(slot) holds no send")
+        complete(slot)
+        try clear(slot)
+    }
+
+    /// As `wait(send:)`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
+    /// - Throws: `.stopped` then; the send stays outstanding.
+    public mutating func wait(send slot: Int, unless shouldStop: () -> Bool) throws(MPIError) {
+        precondition(self[slot].pointee.content == .send, "slot \(slot) holds no send")
+        try complete(slot, unless: shouldStop)
+        try clear(slot)
+    }
+
+    /// Waits for the message of this slot, and makes the slot idle.
+    ///
+    /// - Returns: the tensor asked for, or its first rows where fewer were allowed and sent.
+    /// - Throws: `.messageTooLong`, `.messageTooShort` or `.messageTorn` where the message does not fit the type.
+    /// - Precondition: a receive was posted in it.
+    public mutating func wait(receive slot: Int) throws(MPIError) -> Tensor {
+        precondition(self[slot].pointee.content == .receive, "slot \(slot) holds no receive")
+        complete(slot)
+        return try takeReceived(slot)
+    }
+
+    /// As `wait(receive:)`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
+    /// - Throws: `.stopped` then; the receive stays outstanding.
+    public mutating func wait(receive slot: Int, unless shouldStop: () -> Bool) throws(MPIError) -> Tensor {
+        precondition(self[slot].pointee.content == .receive, "slot \(slot) holds no receive")
+        try complete(slot, unless: shouldStop)
+        return try takeReceived(slot)
+    }
+
+    /// Waits until at least one outstanding transfer is complete, unless `shouldStop` says so first.
+    ///
+    /// - Returns: how many are newly complete; 0 where none is outstanding.
+    public mutating func waitForAny(unless shouldStop: () -> Bool) throws(MPIError) -> Int {
+        guard outstandingCount > 0 else { return 0 }
+        var patience = Patience()
+        while true {
+            let count = try progress()
+            if count > 0 { return count }
+            if patience.isTimeToAsk(), shouldStop() { throw CallSite(call: "MPI_Testsome").error(.stopped) }
+            patience.pause()
+        }
+    }
+
+    /// Gives all transfers up, for a job that has failed, and makes the slots idle. Memory that MPI may still touch is
+    /// left to it for good.
+    public mutating func abandonAll() {
+        giveUpAll()
+        for slot in 0..<capacity {
+            slots[slot] = Slot()
+            requests[slot] = cmpi_request_null()
+        }
+        outstandingCount = 0
+    }
+
+    private mutating func complete(_ slot: Int) {
+        guard !slots[slot].isComplete else { return }
+        var status = MPI_Status()
+        let code = cmpi_wait(&requests[slot], &status)
+        finish(slot, code, status)
+    }
+
+    private mutating func complete(_ slot: Int, unless shouldStop: () -> Bool) throws(MPIError) {
+        var patience = Patience()
+        while !slots[slot].isComplete {
+            var status = MPI_Status()
+            var done: Int32 = 0
+            let code = cmpi_test(&requests[slot], &done, &status)
+            if done != 0 || code != cmpi_success() { return finish(slot, code, status) }
+            if patience.isTimeToAsk(), shouldStop() { throw slots[slot].site.error(.stopped) }
+            patience.pause()
+        }
+    }
+
+    private mutating func finish(_ slot: Int, _ code: Int32, _ status: MPI_Status) {
+        slots[slot].isComplete = true
+        slots[slot].code = code
+        if slots[slot].content == .receive {
+            slots[slot].received = status.byteCount
+        } else {
+            slots[slot].tensor = nil
+        }
+        if cmpi_request_is_null(requests[slot]) == 0 { _ = cmpi_request_free(&requests[slot]) }
+        requests[slot] = cmpi_request_null()
+        outstandingCount -= 1
+    }
+
+    /// Makes a complete slot idle.
+    private mutating func clear(_ slot: Int) throws(MPIError) {
+        let code = slots[slot].code
+        slots[slot].content = .none
+        slots[slot].isComplete = false
+        slots[slot].code = cmpi_success()
+        slots[slot].tensor = nil
+        try check(code, slots[slot].site)
+    }
+
+    private mutating func takeReceived(_ slot: Int) throws(MPIError) -> Tensor {
+        let code = slots[slot].code
+        let received = slots[slot].received
+        let tensor = slots[slot].tensor.take()!
+        slots[slot].code = cmpi_success()
+        try clear(slot)
+        try slots[slot].expectation.check(code, received: received, slots[slot].site)
+        return slots[slot].expectation.filled(tensor, received: received)
+    }
+
+    func giveUpAll() {
+        let deadline = MPI_Wtime() + Request.abandonTime
+        for index in 0..<capacity where slots[index].content != .none && !slots[index].isComplete {
+            let isReceive = slots[index].content == .receive
+            let isOver = Request.giveUp(&requests[index], isReceive: isReceive, deadline: deadline)
+            if !isOver, let storage = slots[index].tensor?.storage { _ = Unmanaged.passRetained(storage) }
+        }
+    }
+}

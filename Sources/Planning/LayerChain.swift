@@ -1,0 +1,103 @@
+public import Graphs
+internal import Tensors
+
+/// A model as planners see it: its nodes in the order they run, what each costs, and what crosses each place between
+/// two of them. All figures are for one microbatch.
+public struct LayerChain: Sendable {
+    /// A node that runs for every microbatch.
+    public struct Layer: Sendable {
+        public let node: NodeID
+        public let name: String
+        public let operatorName: String
+        public let flops: Double
+        /// Weights that the node reads. A weight that several nodes share counts at the first.
+        public let parameterCount: Int
+        public let parameterByteCount: Int
+    }
+
+    public let layers: [Layer]
+    /// `cutByteCounts[i]` crosses a cut before layer i; the first and the last are 0, since inputs are read and
+    /// outputs written on the ranks that want them.
+    public let cutByteCounts: [Double]
+
+    public init(layers: [Layer], cutByteCounts: [Double]) {
+        precondition(cutByteCounts.count == layers.count + 1)
+        self.layers = layers
+        self.cutByteCounts = cutByteCounts
+    }
+
+    public init(_ bound: BoundGraph) {
+        let nodes = bound.runtimeNodes
+        let isConstant = bound.constantValues()
+        var counted: Set<ValueID> = []
+        layers = nodes.map { id in
+            let node = bound.graph.nodes[id.index]
+            var count = 0
+            var bytes = 0
+            for case let value? in node.inputs where isConstant[value.index] && counted.insert(value).inserted {
+                // Integers shape the result (axes, pads); only numbers that were learned are parameters.
+                guard let type = bound.type(of: value), type.dtype.isFloatingPoint else { continue }
+                count += type.shape.elementCount
+                bytes += type.byteCount
+            }
+            return Layer(
+                node: id, name: node.name, operatorName: node.operation.name, flops: bound.cost(of: id).flops,
+                parameterCount: count, parameterByteCount: bytes)
+        }
+        cutByteCounts = (0...nodes.count).map { _ in 0 }.withCrossings(ValueFlow(bound, order: nodes))
+    }
+}
+
+extension [Double] {
+    /// Adds the bytes of each value to every cut between its first and its last use.
+    fileprivate func withCrossings(_ flow: ValueFlow) -> [Double] {
+        var cuts = self
+        for value in flow.values {
+            guard let first = value.firstPosition, value.lastPosition > first else { continue }
+            for cut in (first + 1)...value.lastPosition { cuts[cut] += Double(value.byteCount) }
+        }
+        return cuts
+    }
+}
+
+/// Where in the running order each value of the run is made and used.
+struct ValueFlow {
+    struct Value {
+        let id: ValueID
+        let byteCount: Int
+        /// Position of the node that makes it; nil for an input of the graph.
+        let producer: Int?
+        /// Positions of the nodes that take it, ascending.
+        let consumers: [Int]
+        let isOutput: Bool
+        let layerCount: Int
+
+        /// Where the value is first at hand: an input is read where it is first wanted.
+        var firstPosition: Int? { producer ?? consumers.first ?? (isOutput ? layerCount - 1 : nil) }
+        /// Outputs are written where the last layer runs.
+        var lastPosition: Int { isOutput ? layerCount - 1 : consumers.last ?? producer ?? 0 }
+    }
+
+    let values: [Value]
+
+    init(_ bound: BoundGraph, order: [NodeID]) {
+        let graph = bound.graph
+        var producer = [Int?](repeating: nil, count: graph.valueNames.count)
+        var consumers = [[Int]](repeating: [], count: graph.valueNames.count)
+        for (position, id) in order.enumerated() {
+            let node = graph.nodes[id.index]
+            for case let output? in node.outputs { producer[output.index] = position }
+            for case let input? in node.inputs where consumers[input.index].last != position {
+                consumers[input.index].append(position)
+            }
+        }
+        let inputs = Set(graph.inputs.map(\.value))
+        let outputs = Set(graph.outputs)
+        values = graph.valueNames.indices.map(ValueID.init).compactMap { id in
+            guard producer[id.index] != nil || inputs.contains(id) else { return nil }
+            return Value(
+                id: id, byteCount: bound.type(of: id)?.byteCount ?? 0, producer: producer[id.index],
+                consumers: consumers[id.index], isOutput: outputs.contains(id), layerCount: order.count)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+public import Graphs
+
+extension PartitionPlan {
+    /// What a stage computes as a part of the graph: the values it takes in and those it gives away.
+    public func part(of stage: Int) -> GraphPart {
+        var taken = Set(edges.lazy.filter { $0.to == stage }.map(\.value))
+        taken.formUnion(inputs.lazy.filter { $0.stage == stage }.map(\.value))
+        var given = Set(edges.lazy.filter { $0.from == stage }.map(\.value))
+        if stage == stages.count - 1 { given.formUnion(outputs) }
+        return GraphPart(nodes: stages[stage].nodes, inputs: taken.sorted(), outputs: given.sorted())
+    }
+
+    /// Full microbatches of a value that its stage may have to keep until the farthest receiver has taken them: one
+    /// being filled, and one on its way for each stage that the pipeline has in between.
+    public func sendSlotCount(of value: ValueID, from stage: Int) -> Int {
+        let farthest = edges.lazy.filter { $0.value == value && $0.from == stage }.map { $0.to - stage }.max() ?? 0
+        return farthest + 1
+    }
+
+    /// Receives that are posted at once for an edge: the one being computed on and the next.
+    public static let receiveSlotCount = 2
+
+    /// Bytes of the buffers that a rank needs for messages at full microbatches.
+    public func messageBufferByteCount(rank: Int) -> Int {
+        guard rank < stages.count else { return 0 }
+        let received = edges.lazy.filter { $0.to == rank }.reduce(0) {
+            $0 + $1.byteCount * PartitionPlan.receiveSlotCount
+        }
+        var sent = 0
+        for value in Set(edges.lazy.filter { $0.from == rank }.map(\.value)) {
+            let bytes = edges.first { $0.value == value }!.byteCount
+            sent += bytes * sendSlotCount(of: value, from: rank)
+        }
+        return received + sent
+    }
+}

@@ -1,0 +1,119 @@
+public import Graphs
+
+/// A model cut into stages, and what flows between them. A value: printed, saved, loaded, verified, before any rank
+/// does anything.
+public struct PartitionPlan: Sendable, Codable, Hashable {
+    /// The layers that one rank computes.
+    public struct Stage: Sendable, Codable, Hashable {
+        public let index: Int
+        public let rank: Int
+        /// In the order they run.
+        public let nodes: [NodeID]
+        public let layerNames: [String]
+        public let flops: Double
+        public let parameterCount: Int
+        public let parameterByteCount: Int
+    }
+
+    /// A value that one stage sends to another, once per microbatch.
+    public struct Edge: Sendable, Codable, Hashable {
+        public let index: Int
+        public let value: ValueID
+        public let name: String
+        public let from: Int
+        public let to: Int
+        /// For a full microbatch.
+        public let byteCount: Int
+    }
+
+    /// An input of the model and the stage that reads it: the first that wants it.
+    public struct InputSite: Sendable, Codable, Hashable {
+        public let value: ValueID
+        public let name: String
+        public let stage: Int
+    }
+
+    public static let currentVersion = 1
+
+    public let version: Int
+    /// Of the model that the plan was made for.
+    public let modelFingerprint: String
+    public let strategy: String
+    /// Items in a full microbatch.
+    public let microbatchSize: Int
+    public let stages: [Stage]
+    public let edges: [Edge]
+    public let inputs: [InputSite]
+    /// What the last stage writes.
+    public let outputs: [ValueID]
+
+    /// Bytes that one microbatch sends over all edges.
+    public var trafficByteCount: Int { edges.reduce(0) { $0 + $1.byteCount } }
+
+    /// Cuts a model.
+    ///
+    /// - Throws: when there are more stages than layers, or the strategy cannot do it.
+    public init(
+        _ bound: BoundGraph, chain: LayerChain, strategy: any PartitionStrategy, stageCount: Int, microbatchSize: Int,
+        modelFingerprint: String
+    ) throws(PlanningError) {
+        let count = chain.layers.count
+        guard stageCount >= 1, stageCount <= count else {
+            throw PlanningError(
+                "\(stageCount) pipeline stages are asked for, and the model has \(count) layers to share out: "
+                    + "use at most \(count) ranks, or set parallelism.pipeline to \(count) or less")
+        }
+        self.init(
+            bound, chain: chain, boundaries: try strategy.boundaries(of: chain, stageCount: stageCount),
+            strategy: type(of: strategy).name, microbatchSize: microbatchSize, modelFingerprint: modelFingerprint)
+    }
+
+    /// The plan whose stages begin at the layers given.
+    ///
+    /// - Precondition: `starts` ascends from 0 and names no stage without a layer.
+    public init(
+        _ bound: BoundGraph, chain: LayerChain, boundaries starts: [Int], strategy: String, microbatchSize: Int,
+        modelFingerprint: String
+    ) {
+        let count = chain.layers.count
+        let stageCount = starts.count
+        precondition(
+            starts.first == 0 && zip(starts, starts.dropFirst()).allSatisfy(<) && starts.last! < count,
+            "stages of \(count) layers cannot begin at \(starts)")
+        version = PartitionPlan.currentVersion
+        self.modelFingerprint = modelFingerprint
+        self.strategy = strategy
+        self.microbatchSize = microbatchSize
+
+        var stageOfLayer = [Int](repeating: 0, count: count)
+        stages = starts.indices.map { index in
+            let range = starts[index]..<(index + 1 < stageCount ? starts[index + 1] : count)
+            for layer in range { stageOfLayer[layer] = index }
+            let layers = chain.layers[range]
+            return Stage(
+                index: index, rank: index, nodes: layers.map(\.node), layerNames: layers.map(\.name),
+                flops: layers.reduce(0) { $0 + $1.flops }, parameterCount: layers.reduce(0) { $0 + $1.parameterCount },
+                parameterByteCount: layers.reduce(0) { $0 + $1.parameterByteCount })
+        }
+
+        var edges: [Edge] = []
+        var inputs: [InputSite] = []
+        for value in ValueFlow(bound, order: chain.layers.map(\.node)).values {
+            guard let first = value.firstPosition else { continue }
+            let home = stageOfLayer[first]
+            let name = bound.graph.name(of: value.id)
+            if value.producer == nil { inputs.append(InputSite(value: value.id, name: name, stage: home)) }
+            var wanted = Set(value.consumers.map { stageOfLayer[$0] })
+            if value.isOutput { wanted.insert(stageCount - 1) }
+            for target in wanted.sorted() where target != home {
+                edges.append(
+                    Edge(
+                        index: edges.count, value: value.id, name: name, from: home, to: target,
+                        byteCount: value.byteCount))
+            }
+        }
+        self.edges = edges
+        self.inputs = inputs
+        outputs = bound.graph.outputs
+    }
+}

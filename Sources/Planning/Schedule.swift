@@ -1,0 +1,44 @@
+/// What every rank does, in order: the value that is executed on MPI, verified, and simulated.
+public struct Schedule: Sendable, Codable, Hashable {
+    public let microbatchCount: Int
+    /// By rank.
+    public let actions: [[Action]]
+
+    public init(microbatchCount: Int, actions: [[Action]]) {
+        self.microbatchCount = microbatchCount
+        self.actions = actions
+    }
+
+    /// The forward pipeline: every rank takes the microbatches in order, and posts the receives of the next one before
+    /// it computes on the one at hand, so that transfers and computing overlap.
+    public static func pipeline(_ plan: PartitionPlan, microbatchCount: Int) -> Schedule {
+        let actions = plan.stages.map { stage in
+            let incoming = plan.edges.filter { $0.to == stage.index }
+            let outgoing = plan.edges.filter { $0.from == stage.index }
+            let reads = plan.inputs.indices.filter { plan.inputs[$0].stage == stage.index }
+            let isLast = stage.index == plan.stages.count - 1
+            var list: [Action] = []
+            func receive(_ microbatch: Int) {
+                guard microbatch < microbatchCount else { return }
+                list += incoming.map { .receive(edge: $0.index, microbatch: microbatch) }
+            }
+            for ahead in 0..<(PartitionPlan.receiveSlotCount - 1) { receive(ahead) }
+            for microbatch in 0..<microbatchCount {
+                receive(microbatch + PartitionPlan.receiveSlotCount - 1)
+                list += reads.map { .read(input: $0, microbatch: microbatch) }
+                list.append(.run(stage: stage.index, microbatch: microbatch))
+                list += outgoing.map { .send(edge: $0.index, microbatch: microbatch) }
+                if isLast { list.append(.write(microbatch: microbatch)) }
+            }
+            return list
+        }
+        return Schedule(microbatchCount: microbatchCount, actions: actions)
+    }
+
+    /// One line a rank: `r1: recv e0 m0 <-r0 | run s1 m0 | ...`.
+    public func text(of plan: PartitionPlan) -> String {
+        actions.enumerated().map { rank, actions in
+            "r\(rank): " + actions.map { $0.text(in: plan) }.joined(separator: " | ")
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,129 @@
+public import Graphs
+
+/// Checks a plan and its schedule before any rank starts, and says in a sentence what is wrong.
+public enum ScheduleVerifier {
+    /// - Throws: when a layer is not computed exactly once, an edge not sent and received exactly once per microbatch,
+    ///   a receive finds no free buffer, or the ranks would wait for one another for ever.
+    public static func verify(
+        _ schedule: Schedule, of plan: PartitionPlan, layers: [NodeID], nodeName: (NodeID) -> String
+    ) throws(PlanningError) {
+        try verifyCoverage(plan, layers: layers, nodeName: nodeName)
+        try verifyCounts(schedule, plan)
+        try play(schedule, plan)
+    }
+
+    private static func verifyCoverage(
+        _ plan: PartitionPlan, layers: [NodeID], nodeName: (NodeID) -> String
+    ) throws(PlanningError) {
+        var owners: [NodeID: Int] = [:]
+        for stage in plan.stages {
+            for node in stage.nodes {
+                if let other = owners.updateValue(stage.index, forKey: node) {
+                    throw PlanningError(
+                        "layer '\(nodeName(node))' is in stage \(other) and again in stage \(stage.index)")
+                }
+            }
+        }
+        for layer in layers where owners[layer] == nil {
+            throw PlanningError("layer '\(nodeName(layer))' is in no stage")
+        }
+        guard owners.count == layers.count else {
+            throw PlanningError("a stage holds a layer that the model does not have")
+        }
+    }
+
+    private static func verifyCounts(_ schedule: Schedule, _ plan: PartitionPlan) throws(PlanningError) {
+        var counts: [Action: Int] = [:]
+        for (rank, actions) in schedule.actions.enumerated() {
+            for action in actions {
+                counts[action, default: 0] += 1
+                let owner: Int? =
+                    switch action {
+                    case .read(let input, _): plan.inputs.indices.contains(input) ? plan.inputs[input].stage : nil
+                    case .receive(let edge, _): plan.edges.indices.contains(edge) ? plan.edges[edge].to : nil
+                    case .send(let edge, _): plan.edges.indices.contains(edge) ? plan.edges[edge].from : nil
+                    case .run(let stage, _): plan.stages.indices.contains(stage) ? stage : nil
+                    case .write: plan.stages.count - 1
+                    }
+                guard let owner else {
+                    throw PlanningError("rank \(rank) is to do something that the plan does not know")
+                }
+                guard plan.stages[owner].rank == rank else {
+                    throw PlanningError(
+                        "'\(action.text(in: plan))' is in the list of rank \(rank), not of its owner \(plan.stages[owner].rank)"
+                    )
+                }
+            }
+        }
+        for microbatch in 0..<schedule.microbatchCount {
+            var wanted: [Action] = plan.stages.map { .run(stage: $0.index, microbatch: microbatch) }
+            wanted += plan.edges.flatMap { edge -> [Action] in
+                [.send(edge: edge.index, microbatch: microbatch), .receive(edge: edge.index, microbatch: microbatch)]
+            }
+            wanted += plan.inputs.indices.map { .read(input: $0, microbatch: microbatch) }
+            wanted.append(.write(microbatch: microbatch))
+            for action in wanted where counts.removeValue(forKey: action) != 1 {
+                throw PlanningError("'\(action.text(in: plan))' must be in the schedule exactly once")
+            }
+        }
+        if let extra = counts.keys.first {
+            throw PlanningError("'\(extra.text(in: plan))' is for a microbatch that does not exist")
+        }
+    }
+
+    /// Plays the schedule with the least that MPI promises: a send completes only once its receive is posted.
+    private static func play(_ schedule: Schedule, _ plan: PartitionPlan) throws(PlanningError) {
+        var next = [Int](repeating: 0, count: schedule.actions.count)
+        var posted: Set<Action> = []
+        var sent: Set<Action> = []
+        var consumed = [Int](repeating: 0, count: plan.stages.count)  // microbatches computed, by stage
+        let incoming = plan.stages.map { stage in plan.edges.filter { $0.to == stage.index } }
+        let outgoing = plan.stages.map { stage in plan.edges.filter { $0.from == stage.index } }
+        let slots = plan.edges.map { plan.sendSlotCount(of: $0.value, from: $0.from) }
+
+        func canStart(_ action: Action) throws(PlanningError) -> Bool {
+            switch action {
+            case .read, .send, .write: return true
+            case .receive(let edge, let microbatch):
+                guard microbatch - consumed[plan.edges[edge].to] < PartitionPlan.receiveSlotCount else {
+                    throw PlanningError("'\(action.text(in: plan))' finds no free buffer")
+                }
+                return true
+            case .run(let stage, let microbatch):
+                for edge in incoming[stage] {
+                    guard posted.contains(.receive(edge: edge.index, microbatch: microbatch)),
+                        sent.contains(.send(edge: edge.index, microbatch: microbatch))
+                    else { return false }
+                }
+                for edge in outgoing[stage] where microbatch >= slots[edge.index] {
+                    let earlier = microbatch - slots[edge.index]
+                    guard posted.contains(.receive(edge: edge.index, microbatch: earlier)) else { return false }
+                }
+                return true
+            }
+        }
+
+        var moved = true
+        while moved {
+            moved = false
+            for rank in schedule.actions.indices {
+                while next[rank] < schedule.actions[rank].count {
+                    let action = schedule.actions[rank][next[rank]]
+                    guard try canStart(action) else { break }
+                    switch action {
+                    case .receive: posted.insert(action)
+                    case .send: sent.insert(action)
+                    case .run(let stage, let microbatch): consumed[stage] = microbatch + 1
+                    case .read, .write: break
+                    }
+                    next[rank] += 1
+                    moved = true
+                }
+            }
+        }
+        for rank in schedule.actions.indices where next[rank] < schedule.actions[rank].count {
+            throw PlanningError(
+                "deadlock: rank \(rank) would wait for ever at '\(schedule.actions[rank][next[rank]].text(in: plan))'")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// The cuts that the user names: the layer that each stage but the first begins with.
+public struct ManualStrategy: PartitionStrategy {
+    public static let name = "manual"
+
+    public let firstLayers: [String]
+
+    public init(firstLayers: [String]) { self.firstLayers = firstLayers }
+
+    public func boundaries(of chain: LayerChain, stageCount: Int) throws(PlanningError) -> [Int] {
+        guard firstLayers.count == stageCount - 1 else {
+            throw PlanningError(
+                "\(stageCount) stages need \(stageCount - 1) manual cuts, and \(firstLayers.count) are given; each names "
+                    + "the first layer of a stage after the first")
+        }
+        var boundaries = [0]
+        for name in firstLayers {
+            guard let index = chain.layers.firstIndex(where: { $0.name == name }) else {
+                throw PlanningError(
+                    "there is no layer '\(name)' to cut before; 'mpinfer inspect' lists the names"
+                        + (chain.nearestName(to: name).map { " (nearest: '\($0)')" } ?? ""))
+            }
+            guard index > boundaries.last! else {
+                throw PlanningError(
+                    "the cut before '\(name)' leaves an empty stage: cuts go in the order of the layers")
+            }
+            boundaries.append(index)
+        }
+        return boundaries
+    }
+}
+
+extension LayerChain {
+    fileprivate func nearestName(to name: String) -> String? {
+        layers.lazy.map(\.name).first { $0.lowercased() == name.lowercased() || $0.contains(name) }
+    }
+}

@@ -1,0 +1,99 @@
+/// Where the time of every rank went. The type of what was measured and, once simulated, of what was predicted.
+public struct Timeline: Sendable, Codable, Hashable {
+    /// What a stretch of time was spent on.
+    public enum Activity: String, Sendable, Codable, Hashable, CaseIterable {
+        /// Reading weights and compiling the stage.
+        case load
+        /// Reading inputs or writing outputs.
+        case inputOutput
+        case compute
+        /// Waiting for a message that is not under way yet, or for a receiver to take one: pipeline bubble, imbalance.
+        case wait
+        /// Waiting for a message that is under way: communication that no computing hides.
+        case transfer
+        /// Posting messages and making them progress between kernels.
+        case communicate
+    }
+
+    /// Totals of one rank.
+    public struct RankSummary: Sendable, Codable, Hashable {
+        public let rank: Int
+        public let stage: Int?
+        /// Seconds by activity.
+        public var seconds: [Activity: Double]
+        /// From the common start of the run to this rank's end, in seconds, loading apart.
+        public var elapsed: Double
+        /// Highest resident memory of the process, in bytes.
+        public var peakMemory: Int
+        /// What the plan said it would need: weights, activations and scratch, message buffers, in bytes.
+        public var plannedWeights: Int
+        public var plannedActivations: Int
+        public var plannedMessages: Int
+
+        public init(rank: Int, stage: Int?) {
+            self.rank = rank
+            self.stage = stage
+            seconds = [:]
+            elapsed = 0
+            peakMemory = 0
+            plannedWeights = 0
+            plannedActivations = 0
+            plannedMessages = 0
+        }
+
+        public subscript(_ activity: Activity) -> Double { seconds[activity] ?? 0 }
+
+        /// When messages were begun here, and when this rank stood still for one. What the time waited was spent on
+        /// follows from both sides (`Timeline.attributeWaits`).
+        public var sends: [MessageEvent] = []
+        public var waits: [MessageEvent] = []
+    }
+
+    /// Something that happened to the message of one edge and microbatch, in seconds on the clock of rank 0.
+    public struct MessageEvent: Sendable, Codable, Hashable {
+        public let edge: Int
+        public let microbatch: Int
+        public let start: Double
+        public let end: Double
+
+        public init(edge: Int, microbatch: Int, start: Double, end: Double) {
+            self.edge = edge
+            self.microbatch = microbatch
+            self.start = start
+            self.end = end
+        }
+    }
+
+    public var ranks: [RankSummary]
+
+    public init(ranks: [RankSummary]) { self.ranks = ranks }
+
+    /// From the common start to the last rank's end, in seconds.
+    public var makespan: Double { ranks.map(\.elapsed).max() ?? 0 }
+
+    /// Splits the time that each rank waited for messages: what passed before the sender began to send is `wait`, what
+    /// passed after it is `transfer`. Events that were not kept count like those that were.
+    public mutating func attributeWaits() {
+        struct Message: Hashable {
+            let edge: Int
+            let microbatch: Int
+        }
+        var sent: [Message: Double] = [:]
+        for send in ranks.lazy.flatMap(\.sends) {
+            sent[Message(edge: send.edge, microbatch: send.microbatch)] = send.start
+        }
+        for index in ranks.indices {
+            var waited = 0.0
+            var transferred = 0.0
+            for wait in ranks[index].waits {
+                waited += wait.end - wait.start
+                guard let start = sent[Message(edge: wait.edge, microbatch: wait.microbatch)] else { continue }
+                transferred += max(0, wait.end - max(wait.start, start))
+            }
+            guard waited > 0 else { continue }
+            let moved = ranks[index][.wait] * min(1, transferred / waited)
+            ranks[index].seconds[.transfer, default: 0] += moved
+            ranks[index].seconds[.wait, default: 0] -= moved
+        }
+    }
+}

@@ -1,0 +1,36 @@
+public import MPI
+
+/// How far the clocks of ranks on different nodes are apart.
+public enum ClockOffset {
+    private static let tag = 2
+    private static let rounds = 8
+
+    /// Seconds to add to this rank's clock to get rank 0's, by the exchange with the shortest way there and back
+    /// (Cristian 1989). All ranks call this together.
+    public static func measure(_ world: Communicator) throws(MPIError) -> Double {
+        var best = (roundTrip: Double.infinity, offset: 0.0)
+        for other in 1..<max(world.size, 1) {
+            for _ in 0..<rounds {
+                if world.rank == 0 {
+                    _ = try world.receiveBytes(from: other, tag: tag)
+                    try world.send(bytes(MPISession.wallClock), to: other, tag: tag)
+                } else if world.rank == other {
+                    let start = MPISession.wallClock
+                    try world.send(bytes(start), to: 0, tag: tag)
+                    let answer = seconds(try world.receiveBytes(from: 0, tag: tag).bytes)
+                    let end = MPISession.wallClock
+                    if end - start < best.roundTrip { best = (end - start, answer - (start + end) / 2) }
+                }
+            }
+        }
+        return best.offset
+    }
+
+    private static func bytes(_ seconds: Double) -> [UInt8] {
+        withUnsafeBytes(of: seconds.bitPattern) { Array($0) }
+    }
+
+    private static func seconds(_ bytes: [UInt8]) -> Double {
+        Double(bitPattern: bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    }
+}

@@ -1,0 +1,18 @@
+public import Tensors
+
+/// Where a rank gets the items of the model's inputs from.
+public protocol MicrobatchSource {
+    /// Fills a tensor with the items of a microbatch.
+    ///
+    /// - Parameters:
+    ///   - input: index into `PartitionPlan.inputs`.
+    ///   - tensor: of the input's type; its first axis counts the items.
+    func read(input: Int, microbatch: Int, into tensor: Tensor) throws
+}
+
+/// Where the last stage's rank puts the model's outputs.
+public protocol MicrobatchSink {
+    /// Takes the outputs of a microbatch, in the order of `PartitionPlan.outputs`. Microbatches come in order. The
+    /// tensors are the sink's only until it returns.
+    func write(microbatch: Int, outputs: [Tensor]) throws
+}

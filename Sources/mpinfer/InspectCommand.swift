@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Jobs
+
+/// Shows what is in a model.
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "List a model's layers, shapes, parameters and FLOPs, and what is not supported; no MPI needed.",
+        discussion: """
+            Symbolic dimensions count as 1 unless --dimension says otherwise.
+
+            EXAMPLES
+              mpinfer inspect model.onnx
+              mpinfer inspect model.onnx --dimension batch=8 --dimension height=640 --dimension width=480
+              mpinfer inspect model.onnx --json
+            """)
+
+    @Argument(help: "The model, an ONNX file.")
+    var model: String
+
+    @Option(
+        name: [.customShort("d"), .customLong("dimension")],
+        help: ArgumentHelp("A number for a symbolic dimension; may be given several times.", valueName: "name=number"))
+    var dimensions: [String] = []
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        var symbols: [String: Int] = [:]
+        for dimension in dimensions {
+            guard let equals = dimension.lastIndex(of: "="), let extent = Int(dimension[dimension.index(after: equals)...]),
+                extent > 0
+            else { throw ValidationError("--dimension takes name=number, not '\(dimension)'") }
+            symbols[String(dimension[..<equals])] = extent
+        }
+        let inspection = try ModelInspection(PreparedModel.load(path: model), symbols: symbols)
+        StandardStreams.output(json ? try JSONText.pretty(inspection) : inspection.text)
+    }
+}

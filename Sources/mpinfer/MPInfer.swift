@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import MPI
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// The command line.
+@main
+struct MPInfer: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mpinfer",
+        abstract: "Run deep-learning models across the ranks of an MPI job.",
+        discussion: """
+            Without a subcommand, mpinfer runs a job; without a job, the one that it ships with.
+
+            EXAMPLES
+              mpirun -np 8 mpinfer                      run jobs/quickstart.yaml on 8 ranks
+              mpirun -np 4 mpinfer run job.yaml         run a job of yours
+              mpinfer validate job.yaml                 check a job without running it
+              mpinfer plan job.yaml --ranks 4           see how a model would be cut
+              mpinfer inspect model.onnx                see what is in a model
+
+            EXIT CODES
+              0   done
+              1   it failed; the reason is on standard error
+              64  the command line is wrong
+            """,
+        version: Version.text,
+        subcommands: [RunCommand.self, PlanCommand.self, InspectCommand.self, ValidateCommand.self],
+        defaultSubcommand: RunCommand.self)
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            // Every rank parses the same words; one of them is enough to talk about it.
+            guard MPISession.launchRank == 0 else { Glibc.exit(exitCode(for: error).rawValue) }
+            exit(withError: error)
+        }
+    }
+}

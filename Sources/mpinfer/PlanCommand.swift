@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import Jobs
+
+/// Shows how a model would be cut.
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Cut a model into stages and print the plan; no MPI needed.",
+        discussion: """
+            EXAMPLES
+              mpinfer plan job.yaml --ranks 4
+              mpinfer plan job.yaml --ranks 4 --set parallelism.strategy=uniform
+              mpinfer plan job.yaml --ranks 4 -o plan.json    then: mpirun -np 4 mpinfer run job.yaml --plan plan.json
+              mpinfer plan job.yaml --ranks 2 --schedule      what each rank would do, in order
+            """)
+
+    @OptionGroup var options: JobOptions
+
+    @Option(
+        name: [.customShort("n"), .long],
+        help: "Ranks to plan for; as many as parallelism.pipeline says when left out.")
+    var ranks: Int?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write the plan as JSON, for run --plan.", valueName: "file"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("Print a plan that was written before, held against the job.", valueName: "file"))
+    var plan: String?
+
+    @Flag(help: "Print the list of actions of each rank too.")
+    var schedule = false
+
+    @Flag(help: "Print the plan as JSON.")
+    var json = false
+
+    func validate() throws {
+        if let ranks, ranks < 1 { throw ValidationError("--ranks must be at least 1") }
+    }
+
+    func run() throws {
+        let preparation = try JobPreparation(options.load(), rankCount: ranks, planPath: plan)
+        let file = PlanFile(preparation.plan)
+        if let output { try file.write(to: output) }
+        if json {
+            StandardStreams.output(try JSONText.pretty(file))
+        } else {
+            StandardStreams.output(PlanText(preparation, includesSchedule: schedule).text)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import Logging
+internal import MPI
+
+/// Shows how far a job is: a bar on a terminal, a line now and then anywhere else.
+final class ProgressDisplay {
+    private let logger: Logger
+    private let isTerminal: Bool
+    private let start = MPISession.wallClock
+    private var lastShown = 0.0
+    private var barIsShown = false
+
+    /// Seconds between two updates.
+    private var interval: Double { isTerminal ? 0.1 : 10 }
+    private static let width = 30
+
+    init(logger: Logger, isTerminal: Bool) {
+        self.logger = logger
+        self.isTerminal = isTerminal
+    }
+
+    func show(_ done: Int, of total: Int) {
+        let now = MPISession.wallClock
+        guard now - max(lastShown, start) >= interval || (isTerminal && done == total) else { return }
+        lastShown = now
+        let share = total > 0 ? Double(done) / Double(total) : 1
+        let rate = Double(done) / max(now - start, 1e-9)
+        let left = rate > 0 ? Int((Double(total - done) / rate).rounded(.up)) : 0
+        guard isTerminal else {
+            logger.info("\(done) of \(total) microbatches, \(left) s left")
+            return
+        }
+        let filled = Int(share * Double(ProgressDisplay.width))
+        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: ProgressDisplay.width - filled)
+        StandardStreams.error("\r[\(bar)] \(Int(share * 100)) %  \(done)/\(total)  \(left) s left \u{1B}[K")
+        barIsShown = true
+    }
+
+    /// Takes the bar away, so that what follows stands on a line of its own.
+    func finish() {
+        if barIsShown { StandardStreams.error("\r\u{1B}[K") }
+        barIsShown = false
+    }
+}

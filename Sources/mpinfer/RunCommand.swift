@@ -1,0 +1,99 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Jobs
+internal import Logging
+internal import MPI
+internal import Planning
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// Runs a job on all ranks that mpirun or srun has started.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a job on the ranks at hand.",
+        discussion: """
+            Start it under mpirun or srun; started alone it is a job of one rank.
+
+            EXAMPLES
+              mpirun -np 8 mpinfer run job.yaml
+              srun --mpi=pmix -n 8 mpinfer run job.yaml --json > report.json
+              mpirun -np 4 mpinfer run job.yaml --set schedule.microbatch=16 --set threads=2
+              mpirun -np 4 mpinfer run job.yaml --plan plan.json
+            """)
+
+    @OptionGroup var options: JobOptions
+
+    @Option(help: ArgumentHelp("Use a plan that 'mpinfer plan -o' wrote.", valueName: "file"))
+    var plan: String?
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say more, on all ranks.")
+    var verbose = false
+
+    @Flag(name: .shortAndLong, help: "No progress.")
+    var quiet = false
+
+    func run() throws {
+        let session = try MPISession.start()
+        let logger = makeLogger(rank: session.world.rank)
+        do {
+            if let report = try runJob(session, logger) { try show(report) }
+            try session.finalize()
+        } catch {
+            if session.world.rank == 0 { StandardStreams.error("mpinfer: error: \(error)\n") }
+            RunCommand.leave(session)
+        }
+    }
+
+    private func runJob(_ session: MPISession, _ logger: Logger) throws -> JobReport? {
+        let display = ProgressDisplay(logger: logger, isTerminal: StandardStreams.errorIsTerminal)
+        var observer = JobRunner.Observer()
+        observer.warned = { logger.warning("\($0)") }
+        observer.planned = { job in
+            let batching = job.batching
+            logger.info(
+                "\(job.model.path): \(job.chain.layers.count) layers on \(job.plan.stages.count) ranks, \(batching.itemCount) items in \(batching.microbatchCount) microbatches")
+        }
+        observer.loaded = { rank, threads in
+            logger.debug("rank \(rank) computes with \(threads.threadCount) threads (\(threads.origin.rawValue))")
+        }
+        if !quiet { observer.progressed = { display.show($0, of: $1) } }
+        defer { display.finish() }
+        return try JobRunner(world: session.world, observer: observer).run(load: options.load, planPath: plan)
+    }
+
+    private func show(_ report: JobReport) throws {
+        guard json else { return StandardStreams.output(report.text) }
+        StandardStreams.output(try JSONText.pretty(report))
+    }
+
+    private func makeLogger(rank: Int) -> Logger {
+        let isSilent = rank != 0 && !verbose
+        let level: Logger.Level = verbose ? .debug : quiet ? .warning : .info
+        LoggingSystem.bootstrap { label in
+            guard !isSilent else { return SwiftLogNoOpLogHandler() }
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        var logger = Logger(label: "mpinfer")
+        if verbose { logger[metadataKey: "rank"] = "\(rank)" }
+        return logger
+    }
+
+    /// Ends this rank after a failure that all ranks know of. MPI may be in any state: it gets a few seconds to end in
+    /// order, and then the process ends without it.
+    private static func leave(_ session: MPISession) -> Never {
+        signal(SIGALRM) { _ in _exit(1) }
+        alarm(5)
+        try? session.finalize()
+        _exit(1)
+    }
+}

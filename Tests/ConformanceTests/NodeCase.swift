@@ -1,0 +1,46 @@
+import FoundationEssentials
+import ModelFormats
+import Tensors
+
+/// One case of the ONNX backend node suite, as Tests/Oracle writes it.
+struct NodeCase: Decodable {
+    struct File: Decodable {
+        let name: String
+        let file: String
+    }
+
+    let name: String
+    let rtol: Double?
+    let atol: Double?
+    let inputs: [File]?
+    let outputs: [File]?
+    /// Why there are no arrays for it.
+    let skip: String?
+
+    static let folder: String = {
+        if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] { return folder + "/node" }
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return package.appending(path: ".build/material/node").path
+    }()
+
+    static var names: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/case.json") }.sorted()
+    }
+
+    static func load(_ name: String) throws -> NodeCase {
+        let json = FileManager.default.contents(atPath: "\(folder)/\(name)/case.json") ?? Data()
+        return try JSONDecoder().decode(NodeCase.self, from: json)
+    }
+
+    var model: String { "\(NodeCase.folder)/\(name)/model.onnx" }
+
+    func tensor(_ file: File) throws -> Tensor { try NPY.read("\(NodeCase.folder)/\(name)/\(file.file)") }
+}
+
+/// Why a case does not pass.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,101 @@
+"""One test case, and the folder that Swift reads it from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from material import facts
+from material.values import inexpressible, write_npy
+
+# How a model reaches `model.onnx` (and, with external data, the files beside it).
+ModelWriter = Callable[[Path], object]
+
+
+@dataclass
+class Case:
+    """A model, what goes in, what must come out, and how close. Absent optional values are None."""
+
+    name: str
+    model: onnx.ModelProto
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    rtol: float = 1e-3
+    atol: float = 1e-7
+    skip: str | None = None  # why a test cannot compare; filled in for values that .npy cannot hold
+    extra: dict[str, Any] = field(default_factory=dict)  # further keys of case.json
+    write_model: ModelWriter | None = None  # where plain serialisation will not do
+
+    def __post_init__(self) -> None:
+        self.inputs = {name: value for name, value in self.inputs.items() if value is not None}
+        self.outputs = {name: value for name, value in self.outputs.items() if value is not None}
+        values = [*self.inputs.values(), *self.outputs.values()]
+        self.skip = self.skip or next(filter(None, map(inexpressible, values)), None)
+
+
+def copy_of(source: Path) -> ModelWriter:
+    """A model that is shipped as it is, byte for byte."""
+    return lambda path: shutil.copyfile(source, path)
+
+
+class CaseWriter:
+    """Writes the cases of one set into its folder, and then its `index.json`."""
+
+    def __init__(self, folder: Path, verbose: bool = True) -> None:
+        self.folder = folder
+        self.verbose = verbose
+        self.index: dict[str, dict[str, Any]] = {}
+
+    def write(self, case: Case) -> Path:
+        """Writes one case folder; the values of a skipped case are left out."""
+        if case.name in self.index:
+            raise ValueError(f"two cases are named {case.name}")
+        folder = self.folder / case.name
+        folder.mkdir(parents=True)
+        self._write_model(case, folder / "model.onnx")
+        summary = {"operators": facts.operators(case.model), "opset": facts.opset(case.model), "skip": case.skip}
+        description = {
+            "name": case.name,
+            "opset": summary["opset"],
+            "operators": summary["operators"],
+            "rtol": case.rtol,
+            "atol": case.atol,
+            "inputs": self._write_values(folder, "input", case.inputs, case.skip),
+            "outputs": self._write_values(folder, "output", case.outputs, case.skip),
+            "skip": case.skip,
+            **case.extra,
+        }
+        (folder / "case.json").write_text(json.dumps(description, indent=1) + "\n")
+        self.index[case.name] = summary
+        if self.verbose:
+            print(f"  {self.folder.name.removesuffix('.partial')}/{case.name}", flush=True)
+        return folder
+
+    def finish(self) -> None:
+        """Writes the index: name -> operators, opset, skip."""
+        if not self.index:
+            raise ValueError(f"{self.folder.name}: no case was made")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "index.json").write_text(json.dumps(dict(sorted(self.index.items())), indent=1) + "\n")
+
+    @staticmethod
+    def _write_model(case: Case, path: Path) -> None:
+        if case.write_model is not None:
+            case.write_model(path)
+        else:
+            path.write_bytes(case.model.SerializeToString(deterministic=True))
+
+    @staticmethod
+    def _write_values(folder: Path, kind: str, values: dict[str, Any], skip: str | None) -> list[dict[str, str]]:
+        entries = []
+        for index, (name, value) in enumerate(values.items() if skip is None else ()):
+            entry = {"name": name, "file": f"{kind}_{index}.npy"}
+            write_npy(folder / entry["file"], value)
+            entries.append(entry)
+        return entries

@@ -1,0 +1,1 @@
+"""One module per set of test material; each has `FOLDERS` and `make(writers)`."""
