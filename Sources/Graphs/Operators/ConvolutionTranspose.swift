@@ -65,6 +65,8 @@ public struct ConvolutionTranspose: OperatorAttributes {
         } else {
             target = input * window.strides[axis]
         }
+        // Where a shape is named that the full result falls short of, empty cells follow at the end.
+        if outputShape != nil && full < target { return (0, full - target) }
         let total = max(0, full - target)
         let half = total / 2
         return window.padding == .sameUpper ? (half, total - half) : (total - half, half)
