@@ -31,6 +31,12 @@ extension BoundGraph {
     /// The nodes of a part with neighbours fused where that saves passes over memory, which changes no bit of the
     /// results. The fused nodes keep their values' IDs.
     public func fusedNodes(of part: GraphPart) -> [Node] {
-        part.nodes.map { graph.nodes[$0.index] }
+        var stage = graph
+        let loadTime = graph.nodes.indices.filter { isLoadTime[$0] }
+        stage.nodes = loadTime.map { graph.nodes[$0] } + part.nodes.map { graph.nodes[$0.index] }
+        stage.outputs = part.outputs
+        for (value, tensor) in known { stage.constants[value] = .tensor(tensor) }
+        let fused = FuseEpilogues.apply(stage, types: types)
+        return zip(fused.nodes, fused.loadTimeNodes()).filter { !$0.1 }.map(\.0)
     }
 }

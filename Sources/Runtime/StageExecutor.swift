@@ -2,7 +2,7 @@ public import Graphs
 public import Kernels
 public import MPI
 public import Planning
-internal import Tensors
+public import Tensors
 
 /// One rank's life: it compiles its stage, carries out its list of actions, and notes where the time went.
 public final class StageExecutor {
@@ -213,6 +213,12 @@ public final class StageExecutor {
             try slots.wait(send: firstSendSlot[index] + offset, unless: control.hasRemoteFailure)
         }
         watch.watch.count(.wait, since: start)
+    }
+
+    /// The types of the plan's outputs for the largest microbatch; on the last stage's rank.
+    public var outputTypes: [TensorType] {
+        guard let program = programs.max(by: { $0.key < $1.key })?.value else { return [] }
+        return plan.outputs.map { program.outputTypes[part.outputs.firstIndex(of: $0)!] }
     }
 
     // MARK: Report

@@ -46,6 +46,9 @@ public struct ConvolutionTranspose: OperatorAttributes {
         }
         var dimensions = [input.shape[0], outChannels]
         for axis in kernel.indices {
+            guard input.shape[axis + 2] < SpatialWindow.attributeLimit else {
+                throw .mismatch("\(input.shape[axis + 2]) cells on spatial axis \(axis)")
+            }
             let extent = outputExtent(input: input.shape[axis + 2], kernel: kernel[axis], axis: axis)
             guard extent >= 0 else { throw .mismatch("padding exceeds the output on spatial axis \(axis)") }
             dimensions.append(extent)

@@ -16,8 +16,8 @@ public struct Gather: OperatorAttributes {
         }
         let axis = try normalizedAxis(axis, rank: data.shape.rank)
         // Better refused while planning than by the rank that gathers.
-        if let known = try? operands.integers(1), let wrong = known.first(where: { !data.shape.hasIndex($0, axis: axis) })
-        {
+        let known = (try? operands.integers(1)) ?? []
+        if let wrong = known.first(where: { !data.shape.hasIndex($0, axis: axis) }) {
             throw .mismatch("index \(wrong) is outside the \(data.shape[axis]) of axis \(axis)")
         }
         let dimensions =

@@ -54,7 +54,7 @@ public struct Resize: OperatorAttributes {
             }
             scales = scaleValues
             for (index, axis) in listed.enumerated() {
-                extents[axis] = Int((Double(shape[axis]) * Double(scales[index])).rounded(.down))
+                extents[axis] = try checkedExtent((Double(shape[axis]) * Double(scales[index])).rounded(.down))
             }
         } else {
             var sizes = try operands.integers(3)
@@ -63,7 +63,9 @@ public struct Resize: OperatorAttributes {
             }
             let ratios = listed.indices.map { Float(sizes[$0]) / Float(max(shape[listed[$0]], 1)) }
             if aspectRatio != .stretch, let common = aspectRatio == .notLarger ? ratios.min() : ratios.max() {
-                sizes = listed.map { Int((common * Float(shape[$0])).rounded()) }
+                for (index, axis) in listed.enumerated() {
+                    sizes[index] = try checkedExtent(Double((common * Float(shape[axis])).rounded()))
+                }
                 scales = [Float](repeating: common, count: listed.count)
             } else {
                 scales = ratios
@@ -71,6 +73,11 @@ public struct Resize: OperatorAttributes {
             for (index, axis) in listed.enumerated() { extents[axis] = sizes[index] }
         }
         return (listed, extents, scales)
+    }
+
+    private func checkedExtent(_ extent: Double) throws(InferenceError) -> Int {
+        guard extent >= 0, extent < Double(1 << 46) else { throw .mismatch("an extent of \(extent)") }
+        return Int(extent)
     }
 
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {

@@ -21,7 +21,7 @@ public struct SpaceToDepth: OperatorAttributes {
             TensorType(
                 input.dtype,
                 try checkedShape([
-                    input.shape[0], input.shape[1] * blockSize * blockSize, input.shape[2] / blockSize,
+                    input.shape[0], try product(input.shape[1], blockSize * blockSize), input.shape[2] / blockSize,
                     input.shape[3] / blockSize,
                 ]))
         ]

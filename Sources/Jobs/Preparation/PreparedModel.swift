@@ -10,7 +10,7 @@ public struct PreparedModel: Sendable {
     /// After the passes that hold for any shapes.
     public let graph: Graph
     /// What the passes did, in the order they ran.
-    public let passes: [PassOutcome]
+    public let passes: [Passes.Report]
 
     /// Reads a model file and runs the standard passes.
     public static func load(path: String) throws -> PreparedModel {
@@ -19,7 +19,7 @@ public struct PreparedModel: Sendable {
             // Nothing to tidy where nothing can run; whoever inspects sees the model as it is.
             return PreparedModel(path: path, imported: imported, graph: imported.graph, passes: [])
         }
-        let (graph, passes) = (imported.graph, [PassOutcome]())
+        let (graph, passes) = try Passes.standard(imported.graph, evaluate: ConstantEvaluation.evaluator)
         return PreparedModel(path: path, imported: imported, graph: graph, passes: passes)
     }
 

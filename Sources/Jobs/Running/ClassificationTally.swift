@@ -4,10 +4,11 @@ internal import Tensors
 struct ClassificationTally {
     /// The output that holds a score for each class.
     let output: String
-    private let labels: Labels?
-    private let classes: ClassNames?
+    let labels: Labels?
+    let classes: ClassNames?
     private let itemNames: ItemNames
     private(set) var result = JobResult()
+    private var accuracy = Accuracy()
 
     private static let shown = 10
 
@@ -35,31 +36,22 @@ struct ClassificationTally {
     }
 
     mutating func add(_ scores: Tensor, items: Range<Int>) throws(JobError) {
-        guard scores.dtype == .float32, scores.shape.rank >= 2, scores.elementCount > 0 else {
-            throw JobError("output '\(output)' is \(scores.type) and holds no float32 score for each class")
+        let itemShape = Shape(Array(scores.shape.dimensions.dropFirst()))
+        guard scores.dtype.isFloatingPoint, ClassRanking.isRanking(itemShape) else {
+            throw JobError("output '\(output)' is \(scores.type) and holds no score for each class")
         }
-        let width = scores.elementCount / items.count
-        let values = scores.elements(of: Float.self)
-        for (row, item) in items.enumerated() {
-            let best = ClassificationTally.best(values[(row * width)..<((row + 1) * width)])
-            if let label = labels?.classes[item] {
-                result.labelled += 1
-                if label == best { result.correct += 1 }
-            }
-            if result.predictions.count < ClassificationTally.shown {
-                result.predictions.append(
-                    JobResult.Prediction(
-                        item: itemNames[item] ?? String(item), predicted: name(best),
-                        label: labels.map { name($0.classes[item]) }))
-            }
+        if let labels {
+            accuracy.add(items: items, from: scores, labels: labels)
+            result.labelled = accuracy.count
+            result.correct = accuracy.correctCount
         }
-    }
-
-    /// The first of the highest scores. NaN is never the highest.
-    private static func best(_ scores: ArraySlice<Float>) -> Int {
-        var best = scores.startIndex
-        for index in scores.indices where scores[index] > scores[best] || scores[best].isNaN { best = index }
-        return best - scores.startIndex
+        for (row, item) in items.enumerated() where result.predictions.count < ClassificationTally.shown {
+            let best = ClassRanking.best(1, of: scores.slice(row..<row + 1).reshaped(itemShape))[0]
+            result.predictions.append(
+                JobResult.Prediction(
+                    item: itemNames[item] ?? String(item), predicted: name(best),
+                    label: labels.map { name($0.classes[item]) }))
+        }
     }
 
     private func name(_ index: Int) -> String {

@@ -7,27 +7,44 @@ internal import Tensors
 /// classes with the labels.
 final class JobSink: MicrobatchSink {
     private let batching: InputBatching
+    private let names: [String]
     private var tally: ClassificationTally?
-    private let classifiedOutput: Int?
+    private let files: OutputSet?
 
+    /// - Parameter outputTypes: of the plan's outputs, for a full microbatch.
     /// - Throws: when the output files cannot be made, or the labels do not fit.
-    init(_ assignment: JobAssignment, itemNames: ItemNames) throws {
+    init(_ assignment: JobAssignment, outputTypes: [TensorType], itemNames: ItemNames) throws {
+        let specification = assignment.specification
         batching = assignment.batching
-        let names = assignment.plan.outputs.map(assignment.graph.name(of:))
-        tally = try ClassificationTally(assignment.specification, outputs: names, itemNames: itemNames)
-        classifiedOutput = tally.map { names.firstIndex(of: $0.output)! }
+        names = assignment.plan.outputs.map(assignment.graph.name(of:))
+        let tally = try ClassificationTally(specification, outputs: names, itemNames: itemNames)
+        self.tally = tally
+        let outputs = zip(names, outputTypes).map { name, type in
+            ModelOutput(
+                name: name, itemType: TensorType(type.dtype, Shape(Array(type.shape.dimensions.dropFirst()))))
+        }
+        files = try specification.outputs.map {
+            try OutputSet($0, outputs: outputs, items: itemNames, labels: tally?.labels, classes: tally?.classes)
+        }
     }
 
     func write(microbatch: Int, outputs: [Tensor]) throws {
         let items = batching.items(of: microbatch)
-        if let classifiedOutput { try tally?.add(outputs[classifiedOutput], items: items) }
+        for (name, tensor) in zip(names, outputs) {
+            try files?.write(name, items: items, from: tensor)
+            if tally?.output == name { try tally?.add(tensor, items: items) }
+        }
     }
 
     /// Makes the files appear under their names.
-    func commit() throws {}
+    func commit() throws { try files?.commit() }
 
     /// Leaves nothing behind.
-    func discard() {}
+    func discard() { files?.discard() }
 
-    var result: JobResult { tally?.result ?? JobResult() }
+    var result: JobResult {
+        var result = tally?.result ?? JobResult()
+        result.files = files?.paths ?? []
+        return result
+    }
 }

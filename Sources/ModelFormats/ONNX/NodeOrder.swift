@@ -61,8 +61,9 @@ struct NodeOrder {
                 case .open:
                     let first = stack.firstIndex { $0.node == producer } ?? 0
                     let names = stack[first...].reversed().prefix(8).map { text($0.node) }
-                    throw error("these nodes form a cycle, each takes a value from the one before: "
-                        + names.joined(separator: ", "))
+                    throw error(
+                        "these nodes form a cycle, each takes a value from the one before: "
+                            + names.joined(separator: ", "))
                 }
             }
         }

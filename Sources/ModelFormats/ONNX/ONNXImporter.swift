@@ -12,7 +12,12 @@ public enum ONNXImporter {
     ///
     /// - Throws: `ModelError`, with the file, the node or tensor, and what is wrong with it.
     public static func load(path: String) throws(ModelError) -> ImportedModel {
-        let skeleton = try ModelSkeleton(path: path)
+        try load(path: path, payloadLimit: ModelSkeleton.standardPayloadLimit)
+    }
+
+    /// - Parameter payloadLimit: weights of more bytes stay where they lie.
+    static func load(path: String, payloadLimit: Int) throws(ModelError) -> ImportedModel {
+        let skeleton = try ModelSkeleton(path: path, payloadLimit: payloadLimit)
         let model: Onnx_ModelProto
         do {
             model = try Onnx_ModelProto(serializedBytes: skeleton.bytes)
@@ -23,7 +28,7 @@ public enum ONNXImporter {
         let opset = try opset(of: model, path: path)
         var reading = GraphReading(
             proto: model.graph, path: path, opset: opset,
-            tensors: TensorReader(modelPath: path, payloads: skeleton.payloads))
+            tensors: TensorReader(modelPath: path, payloads: skeleton.payloads, payloadLimit: payloadLimit))
         let graph = try reading.graph()
         do {
             return ImportedModel(

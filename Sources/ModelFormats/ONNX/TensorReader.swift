@@ -7,6 +7,8 @@ internal import Tensors
 struct TensorReader {
     let modelPath: String
     let payloads: [ModelSkeleton.Payload]
+    /// Constants of this many bytes or fewer are read at once.
+    let payloadLimit: Int
 
     /// - Throws: `.inexpressible` for an element type that we lack, `.malformed` for everything else.
     func constant(_ proto: Onnx_TensorProto) throws(ConversionError) -> Constant {
@@ -55,7 +57,7 @@ struct TensorReader {
     /// masks of any size are read.
     private func constant(in region: FileRegion, type: TensorType) throws(ConversionError) -> Constant {
         guard region.byteCount == type.byteCount else { throw mismatch(type, bytes: region.byteCount) }
-        guard type.byteCount <= ModelSkeleton.payloadLimit || type.dtype == .bool else { return .file(region, type) }
+        guard type.byteCount <= payloadLimit || type.dtype == .bool else { return .file(region, type) }
         guard type.byteCount <= 1 << 30 else { throw .malformed("a mask of \(type), past 1 GiB") }
         do {
             return .tensor(try Constant.file(region, type).load().normalized)

@@ -29,7 +29,10 @@ extension ONNXOperator {
         for (name, function, versions, alpha, beta) in [
             ("LeakyRelu", UnaryFunction.leakyRelu, [6, 16], ("alpha", Float(0.01)), nil),
             ("Elu", .elu, [6, 22], ("alpha", 1), nil),
-            ("Selu", .selu, [6, 22], ("alpha", 1.67326319217681884765625), ("gamma", Float(1.05070102214813232421875))),
+            (
+                "Selu", .selu, [6, 22], ("alpha", 1.67326319217681884765625),
+                ("gamma", Float(1.05070102214813232421875))
+            ),
             ("Celu", .celu, [12, 28], ("alpha", 1), nil),
             ("HardSigmoid", .hardSigmoid, [6, 22], ("alpha", 0.2), ("beta", 0.5)),
             ("ThresholdedRelu", .thresholdedRelu, [10, 22], ("alpha", 1), nil),

@@ -6,12 +6,26 @@ extension ONNXOperator {
     static let elementwise: [String: ONNXOperator] = {
         var table: [String: ONNXOperator] = [:]
         for (name, function, versions) in [
-            ("Add", BinaryFunction.add, [7, 13, 14]), ("Sub", .subtract, [7, 13, 14]),
-            ("Mul", .multiply, [7, 13, 14]), ("Div", .divide, [7, 13, 14]), ("Pow", .power, [7, 12, 13, 15]),
-            ("PRelu", .parametricRelu, [7, 9, 16]), ("BitwiseAnd", .bitwiseAnd, [18]),
+            ("Add", BinaryFunction.add, [6, 7, 13, 14]), ("Sub", .subtract, [6, 7, 13, 14]),
+            ("Mul", .multiply, [6, 7, 13, 14]), ("Div", .divide, [6, 7, 13, 14]), ("Pow", .power, [1, 7, 12, 13, 15]),
+            ("And", .and, [1, 7]), ("Or", .or, [1, 7]), ("Xor", .xor, [1, 7]), ("BitwiseAnd", .bitwiseAnd, [18]),
             ("BitwiseOr", .bitwiseOr, [18]), ("BitwiseXor", .bitwiseXor, [18]),
         ] {
-            table[name] = ONNXOperator(versions, inputs: 2, convert: ONNXNode.direct(.binary(Binary(function))))
+            table[name] = ONNXOperator(versions, inputs: 2) { node, assembly throws(ConversionError) in
+                let operands = try node.broadcastOperands(&assembly)
+                assembly.finish(node, .binary(Binary(function)), operands)
+            }
+        }
+        table["PRelu"] = ONNXOperator([6, 7, 9, 16], inputs: 2) { node, assembly throws(ConversionError) in
+            var slope = try node.requiredInput(1)
+            if node.version < 7 {
+                // One slope, or one for each channel.
+                guard let shape = assembly.type(ofConstant: slope)?.shape else {
+                    throw .inexpressible("with slopes that are not constant")
+                }
+                if shape.elementCount > 1 { slope = try assembly.aligned(node, slope, from: 1) }
+            }
+            assembly.finish(node, .binary(Binary(.parametricRelu)), [node.input(0), slope])
         }
         for (name, function, versions) in [
             ("Abs", UnaryFunction.absolute, [6, 13]), ("Neg", .negative, [6, 13]), ("Sign", .sign, [9, 13]),

@@ -3,7 +3,9 @@ internal import Graphs
 extension ONNXOperator {
     static let linearAlgebra: [String: ONNXOperator] = [
         "MatMul": ONNXOperator([1, 9, 13], inputs: 2, convert: ONNXNode.direct(.matrixProduct(MatrixProduct()))),
-        "Gemm": ONNXOperator([7, 9, 11, 13], inputs: 2...3) { node, assembly throws(ConversionError) in
+        "Gemm": ONNXOperator([6, 7, 9, 11, 13], inputs: 2...3) { node, assembly throws(ConversionError) in
+            // C broadcasts whether or not old files say so.
+            if node.version < 7 { node.ignore("broadcast") }
             let attributes = Gemm(
                 alpha: try node.float("alpha", default: 1), beta: try node.float("beta", default: 1),
                 transposeA: try node.flag("transA"), transposeB: try node.flag("transB"))

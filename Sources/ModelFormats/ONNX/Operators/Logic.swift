@@ -13,7 +13,8 @@ extension ONNXOperator {
                 let positive: Float = try node.flag("detect_positive", default: true) ? 1 : 0
                 assembly.finish(node, .unary(Unary(.isInfinite, alpha: negative, beta: positive)), node.inputs)
             },
-            "Cast": ONNXOperator([6, 9, 13, 19, 21, 23, 24, 25, 28], inputs: 1) { node, assembly throws(ConversionError) in
+            "Cast": ONNXOperator([6, 9, 13, 19, 21, 23, 24, 25, 28], inputs: 1) {
+                node, assembly throws(ConversionError) in
                 // Both only speak of 8-bit floating-point numbers.
                 node.ignore("saturate", "round_mode")
                 let target = try dtype(code: node.requiredInt("to"), "to")
@@ -25,14 +26,15 @@ extension ONNXOperator {
                 assembly.finish(node, .cast(Cast(to: target)), [node.input(0)])
             },
         ]
-        for (name, function) in [("And", BinaryFunction.and), ("Or", .or), ("Xor", .xor)] {
-            table[name] = ONNXOperator([7], inputs: 2, convert: ONNXNode.direct(.binary(Binary(function))))
-        }
         for (name, relation, versions) in [
-            ("Equal", Relation.equal, [7, 11, 13, 19]), ("Less", .less, [7, 9, 13]), ("Greater", .greater, [7, 9, 13]),
-            ("LessOrEqual", .lessOrEqual, [12, 16]), ("GreaterOrEqual", .greaterOrEqual, [12, 16]),
+            ("Equal", Relation.equal, [1, 7, 11, 13, 19]), ("Less", .less, [1, 7, 9, 13]),
+            ("Greater", .greater, [1, 7, 9, 13]), ("LessOrEqual", .lessOrEqual, [12, 16]),
+            ("GreaterOrEqual", .greaterOrEqual, [12, 16]),
         ] {
-            table[name] = ONNXOperator(versions, inputs: 2, convert: ONNXNode.direct(.comparison(Comparison(relation))))
+            table[name] = ONNXOperator(versions, inputs: 2) { node, assembly throws(ConversionError) in
+                let operands = try node.broadcastOperands(&assembly)
+                assembly.finish(node, .comparison(Comparison(relation)), operands)
+            }
         }
         return table
     }()

@@ -7,7 +7,7 @@ extension ONNXOperator {
             let columnMajor = try node.flag("storage_order")
             try pool(node, &assembly, .maximum(columnMajorIndices: columnMajor))
         },
-        "AveragePool": ONNXOperator([7, 10, 11, 19, 22], inputs: 1) { node, assembly throws(ConversionError) in
+        "AveragePool": ONNXOperator([1, 7, 10, 11, 19, 22], inputs: 1) { node, assembly throws(ConversionError) in
             let countsPadding = try node.flag("count_include_pad")
             try pool(node, &assembly, .average(countsPadding: countsPadding))
         },

@@ -16,15 +16,19 @@ struct ModelSkeleton {
     private(set) var bytes: [UInt8] = []
     private(set) var payloads: [Payload] = []
 
-    /// Elements of fewer bytes stay in the skeleton.
-    static let payloadLimit = 4096
+    /// What a model keeps in memory of each tensor: enough for anything that decides shapes, and for the vectors that
+    /// are folded into weights.
+    static let standardPayloadLimit = 16 << 10
     /// Subgraphs within subgraphs.
     private static let depthLimit = 48
 
     private var reader: WireReader
+    private let payloadLimit: Int
 
-    init(path: String) throws(ModelError) {
+    /// - Parameter payloadLimit: elements of this many bytes or fewer stay in the skeleton.
+    init(path: String, payloadLimit: Int) throws(ModelError) {
         reader = try WireReader(path: path)
+        self.payloadLimit = payloadLimit
         bytes = try message(.model, end: reader.size, depth: 0)
     }
 
@@ -86,7 +90,7 @@ struct ModelSkeleton {
                     result.append(varint: key)
                     result.append(varint: UInt64(bytes.count))
                     result += bytes
-                } else if let field = kind.payload(field), length > ModelSkeleton.payloadLimit {
+                } else if let field = kind.payload(field), length > payloadLimit {
                     guard payload == nil else { throw reader.error("a tensor's elements in more than one piece") }
                     payload = payloads.count
                     payloads.append(

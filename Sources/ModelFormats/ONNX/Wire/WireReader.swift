@@ -35,7 +35,8 @@ struct WireReader {
             throw ModelError(path: path, reason: "no such file, or it may not be read")
         }
         // A pipe would make us wait for ever.
-        guard attributes[.type] as? FileAttributeType == .typeRegular, let size = (attributes[.size] as? UInt).flatMap(Int.init(exactly:))
+        guard attributes[.type] as? FileAttributeType == .typeRegular,
+            let size = (attributes[.size] as? UInt).flatMap(Int.init(exactly:))
         else { throw ModelError(path: path, reason: "this is no regular file") }
         self.size = size
     }
@@ -86,7 +87,8 @@ struct WireReader {
     mutating func length(within end: Int) throws(ModelError) -> Int {
         let length = try varint()
         guard position <= end, length <= UInt64(end - position) else {
-            throw error("a field of \(length) bytes in a message with \(max(0, end - position)) left; the file is cut off")
+            throw error(
+                "a field of \(length) bytes in a message with \(max(0, end - position)) left; the file is cut off")
         }
         return Int(length)
     }

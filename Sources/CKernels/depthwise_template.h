@@ -1,0 +1,120 @@
+// Depthwise convolution of one plane, in strips one vector wide; compiled once per level.
+#include "conv_internal.h"
+#include "window_template.h"
+
+typedef struct {
+    const mpk_conv_plan *plan;
+    const float *input;     // [in_height][in_width]
+    const float *weights;   // [kernel_height][kernel_width]
+    const float *residual;  // [out_height][out_width] or null
+    float *output;          // [out_height][out_width]
+    float bias, lower, upper;
+} depthwise_job;
+
+MPK_INLINE void finish_depthwise(const depthwise_job *job, int64_t at, int32_t count, mpk_v sum) {
+    const mpk_v clipped = mpk_min(mpk_splat(job->upper), mpk_max(mpk_splat(job->lower), sum));
+    mpk_store_first(job->output + at, count, clipped);
+}
+
+MPK_INLINE mpk_v start_depthwise(const depthwise_job *job, int64_t at, int32_t count) {
+    const mpk_v bias = mpk_splat(job->bias);
+    return job->residual ? mpk_load_first(job->residual + at, count) + bias : bias;
+}
+
+// A square kernel without dilation, `rows` output rows at a time: an input vector is loaded once for all rows it serves.
+// An output still receives its taps in the order of the kernel.
+MPK_INLINE void depthwise_block(const depthwise_job *job, const column_tap *taps, int64_t column, int32_t count,
+                                int64_t row, const int rows, const int side, const int stride, const int inside) {
+    const mpk_conv_shape *s = &job->plan->shape;
+    const int64_t at = row * s->out_width + column, top = row * stride - s->pad_top;
+    mpk_v sum[4];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) sum[r] = start_depthwise(job, at + r * s->out_width, count);
+#pragma clang loop unroll(full)
+    for (int y = 0; y < (rows - 1) * stride + side; y++) {
+        if (top + y < 0 || top + y >= s->in_height) continue;
+        const float *source = job->input + (top + y) * s->in_width;
+#pragma clang loop unroll(full)
+        for (int x = 0; x < side; x++) {
+            const mpk_v value = inside ? load_inner_tap(source, &taps[x], stride)
+                                       : load_column_tap(source, &taps[x], stride, mpk_splat(0));
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) {
+                const int kernel_row = y - r * stride;
+                if (kernel_row < 0 || kernel_row >= side) continue;
+                sum[r] = mpk_fma(mpk_splat(job->weights[kernel_row * side + x]), value, sum[r]);
+            }
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) finish_depthwise(job, at + r * s->out_width, count, sum[r]);
+}
+
+MPK_INLINE void depthwise_square(const depthwise_job *job, int64_t first_row, int64_t row_count, const int side,
+                                 const int stride) {
+    const mpk_conv_shape *s = &job->plan->shape;
+    const int64_t end = first_row + row_count;
+    for (int64_t column = 0; column < s->out_width; column += MPK_LANES) {
+        const int64_t left = s->out_width - column;
+        const int32_t count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
+        column_tap taps[5];
+        for (int x = 0; x < side; x++) taps[x] = make_column_tap(column, count, stride, s->pad_left, x, s->in_width);
+        const int inside = is_inner_tap(&taps[0], stride, s->in_width) &&
+                           is_inner_tap(&taps[side - 1], stride, s->in_width);
+        int64_t row = first_row;
+        if (inside) {
+            for (; row + 4 <= end; row += 4) depthwise_block(job, taps, column, count, row, 4, side, stride, 1);
+        } else {
+            for (; row + 4 <= end; row += 4) depthwise_block(job, taps, column, count, row, 4, side, stride, 0);
+        }
+        for (; row < end; row++) depthwise_block(job, taps, column, count, row, 1, side, stride, 0);
+    }
+}
+
+static MPK_TARGET void depthwise_any(const depthwise_job *job, int64_t first_row, int64_t row_count) {
+    const mpk_conv_shape *s = &job->plan->shape;
+    for (int64_t column = 0; column < s->out_width; column += MPK_LANES) {
+        const int64_t left = s->out_width - column;
+        const int32_t count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
+        column_tap taps[mpk_known_taps];
+        for (int32_t x = 0; x < s->kernel_width && x < mpk_known_taps; x++) {
+            taps[x] = make_column_tap(column, count, s->stride_width, s->pad_left, (int64_t)x * s->dilation_width,
+                                      s->in_width);
+        }
+        for (int64_t row = first_row; row < first_row + row_count; row++) {
+            const int64_t at = row * s->out_width + column, top = row * s->stride_height - s->pad_top;
+            mpk_v sum = start_depthwise(job, at, count);
+            for (int32_t y = 0; y < s->kernel_height; y++) {
+                const int64_t in_row = top + (int64_t)y * s->dilation_height;
+                if (in_row < 0 || in_row >= s->in_height) continue;
+                const float *source = job->input + in_row * s->in_width;
+                for (int32_t x = 0; x < s->kernel_width; x++) {
+                    const column_tap tap =
+                        x < mpk_known_taps ? taps[x]
+                                           : make_column_tap(column, count, s->stride_width, s->pad_left,
+                                                             (int64_t)x * s->dilation_width, s->in_width);
+                    const mpk_v value = load_column_tap(source, &tap, s->stride_width, mpk_splat(0));
+                    sum = mpk_fma(mpk_splat(job->weights[(int64_t)y * s->kernel_width + x]), value, sum);
+                }
+            }
+            finish_depthwise(job, at, count, sum);
+        }
+    }
+}
+
+static MPK_TARGET void run_depthwise_rows(const mpk_conv_plan *p, const float *input, const float *weights,
+                                          float bias, const float *residual, float lower, float upper,
+                                          int64_t first_row, int64_t row_count, float *output) {
+    const mpk_conv_shape *s = &p->shape;
+    const depthwise_job job = {p, input, weights, residual, output, bias, lower, upper};
+    const int32_t plain = s->kernel_height == s->kernel_width && s->stride_height == s->stride_width &&
+                          s->dilation_height == 1 && s->dilation_width == 1;
+    const int32_t kind = plain ? s->kernel_height * 10 + s->stride_height : 0;
+    switch (kind) {
+    case 31: depthwise_square(&job, first_row, row_count, 3, 1); break;
+    case 32: depthwise_square(&job, first_row, row_count, 3, 2); break;
+    case 51: depthwise_square(&job, first_row, row_count, 5, 1); break;
+    case 52: depthwise_square(&job, first_row, row_count, 5, 2); break;
+    default: depthwise_any(&job, first_row, row_count); break;
+    }
+}

@@ -1,0 +1,12 @@
+// The matrix product at the avx2 level.
+#include "level_avx2.h"
+#if defined(__x86_64__)
+#include "level_operations.h"
+
+#include "linear_tile_template.h"
+
+const mpk_linear_table mpk_linear_table_avx2 = {
+    .most_rows = MPK_LINEAR_ROWS,
+    .tile = run_linear_job,
+};
+#endif

@@ -1,0 +1,39 @@
+// What the files of the matrix product share.
+#ifndef MPK_LINEAR_INTERNAL_H
+#define MPK_LINEAR_INTERNAL_H
+
+#include <stdint.h>
+#include "mpk_linear.h"
+
+/// Output features per panel, at every level: two vectors of 16, two cache lines.
+enum { MPK_LINEAR_WIDTH = 32 };
+/// Depth that is worked on at a time: 32 KiB of weights per panel.
+enum { MPK_LINEAR_CHUNK = 256 };
+/// Most rows of one register tile at any level.
+enum { MPK_LINEAR_MAX_ROWS = 12 };
+
+/// output[rows][32] = clip(initial[rows][32] + bias[32] + input[depth][rows]^T x weights[depth][32])
+typedef struct {
+    int64_t depth;
+    const float *input;      // [depth][rows]
+    const float *weights;    // [depth][MPK_LINEAR_WIDTH]
+    const float *initial;    // [rows][initial_stride] or null for zero
+    int64_t initial_stride;
+    const float *bias;       // [MPK_LINEAR_WIDTH] or null for zero
+    float *output;           // [rows][output_stride]
+    int64_t output_stride;
+    float lower, upper;
+} mpk_linear_job;
+
+typedef struct {
+    int32_t most_rows;  // of one tile
+    void (*tile)(const mpk_linear_job *job, int32_t rows);
+} mpk_linear_table;
+
+extern const mpk_linear_table mpk_linear_table_portable;
+#if defined(__x86_64__)
+extern const mpk_linear_table mpk_linear_table_avx2;
+extern const mpk_linear_table mpk_linear_table_avx512;
+#endif
+
+#endif

@@ -1,0 +1,14 @@
+// Pooling at the avx2 level.
+#include "level_avx2.h"
+#if defined(__x86_64__)
+#include "level_operations.h"
+
+#include "pooling_template.h"
+
+const mpk_pooling_table mpk_pooling_table_avx2 = {
+    .max = run_max_pool,
+    .average = run_average_pool,
+    .global_average = run_global_average_pool,
+    .global_max = run_global_max_pool,
+};
+#endif

@@ -1,0 +1,12 @@
+// Pooling at the portable level.
+#include "level_portable.h"
+#include "level_operations.h"
+
+#include "pooling_template.h"
+
+const mpk_pooling_table mpk_pooling_table_portable = {
+    .max = run_max_pool,
+    .average = run_average_pool,
+    .global_average = run_global_average_pool,
+    .global_max = run_global_max_pool,
+};

@@ -1,0 +1,51 @@
+/// The rewrites that every imported graph goes through before it is planned.
+public enum Passes {
+    /// What a pass did: how many nodes it took away or replaced.
+    public struct Report: Hashable, Codable, Sendable {
+        public let name: String
+        public let count: Int
+
+        public init(name: String, count: Int) {
+            self.name = name
+            self.count = count
+        }
+    }
+
+    /// Drops identities, recognises activations, folds constants and what follows products per channel, and removes
+    /// what no output needs. The graph is validated after each.
+    ///
+    /// - Parameter evaluate: computes small constants; without it none are folded.
+    /// - Throws: `GraphError`, where the graph, or what a pass made of it, does not hold together.
+    public static func standard(
+        _ graph: Graph, evaluate: ConstantEvaluator? = nil
+    ) throws(GraphError) -> (graph: Graph, reports: [Report]) {
+        try GraphValidator.check(graph)
+        let folding: (Graph) -> (graph: Graph, count: Int) = { graph in
+            evaluate.map { ConstantFolding.apply(graph, evaluate: $0) } ?? (graph, 0)
+        }
+        let passes: [(name: String, apply: (Graph) -> (graph: Graph, count: Int))] = [
+            ("drop identities", IdentityRemoval.apply),
+            ("fold constants", folding),
+            ("recognise activations", ActivationRecognition.apply),
+            ("remove dead nodes", DeadCodeRemoval.apply),
+            ("fold batch normalisation", BatchNormalizationFolding.apply),
+            ("fold constants", folding),
+            ("remove dead nodes", DeadCodeRemoval.apply),
+        ]
+        var result = graph
+        var counts: [String: Int] = [:]
+        for pass in passes {
+            let (rewritten, count) = pass.apply(result)
+            do throws(GraphError) {
+                try GraphValidator.check(rewritten)
+            } catch {
+                throw GraphError("the pass '\(pass.name)' broke the graph: \(error.description)")
+            }
+            result = rewritten
+            counts[pass.name, default: 0] += count
+        }
+        var names: [String] = []
+        for pass in passes where !names.contains(pass.name) { names.append(pass.name) }
+        return (result, names.map { Report(name: $0, count: counts[$0, default: 0]) })
+    }
+}
