@@ -52,7 +52,10 @@ public struct Operands: Sendable {
         switch tensor.dtype {
         case .float32: return tensor.elements(of: Float.self)
         case .float64: return tensor.elements(of: Double.self).map(Float.init)
-        default: throw .mismatch("operand \(index) must hold float32 or float64, not \(tensor.dtype)")
+        case .float16: return tensor.withBytes { $0.bindMemory(to: Float16.self).map(Float.init) }
+        case .bfloat16:
+            return tensor.withBytes { $0.bindMemory(to: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) } }
+        default: throw .mismatch("operand \(index) must hold floating-point numbers, not \(tensor.dtype)")
         }
     }
 

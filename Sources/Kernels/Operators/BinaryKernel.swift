@@ -22,9 +22,7 @@ enum BinaryKernel {
         if binary.function == .power && left.dtype != right.dtype {
             return try MixedPowerKernel.make(plan: plan, base: left.dtype, exponent: right.dtype)
         }
-        if binary.function == .modulo && left.dtype.isFloatingPoint {
-            return try left.dtype.accept(Arithmetic(function: .modulo, plan: plan))
-        }
+        if left.dtype == .float32, let kernel = VectorisedBinaryKernel(binary.function, plan) { return kernel }
         switch binary.function {
         case .and, .or, .xor, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight:
             return try makeBitwise(binary.function, plan, left.dtype)
