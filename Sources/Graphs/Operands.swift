@@ -52,14 +52,22 @@ public struct Operands: Sendable {
         switch tensor.dtype {
         case .float32: return tensor.elements(of: Float.self)
         case .float64: return tensor.elements(of: Double.self).map(Float.init)
-        case .float16: return tensor.withBytes { $0.bindMemory(to: Float16.self).map(Float.init) }
-        case .bfloat16:
-            return tensor.withBytes { $0.bindMemory(to: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) } }
+        case .float16: return tensor.halfPatterns.map { Float(Float16(bitPattern: $0)) }
+        case .bfloat16: return tensor.halfPatterns.map { Float(bitPattern: UInt32($0) << 16) }
         default: throw .mismatch("operand \(index) must hold floating-point numbers, not \(tensor.dtype)")
         }
     }
 
     private func operand(_ index: Int) -> Operand? { index < operands.count ? operands[index] : nil }
+}
+
+extension Tensor {
+    /// The bits of 16-bit elements.
+    fileprivate var halfPatterns: [UInt16] {
+        withBytes { bytes in
+            (0..<elementCount).map { UInt16(bytes[2 * $0]) | UInt16(bytes[2 * $0 + 1]) << 8 }
+        }
+    }
 }
 
 /// An axis as ONNX counts it (negative from the end), from 0.

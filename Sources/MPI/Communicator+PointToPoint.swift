@@ -15,7 +15,8 @@ extension Communicator {
 
     /// Sends one tensor and receives another at the same time, so that neighbours can exchange without an order.
     ///
-    /// - Throws: `.messageTooLong` or `.messageTooShort` where what arrives is not of this type.
+    /// - Throws: `.messageTooLong` or `.messageTooShort` where what arrives is not of this type. Too long a message may
+    ///   damage memory, as in `PendingReceive`.
     public func exchange(
         _ tensor: Tensor, with destination: Int, receiving type: TensorType, from source: Int, tag: Int
     ) throws(MPIError) -> Tensor {

@@ -76,12 +76,16 @@ extension Communicator {
     ) throws(MPIError) {
         let site = site("MPI_Reduce", peer: root)
         let call = try ReductionCall(reduction, of: dtype, site: site)
+        let isRoot = rank == root
         try pieces(of: bytes, dtype) { (piece, count) throws(MPIError) in
-            let isRoot = rank == root
-            try check(
-                cmpi_reduce(
-                    isRoot ? cmpi_in_place() : UnsafeRawPointer(piece), isRoot ? piece : nil, count, call.datatype,
-                    call.operation, wireRank(root), handle), site)
+            // Not MPI_IN_PLACE: MPICH 4.0 reads from that address when the root is not rank 0.
+            let own = Storage(byteCount: isRoot ? Int(count) * dtype.byteCount : 0)
+            if isRoot, let piece { own.pointer.copyMemory(from: piece, byteCount: own.byteCount) }
+            let code = cmpi_reduce(
+                isRoot ? UnsafeRawPointer(own.pointer) : UnsafeRawPointer(piece), isRoot ? piece : nil, count,
+                call.datatype, call.operation, wireRank(root), handle)
+            withExtendedLifetime(own) {}
+            try check(code, site)
         }
     }
 

@@ -27,7 +27,7 @@ extension TransferSlots {
     /// Waits until the tensor sent from this slot may be written again, and makes the slot idle.
     /// - Precondition: a send was posted in it.
     public mutating func wait(send slot: Int) throws(MPIError) {
-        precondition(slots[slot].content == .send, "slot \(slot) holds no send")
+        precondition(self[slot].pointee.content == .send, "slot \(slot) holds no send")
         complete(slot)
         try clear(slot)
     }
@@ -35,7 +35,7 @@ extension TransferSlots {
     /// As `wait(send:)`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
     /// - Throws: `.stopped` then; the send stays outstanding.
     public mutating func wait(send slot: Int, unless shouldStop: () -> Bool) throws(MPIError) {
-        precondition(slots[slot].content == .send, "slot \(slot) holds no send")
+        precondition(self[slot].pointee.content == .send, "slot \(slot) holds no send")
         try complete(slot, unless: shouldStop)
         try clear(slot)
     }
@@ -46,7 +46,7 @@ extension TransferSlots {
     /// - Throws: `.messageTooLong`, `.messageTooShort` or `.messageTorn` where the message does not fit the type.
     /// - Precondition: a receive was posted in it.
     public mutating func wait(receive slot: Int) throws(MPIError) -> Tensor {
-        precondition(slots[slot].content == .receive, "slot \(slot) holds no receive")
+        precondition(self[slot].pointee.content == .receive, "slot \(slot) holds no receive")
         complete(slot)
         return try takeReceived(slot)
     }
@@ -54,7 +54,7 @@ extension TransferSlots {
     /// As `wait(receive:)`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
     /// - Throws: `.stopped` then; the receive stays outstanding.
     public mutating func wait(receive slot: Int, unless shouldStop: () -> Bool) throws(MPIError) -> Tensor {
-        precondition(slots[slot].content == .receive, "slot \(slot) holds no receive")
+        precondition(self[slot].pointee.content == .receive, "slot \(slot) holds no receive")
         try complete(slot, unless: shouldStop)
         return try takeReceived(slot)
     }
@@ -76,7 +76,7 @@ extension TransferSlots {
     /// Gives all transfers up, for a job that has failed, and makes the slots idle. Memory that MPI may still touch is
     /// left to it for good.
     public mutating func abandonAll() {
-        TransferSlots.giveUp(slots: slots, requests: requests)
+        giveUpAll()
         for slot in 0..<capacity {
             slots[slot] = Slot()
             requests[slot] = cmpi_request_null()
@@ -136,11 +136,12 @@ extension TransferSlots {
         return slots[slot].expectation.filled(tensor, received: received)
     }
 
-    static func giveUp(slots: [Slot], requests: UnsafeMutablePointer<CMPIRequest>) {
+    func giveUpAll() {
         let deadline = MPI_Wtime() + Request.abandonTime
-        for (index, slot) in slots.enumerated() where slot.content != .none && !slot.isComplete {
-            let isOver = Request.giveUp(&requests[index], isReceive: slot.content == .receive, deadline: deadline)
-            if !isOver, let storage = slot.tensor?.storage { _ = Unmanaged.passRetained(storage) }
+        for index in 0..<capacity where slots[index].content != .none && !slots[index].isComplete {
+            let isReceive = slots[index].content == .receive
+            let isOver = Request.giveUp(&requests[index], isReceive: isReceive, deadline: deadline)
+            if !isOver, let storage = slots[index].tensor?.storage { _ = Unmanaged.passRetained(storage) }
         }
     }
 }

@@ -25,15 +25,17 @@ public struct TransferSlots: ~Copyable {
     public let capacity: Int
     /// How many transfers are neither complete nor idle.
     public internal(set) var outstandingCount = 0
-    var slots: [Slot]
-    // One element for each slot; a slot without an outstanding transfer has a null request, which MPI skips.
+    // Plain memory: an array would check at every change whether it is shared. A slot without an outstanding transfer
+    // has a null request, which MPI skips.
+    let slots: UnsafeMutablePointer<Slot>  // [capacity]
     let requests: UnsafeMutablePointer<CMPIRequest>  // [capacity]
     let statuses: UnsafeMutablePointer<MPI_Status>  // [capacity], of the transfers that one look found complete
     let indices: UnsafeMutablePointer<Int32>  // [capacity], their slots
 
     public init(capacity: Int) {
         self.capacity = capacity
-        slots = [Slot](repeating: Slot(), count: capacity)
+        slots = .allocate(capacity: capacity)
+        slots.initialize(repeating: Slot(), count: capacity)
         requests = .allocate(capacity: capacity)
         requests.initialize(repeating: cmpi_request_null(), count: capacity)
         statuses = .allocate(capacity: capacity)
@@ -45,19 +47,26 @@ public struct TransferSlots: ~Copyable {
     deinit {
         if outstandingCount > 0 {
             assertionFailure("\(outstandingCount) transfers were begun and never waited for")
-            TransferSlots.giveUp(slots: slots, requests: requests)
+            giveUpAll()
         }
+        slots.deinitialize(count: capacity)
+        slots.deallocate()
         requests.deallocate()
         statuses.deallocate()
         indices.deallocate()
     }
 
     /// Whether nothing is posted in the slot.
-    public func isIdle(_ slot: Int) -> Bool { slots[slot].content == .none }
+    public func isIdle(_ slot: Int) -> Bool { self[slot].pointee.content == .none }
 
     /// Whether the slot's transfer was seen to be over, well or badly: waiting for it comes back at once. Only
     /// `progress()` and the waits look.
-    public func isComplete(_ slot: Int) -> Bool { slots[slot].isComplete }
+    public func isComplete(_ slot: Int) -> Bool { self[slot].pointee.isComplete }
+
+    subscript(slot: Int) -> UnsafeMutablePointer<Slot> {
+        precondition(slot >= 0 && slot < capacity, "there is no slot \(slot), only 0 to \(capacity - 1)")
+        return slots + slot
+    }
 }
 
 // MARK: - Posting
@@ -69,7 +78,7 @@ extension TransferSlots {
     public mutating func post(
         send tensor: Tensor, to destination: Int, tag: Int, on communicator: Communicator, slot: Int
     ) throws(MPIError) {
-        precondition(slots[slot].content == .none, "slot \(slot) is taken")
+        precondition(self[slot].pointee.content == .none, "slot \(slot) is taken")
         requests[slot] = try communicator.startSend(tensor, to: destination, tag: tag)
         slots[slot].content = .send
         slots[slot].site = communicator.site("MPI_Isend", peer: destination, tag: tag)
@@ -100,7 +109,7 @@ extension TransferSlots {
         receiveInto tensor: consuming Tensor, from source: Int?, tag: Int?, on communicator: Communicator, slot: Int,
         allowingFewerRows: Bool = false
     ) throws(MPIError) {
-        precondition(slots[slot].content == .none, "slot \(slot) is taken")
+        precondition(self[slot].pointee.content == .none, "slot \(slot) is taken")
         let expectation = Expectation(tensor, allowingFewerRows: allowingFewerRows)
         requests[slot] = try communicator.startReceive(into: tensor, from: source, tag: tag)
         slots[slot].content = .receive

@@ -3,7 +3,7 @@ import Tensors
 
 let lengthCases: [ProbeCase] = [("lengths", lengths), ("lengths-ahead", lengthsAhead), ("lengths-eager", lengthsEager)]
 
-/// Receives 9 tags from a rank, and throws.
+/// Receives a message of tag 9, which has another length, and throws.
 private typealias Way = (Communicator, TensorType, Int) throws(MPIError) -> Void
 
 /// Messages longer and shorter than what a blocking receive asks for.
@@ -46,10 +46,12 @@ private func expectErrors(_ probe: Probe, _ call: String, counts: [Int], _ recei
                     try receive(communicator, TensorType(.float32, [count]), previous)
                 }
                 try send.wait()
+                // MPICH does not say how long a message was that it has cut.
+                let isSentKnown = call == "MPI_Recv" || MPISession.libraryVersion.contains("Open MPI")
                 let reason: MPIError.Reason =
                     wrong < count
                     ? .messageTooShort(expected: count * 4, sent: wrong * 4)
-                    : .messageTooLong(capacity: count * 4, sent: wrong * 4)
+                    : .messageTooLong(capacity: count * 4, sent: isSentKnown ? wrong * 4 : nil)
                 probe.expectEqual(
                     error, MPIError(call: call, rank: probe.rank, peer: previous, tag: 9, reason: reason), "the error")
             }

@@ -4,7 +4,8 @@
 import MPI
 
 let cases: [ProbeCase] =
-    pointToPointCases + lengthCases + slotCases + collectiveCases + groupCases + failureCases
+    pointToPointCases + lengthCases + slotCases + collectiveCases + groupCases
+    + failureCases + timingCases
 
 let session = try MPISession.start()
 for name in CommandLine.arguments.dropFirst() {

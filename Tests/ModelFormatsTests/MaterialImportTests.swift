@@ -84,4 +84,63 @@ extension Material.Case {
         #expect(refused.values.allSatisfy { $0.contains("is no tensor") || $0.contains("which mpinfer lacks") })
         #expect(complete >= 1350, "\(complete) of \(cases.count)")
     }
+
+    @Test(
+        "what is left of whole networks after the passes",
+        .enabled(if: Material.isThere("models"), Material.absent),
+        arguments: Material.cases("quickstart", "light", "models", "real", "benchmark"))
+    func passes(_ test: Material.Case) throws {
+        var model = try ONNXImporter.load(path: test.model)
+        let (graph, reports) = try Passes.standard(model.graph, evaluate: TestEvaluator.evaluate)
+        model.graph = graph
+        let bound = try test.bound(model)
+        let fused = FuseEpilogues.apply(graph, types: bound.types)
+        var counts: [String: Int] = [:]
+        let loadTime = fused.loadTimeNodes()
+        for (node, isLoadTime) in zip(fused.nodes, loadTime) where !isLoadTime {
+            counts[node.operation.name, default: 0] += 1
+        }
+        // Networks that are convolutions with what can be fused into them, and nothing else of that kind.
+        let isFusedWhole = ["resnet", "mobilenet", "unet", "inception", "digits", "grouped"]
+        guard isFusedWhole.contains(where: test.name.contains) else { return }
+        for name in ["BatchNormalization", "Relu", "Clip", "Add", "Identity", "Dropout"] {
+            #expect(counts[name] == nil, "\(test.testDescription) still has \(counts[name] ?? 0) \(name)")
+        }
+        #expect(reports.first { $0.name == "fold constants" } != nil)
+    }
+
+    @Test(
+        "types inferred for single nodes are those of the standard's own results",
+        .enabled(if: Material.isThere("node"), Material.absent))
+    func inference() throws {
+        var count = 0
+        for test in Material.cases("node", "pytorch-converted", "pytorch-operator") where test.facts.skip == nil {
+            guard let model = try? ONNXImporter.load(path: test.model), model.graph.unsupportedOperators().isEmpty,
+                // Beyond one operator shapes hang on numbers that only kernels have.
+                test.facts.operators?.count == 1
+            else { continue }
+            let folder = "\(Material.folder)/\(test.set)/\(test.name)"
+            do {
+                var types: [TensorType] = []
+                var known: [ValueID: Tensor] = [:]
+                for input in model.graph.inputs {
+                    let file = try #require(
+                        test.facts.inputs?.first { $0.name == model.graph.name(of: input.value) }?.file)
+                    let array = try Material.array("\(folder)/\(file)")
+                    types.append(array.type)
+                    known[input.value] = array
+                }
+                let bound = try BoundGraph(
+                    model.graph, inputTypes: types, knownInputs: known, evaluate: TestEvaluator.evaluate)
+                for (output, file) in zip(model.graph.outputs, test.facts.outputs ?? []) {
+                    let array = try Material.array("\(folder)/\(file.file)")
+                    #expect(bound.type(of: output) == array.type, "\(test.testDescription)")
+                }
+                count += 1
+            } catch {
+                Issue.record("\(test.testDescription): \(error)")
+            }
+        }
+        #expect(count >= 600, "\(count)")
+    }
 }

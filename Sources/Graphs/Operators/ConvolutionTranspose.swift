@@ -56,7 +56,8 @@ public struct ConvolutionTranspose: OperatorAttributes {
         return [TensorType(input.dtype, try checkedShape(dimensions))]
     }
 
-    /// Cells cut off before and after an axis of the full result.
+    /// Cells cut off before and after an axis of the full result; added after it where that count is negative, since a
+    /// model may name a larger output.
     public func pads(input: Int, kernel: Int, axis: Int) -> (before: Int, after: Int) {
         let full = fullExtent(input: input, kernel: kernel, axis: axis)
         // Formula of the ONNX operator: total padding makes the output the shape named, or input * stride.
@@ -68,8 +69,7 @@ public struct ConvolutionTranspose: OperatorAttributes {
         } else {
             target = input * window.strides[axis]
         }
-        // Where a shape is named that the full result falls short of, empty cells follow at the end.
-        if outputShape != nil && full < target { return (0, full - target) }
+        if outputShape != nil, full < target { return (0, full - target) }
         let total = max(0, full - target)
         let half = total / 2
         return window.padding == .sameUpper ? (half, total - half) : (total - half, half)

@@ -52,7 +52,7 @@ struct LinearProduct {
     /// The type of a value made of constants, as far as this pass and fillers of weights go.
     private static func type(of value: ValueID, in graph: Graph, depth: Int) -> TensorType? {
         if let constant = graph.constants[value] { return constant.type }
-        guard depth < 8, let node = graph.nodes.last(where: { $0.outputs.contains(value) }) else { return nil }
+        guard depth < 16, let node = graph.nodes.last(where: { $0.outputs.contains(value) }) else { return nil }
         switch node.operation {
         case .constantOfShape:
             let operands = Operands(
@@ -60,7 +60,7 @@ struct LinearProduct {
                     input.flatMap { graph.constants[$0] }.map { Operands.Operand(type: $0.type, constant: $0.tensor) }
                 })
             return try? node.operation.attributes.outputTypes(of: operands).first
-        case .binary:
+        case .binary, .unary:
             var operands: [Operands.Operand?] = []
             for input in node.inputs {
                 guard let input, let type = type(of: input, in: graph, depth: depth + 1) else { return nil }

@@ -56,9 +56,13 @@ struct ImagePreparation: Sendable {
                 height: crop.height, fill: 0)
         }
         switch dtype {
-        case .uint8: fill(item, with: raster) { value, _ in UInt8(max(0, min(255, value.rounded()))) }
-        case .float16: fill(item, with: raster) { value, channel in Float16(normalized(value, channel)) }
-        default: fill(item, with: raster, normalized)
+        case .uint8: fill(item, with: raster) { value, _, _ in UInt8(max(0, min(255, value.rounded()))) }
+        case .float16:
+            let scale = specification.scale
+            fill(item, with: raster) { Float16(Float((Double($0) * scale - $1) / $2)) }
+        default:
+            let scale = specification.scale
+            fill(item, with: raster) { Float((Double($0) * scale - $1) / $2) }
         }
     }
 
@@ -83,25 +87,28 @@ struct ImagePreparation: Sendable {
             height: resize.height, fill: Float(resize.fill))
     }
 
-    private func normalized(_ value: Float, _ channel: Int) -> Float {
-        let mean = specification.mean.count == 1 ? specification.mean[0] : specification.mean[channel]
-        let deviation =
-            specification.deviation.count == 1 ? specification.deviation[0] : specification.deviation[channel]
-        return Float((Double(value) * specification.scale - mean) / deviation)
-    }
-
-    private func fill<Element>(_ item: Tensor, with raster: Raster, _ convert: (Float, _ channel: Int) -> Element) {
+    // Inlined so that it is made for each element type: a generic loop costs 40 ns a number.
+    @inline(__always)
+    private func fill<Element>(
+        _ item: Tensor, with raster: Raster, _ convert: (_ pixel: Float, _ mean: Double, _ deviation: Double) -> Element
+    ) {
         let area = raster.width * raster.height
         let channels = raster.channels
-        let isReversed = specification.channels == .bgr
         let isPlanar = specification.layout == .nchw
+        // Between the elements of a channel, and between channels.
+        let (elementStride, channelStride) = isPlanar ? (1, area) : (channels, 1)
         item.withMutableBytes { bytes in
             let elements = bytes.bindMemory(to: Element.self)
             for channel in 0..<channels {
-                let source = isReversed ? channels - 1 - channel : channel
-                for pixel in 0..<area {
-                    elements[isPlanar ? channel * area + pixel : pixel * channels + channel] =
-                        convert(raster.values[pixel * channels + source], channel)
+                let mean = specification.mean.count == 1 ? specification.mean[0] : specification.mean[channel]
+                let deviation =
+                    specification.deviation.count == 1 ? specification.deviation[0] : specification.deviation[channel]
+                var source = specification.channels == .bgr ? channels - 1 - channel : channel
+                var target = channel * channelStride
+                for _ in 0..<area {
+                    elements[target] = convert(raster.values[source], mean, deviation)
+                    source += channels
+                    target += elementStride
                 }
             }
         }

@@ -48,25 +48,18 @@ struct Raster {
 
     private func resampled(columns taps: ResamplingTaps) -> Raster {
         if taps.isIdentity { return self }
-        var result: [Float] = []
-        result.reserveCapacity(taps.count * height * channels)
-        for row in 0..<height {
-            for column in 0..<taps.count {
-                let weights = taps.weights(of: column)
-                var source = (row * width + taps.starts[column]) * channels
-                var sums = (Float(0), Float(0), Float(0))
-                for weight in weights {
-                    sums.0 += weight * values[source]
-                    if channels == 3 {
-                        sums.1 += weight * values[source + 1]
-                        sums.2 += weight * values[source + 2]
+        var result = [Float](repeating: 0, count: taps.count * height * channels)
+        for column in 0..<taps.count {
+            let weights = Array(taps.weights(of: column))
+            for row in 0..<height {
+                for channel in 0..<channels {
+                    var source = (row * width + taps.starts[column]) * channels + channel
+                    var sum = Float(0)
+                    for weight in weights {
+                        sum += weight * values[source]
+                        source += channels
                     }
-                    source += channels
-                }
-                result.append(sums.0)
-                if channels == 3 {
-                    result.append(sums.1)
-                    result.append(sums.2)
+                    result[(row * taps.count + column) * channels + channel] = sum
                 }
             }
         }

@@ -69,7 +69,7 @@ extension ONNXOperator {
         }
         func limit(_ value: ValueID?, _ absent: Float) -> Float? {
             guard let value else { return absent }
-            guard assembly.tensor(value)?.dtype == .float32, let limits = assembly.floats(value), limits.count == 1,
+            guard assembly.tensor(value)?.dtype != .float64, let limits = assembly.floats(value), limits.count == 1,
                 limits[0].isFinite
             else { return nil }
             return limits[0]
