@@ -21,7 +21,8 @@ MPK_INLINE mpk_v start_depthwise(const depthwise_job *job, int64_t at, int32_t c
     return job->residual ? mpk_load_first(job->residual + at, count) + bias : bias;
 }
 
-// A square kernel without dilation, `rows` output rows at a time: an input vector is loaded once for all rows it serves.
+// A square kernel without dilation, `rows` output rows at a time: an input vector is loaded once for all rows it
+// serves.
 // An output still receives its taps in the order of the kernel.
 MPK_INLINE void depthwise_block(const depthwise_job *job, const column_tap *taps, int64_t column, int32_t count,
                                 int64_t row, const int rows, const int side, const int stride, const int inside) {
