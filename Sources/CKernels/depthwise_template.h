@@ -50,24 +50,47 @@ MPK_INLINE void depthwise_block(const depthwise_job *job, const column_tap *taps
     for (int r = 0; r < rows; r++) finish_depthwise(job, at + r * s->out_width, count, sum[r]);
 }
 
+typedef struct {
+    int64_t column;
+    int32_t count;
+    int32_t inside;  // no tap leaves the row
+    column_tap taps[5];
+} depthwise_strip;
+
 MPK_INLINE void depthwise_square(const depthwise_job *job, int64_t first_row, int64_t row_count, const int side,
                                  const int stride) {
     const mpk_conv_shape *s = &job->plan->shape;
     const int64_t end = first_row + row_count;
-    for (int64_t column = 0; column < s->out_width; column += MPK_LANES) {
-        const int64_t left = s->out_width - column;
-        const int32_t count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
-        column_tap taps[5];
-        for (int x = 0; x < side; x++) taps[x] = make_column_tap(column, count, stride, s->pad_left, x, s->in_width);
-        const int inside = is_inner_tap(&taps[0], stride, s->in_width) &&
-                           is_inner_tap(&taps[side - 1], stride, s->in_width);
-        int64_t row = first_row;
-        if (inside) {
-            for (; row + 4 <= end; row += 4) depthwise_block(job, taps, column, count, row, 4, side, stride, 1);
-        } else {
-            for (; row + 4 <= end; row += 4) depthwise_block(job, taps, column, count, row, 4, side, stride, 0);
+    for (int64_t group = 0; group < s->out_width; group += mpk_group_strips * MPK_LANES) {
+        depthwise_strip strips[mpk_group_strips];
+        int32_t strip_count = 0;
+        for (; strip_count < mpk_group_strips && group + strip_count * MPK_LANES < s->out_width; strip_count++) {
+            depthwise_strip *strip = &strips[strip_count];
+            strip->column = group + strip_count * MPK_LANES;
+            const int64_t left = s->out_width - strip->column;
+            strip->count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
+            for (int x = 0; x < side; x++) {
+                strip->taps[x] = make_column_tap(strip->column, strip->count, stride, s->pad_left, x, s->in_width);
+            }
+            strip->inside = is_inner_tap(&strip->taps[0], stride, s->in_width) &&
+                            is_inner_tap(&strip->taps[side - 1], stride, s->in_width);
         }
-        for (; row < end; row++) depthwise_block(job, taps, column, count, row, 1, side, stride, 0);
+        int64_t row = first_row;
+        for (; row + 4 <= end; row += 4) {
+            for (int32_t i = 0; i < strip_count; i++) {
+                const depthwise_strip strip = strips[i];  // a copy, whose masks can stay in registers
+                if (strip.inside) {
+                    depthwise_block(job, strip.taps, strip.column, strip.count, row, 4, side, stride, 1);
+                } else {
+                    depthwise_block(job, strip.taps, strip.column, strip.count, row, 4, side, stride, 0);
+                }
+            }
+        }
+        for (; row < end; row++) {
+            for (const depthwise_strip *strip = strips; strip < strips + strip_count; strip++) {
+                depthwise_block(job, strip->taps, strip->column, strip->count, row, 1, side, stride, 0);
+            }
+        }
     }
 }
 

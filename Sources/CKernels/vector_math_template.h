@@ -10,11 +10,10 @@ MPK_INLINE mpk_v mpk_copysign(mpk_v magnitude, mpk_v sign) {
 }
 
 /// exp(x) = (1 + tail) * 2^power with tail = exp(r) - 1, |r| <= ln(2) / 2; x in -104 ... 89 or NaN.
-MPK_INLINE mpk_v exp_parts(mpk_v x, mpk_vi *power) {
+MPK_INLINE mpk_v exp_parts(mpk_v x, mpk_v *power) {
     const mpk_v magic = mpk_splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-    const mpk_v shifted = mpk_fma(x, mpk_splat(1.44269504f), magic);
-    *power = (mpk_vi)shifted - (mpk_vi)magic;
-    const mpk_v n = shifted - magic;
+    const mpk_v n = mpk_fma(x, mpk_splat(1.44269504f), magic) - magic;
+    *power = n;
     mpk_v r = mpk_fma(n, mpk_splat(-0.693359375f), x);
     r = mpk_fma(n, mpk_splat(2.12194440e-4f), r);
     mpk_v poly = mpk_splat(1.9875691500e-4f);
@@ -26,25 +25,20 @@ MPK_INLINE mpk_v exp_parts(mpk_v x, mpk_vi *power) {
     return mpk_fma(poly, r * r, r);
 }
 
-MPK_INLINE mpk_v power_of_two(mpk_vi n) { return (mpk_v)((n + 127) << 23); }
-
 MPK_INLINE mpk_v mpk_exp(mpk_v x) {
     x = mpk_min(mpk_splat(89.0f), mpk_max(mpk_splat(-104.0f), x));
-    mpk_vi power;
+    mpk_v power;
     const mpk_v tail = exp_parts(x, &power);
-    // Two factors, so that 2^128 overflows and 2^-149 is reached only at the end.
-    const mpk_vi half = power >> 1;
-    return (tail + 1.0f) * power_of_two(half) * power_of_two(power - half);
+    return mpk_scale_by_power(tail + 1.0f, power);
 }
 
 /// exp(x) - 1 without cancellation near zero.
 MPK_INLINE mpk_v mpk_expm1(mpk_v x) {
     x = mpk_min(mpk_splat(89.0f), mpk_max(mpk_splat(-104.0f), x));
-    mpk_vi power;
+    mpk_v power;
     const mpk_v tail = exp_parts(x, &power);
-    const mpk_vi half = power >> 1;
-    const mpk_v far = (tail + 1.0f) * power_of_two(half) * power_of_two(power - half) - 1.0f;
-    return power == 0 ? tail : far;
+    const mpk_v far = mpk_scale_by_power(tail + 1.0f, power) - 1.0f;
+    return power == 0.0f ? tail : far;
 }
 
 MPK_INLINE mpk_v mpk_log(mpk_v x) {

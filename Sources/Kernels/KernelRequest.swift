@@ -29,10 +29,13 @@ public struct KernelRequest {
         return seen(try weights.tensor(value))
     }
 
-    /// Some indices of a constant operand's outermost axis, so that packing needs no second copy of a large weight.
+    /// Calls `body` with ranges of a constant operand's outermost axis, one after another, so that packing needs no
+    /// second copy of a large weight.
     /// - Precondition: the operand is constant.
-    func constant(_ index: Int, rows: Swift.Range<Int>) throws -> Tensor {
-        seen(try weights.tensor(inputs[index]!, rows: rows))
+    func forEachSlice(
+        of index: Int, _ slices: [Swift.Range<Int>], _ body: (Swift.Range<Int>, Tensor) throws -> Void
+    ) throws {
+        try weights.forEachSlice(of: inputs[index]!, slices) { try body($0, seen($1)) }
     }
 
     private func seen(_ tensor: Tensor) -> Tensor {

@@ -58,21 +58,28 @@ public final class StageWeights {
         return wanted!.1
     }
 
-    /// The indices `rows` of a constant's outermost axis, read from the file without the rest where it lies in one.
-    func tensor(_ value: ValueID, rows: Range<Int>) throws -> Tensor {
+    /// Calls `body` with ranges of a constant's outermost axis, one after another, each read from the file without the
+    /// rest where the constant lies in one.
+    func forEachSlice(of value: ValueID, _ slices: [Range<Int>], _ body: (Range<Int>, Tensor) throws -> Void) throws {
         guard folded[value] == nil, resident[value] == nil, case .file(let region, let type)? = graph.constants[value]
-        else { return try tensor(value).slice(rows) }
-        let rowBytes = type.shape.elementCount(over: 1..<type.shape.rank) * type.dtype.byteCount
-        let part = Tensor(
-            uninitialized: type.dtype, shape: Shape([rows.count] + type.shape.dimensions.dropFirst()))
-        var failure: FileError?
-        part.withMutableBytes { bytes in
-            do throws(FileError) {
-                try region.read(part: rows.lowerBound * rowBytes..<rows.upperBound * rowBytes, into: bytes)
-            } catch { failure = error }
+        else {
+            let whole = try tensor(value)
+            for rows in slices { try body(rows, whole.slice(rows)) }
+            return
         }
-        if let failure { throw failure }
-        return part
+        let rowBytes = type.shape.elementCount(over: 1..<type.shape.rank) * type.dtype.byteCount
+        for rows in slices {
+            let part = Tensor(
+                uninitialized: type.dtype, shape: Shape([rows.count] + type.shape.dimensions.dropFirst()))
+            var failure: FileError?
+            part.withMutableBytes { bytes in
+                do throws(FileError) {
+                    try region.read(part: rows.lowerBound * rowBytes..<rows.upperBound * rowBytes, into: bytes)
+                } catch { failure = error }
+            }
+            if let failure { throw failure }
+            try body(rows, part)
+        }
     }
 
     /// The elements of a constant that kernels read while they run; kept as long as the weights are.

@@ -55,7 +55,9 @@ struct WidenedKernel: Kernel {
         _ = outputList.initialize(from: outputs)
         try kernel.run(KernelOperands(inputs: .init(inputList), outputs: .init(outputList)), context)
         for (index, type) in outputTypes.enumerated() where type.dtype.isHalfPrecision {
-            guard index < outputs.count, let destination = operands.outputs[index], let source = outputs[index] else { continue }
+            guard index < outputs.count, let destination = operands.outputs[index], let source = outputs[index] else {
+                continue
+            }
             HalfPrecision.narrow(
                 type.dtype, source.assumingMemoryBound(to: Float.self), destination, count: type.shape.elementCount)
         }

@@ -15,20 +15,45 @@ public final class Storage: @unchecked Sendable {
 
     public let pointer: UnsafeMutableRawPointer  // [byteCount]
     public let byteCount: Int
-    private let release: (@Sendable (UnsafeMutableRawPointer) -> Void)?
+    private let origin: Origin
+
+    private enum Origin {
+        case heap
+        /// Pages of its own, of this many bytes.
+        case pages(Int)
+        case borrowed(@Sendable (UnsafeMutableRawPointer) -> Void)
+    }
+
+    /// From this size on a block gets pages of its own, which go back to the system at once when it is freed. The heap
+    /// would keep them: a weight that was unpacked for a moment would count as this rank's memory for the rest of the job.
+    private static let pageThreshold = 1 << 18
 
     /// Aligned memory, not initialised unless `zeroed`.
     public init(byteCount: Int, zeroed: Bool = false) {
         precondition(byteCount >= 0)
-        // A little more than asked: an empty tensor has an address too.
-        let capacity = max(byteCount, 1)
-        guard
-            let memory = aligned_alloc(Storage.alignment, (capacity + Storage.alignment - 1) & ~(Storage.alignment - 1))
-        else { preconditionFailure("out of memory: \(byteCount) bytes wanted") }
-        if zeroed { memset(memory, 0, capacity) }
-        pointer = memory
         self.byteCount = byteCount
-        release = nil
+        if byteCount >= Storage.pageThreshold {
+            let memory = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            guard let memory, memory != MAP_FAILED else { Storage.reportExhaustion(byteCount) }
+            pointer = memory
+            origin = .pages(byteCount)
+        } else {
+            // At least one line: an empty tensor has an address too.
+            let capacity = max((byteCount + Storage.alignment - 1) & ~(Storage.alignment - 1), Storage.alignment)
+            guard let memory = aligned_alloc(Storage.alignment, capacity) else { Storage.reportExhaustion(byteCount) }
+            if zeroed { memset(memory, 0, capacity) }
+            pointer = memory
+            origin = .heap
+        }
+    }
+
+    /// No way to go on: says what happened, in a line that a log of many ranks shows, and ends the process.
+    private static func reportExhaustion(_ byteCount: Int) -> Never {
+        let text =
+            "mpinfer: error: out of memory: \(byteCount) bytes were wanted at once; use more ranks, fewer ranks "
+            + "per node, or smaller microbatches\n"
+        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        _exit(1)
     }
 
     /// Memory of somebody else, valid until `release` is called with it.
@@ -38,10 +63,14 @@ public final class Storage: @unchecked Sendable {
     ) {
         self.pointer = pointer
         self.byteCount = byteCount
-        self.release = release
+        origin = .borrowed(release)
     }
 
     deinit {
-        if let release { release(pointer) } else { free(pointer) }
+        switch origin {
+        case .heap: free(pointer)
+        case .pages(let byteCount): munmap(pointer, byteCount)
+        case .borrowed(let release): release(pointer)
+        }
     }
 }

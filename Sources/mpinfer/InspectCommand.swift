@@ -29,8 +29,8 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         var symbols: [String: Int] = [:]
         for dimension in dimensions {
-            guard let equals = dimension.lastIndex(of: "="), let extent = Int(dimension[dimension.index(after: equals)...]),
-                extent > 0
+            guard let equals = dimension.lastIndex(of: "="),
+                let extent = Int(dimension[dimension.index(after: equals)...]), extent > 0
             else { throw ValidationError("--dimension takes name=number, not '\(dimension)'") }
             symbols[String(dimension[..<equals])] = extent
         }

@@ -57,9 +57,8 @@ struct RunCommand: ParsableCommand {
         var observer = JobRunner.Observer()
         observer.warned = { logger.warning("\($0)") }
         observer.planned = { job in
-            let batching = job.batching
-            logger.info(
-                "\(job.model.path): \(job.chain.layers.count) layers on \(job.plan.stages.count) ranks, \(batching.itemCount) items in \(batching.microbatchCount) microbatches")
+            logger.info("\(job.model.path): \(job.chain.layers.count) layers on \(job.plan.stages.count) ranks")
+            logger.info("\(job.batching.itemCount) items in \(job.batching.microbatchCount) microbatches")
         }
         observer.loaded = { rank, threads in
             logger.debug("rank \(rank) computes with \(threads.threadCount) threads (\(threads.origin.rawValue))")

@@ -26,7 +26,7 @@ struct ValidateCommand: ParsableCommand {
         let specification = try options.load()
         guard !specificationOnly else { return StandardStreams.output("\(options.job): the specification is valid") }
         let job = try JobPreparation(specification, rankCount: ranks)
-        job.warnings.forEach { StandardStreams.error("mpinfer: warning: \($0)\n") }
+        for warning in job.warnings { StandardStreams.error("mpinfer: warning: \(warning)\n") }
         StandardStreams.output(
             "\(options.job): valid; \(job.batching.itemCount) items for \(job.model.path), "
                 + "which can be cut into up to \(job.chain.layers.count) stages")

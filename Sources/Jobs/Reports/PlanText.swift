@@ -24,7 +24,8 @@ public struct PlanText {
         lines.append(
             "\(Quantity.flops(total)) and \(Quantity.bytes(plan.trafficByteCount)) over all cuts per microbatch; the "
                 + "heaviest stage has "
-                + "\(Quantity.fixed(total > 0 ? heaviest * Double(plan.stages.count) / total : 1, 2)) times its fair share")
+                + "\(Quantity.fixed(total > 0 ? heaviest * Double(plan.stages.count) / total : 1, 2)) times its fair share"
+        )
         if !plan.edges.isEmpty { lines += [""] + edgeTable.lines }
         if includesSchedule { lines += ["", job.schedule.text(of: plan)] }
         return lines.joined(separator: "\n")

@@ -35,7 +35,9 @@ final class RankWorker {
         executor = try StageExecutor(
             graph: assignment.graph, plan: plan, batching: assignment.batching, stage: stage,
             pool: WorkerPool(threadCount: threads.threadCount), communicator: world, control: control)
-        sink = try writesOutputs ? JobSink(assignment, outputTypes: executor.outputTypes, itemNames: inputs!.itemNames) : nil
+        sink =
+            try writesOutputs
+            ? JobSink(assignment, outputTypes: executor.outputTypes, itemNames: inputs!.itemNames) : nil
     }
 
     func run(progress: (_ microbatchesDone: Int) -> Void) throws {

@@ -22,9 +22,7 @@ enum BinaryKernel {
         if binary.function == .power && left.dtype != right.dtype {
             return try MixedPowerKernel.make(plan: plan, base: left.dtype, exponent: right.dtype)
         }
-        if binary.function == .modulo && left.dtype.isFloatingPoint {
-            return try left.dtype.accept(Arithmetic(function: .modulo, plan: plan))
-        }
+        if left.dtype == .float32, let kernel = VectorisedBinaryKernel(binary.function, plan) { return kernel }
         switch binary.function {
         case .and, .or, .xor, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight:
             return try makeBitwise(binary.function, plan, left.dtype)
@@ -100,9 +98,9 @@ struct BitwiseKernel<Element: FixedWidthInteger & BitwiseCopyable & Sendable>: K
         case .and, .bitwiseAnd: plan.combine(x, y, z, context) { $0 & $1 }
         case .or, .bitwiseOr: plan.combine(x, y, z, context) { $0 | $1 }
         case .xor, .bitwiseXor: plan.combine(x, y, z, context) { $0 ^ $1 }
-        // Shifts past the width give 0, as Swift's do.
-        case .shiftLeft: plan.combine(x, y, z, context) { $0 << $1 }
-        case .shiftRight: plan.combine(x, y, z, context) { $0 >> $1 }
+        // A shift past the width, as Swift has it, leaves nothing but the sign; a negative one counts as such.
+        case .shiftLeft: plan.combine(x, y, z, context) { $1 < 0 ? 0 : $0 << $1 }
+        case .shiftRight: plan.combine(x, y, z, context) { $0 >> ($1 < 0 ? Element(Element.bitWidth - 1) : $1) }
         default: throw KernelError("\(function.rawValue) is no function of bits")
         }
     }

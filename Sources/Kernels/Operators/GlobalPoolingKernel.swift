@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Graphs
 internal import Tensors
 
@@ -28,6 +29,11 @@ extension GlobalPooling {
             }
         }
         let input = request.inputTypes[0]!
+        let pixels = input.shape.elementCount(over: 2..<input.shape.rank)
+        if input.dtype == .float32, pixels > 0, kind == .average || kind == .maximum {
+            return VectorisedGlobalPoolingKernel(
+                isMaximum: kind == .maximum, planes: input.shape[0] * input.shape[1], pixels: pixels)
+        }
         return try input.dtype.acceptFloatingPoint(Visitor(kind: kind, shape: input.shape), for: operatorName)
     }
 }
@@ -47,6 +53,26 @@ struct GlobalNormKernel<Element: NumericElement & BinaryFloatingPoint>: Kernel {
                 var sum = 0.0
                 for position in 0..<plane { sum += pow(abs(Double(source[index * plane + position])), p) }
                 result[index] = Element(pow(sum, 1 / p))
+            }
+        }
+    }
+}
+
+/// The mean or maximum of each float32 channel, by CKernels.
+struct VectorisedGlobalPoolingKernel: Kernel {
+    let isMaximum: Bool
+    let planes: Int
+    let pixels: Int
+
+    func run(_ operands: KernelOperands, _ context: borrowing KernelContext) {
+        let source = operands.input(0, as: Float.self)  // [planes, pixels]
+        let result = operands.output(0, as: Float.self)  // [planes]
+        context.parallelRanges(planes, cost: pixels) { range in
+            let (first, count) = (Int64(range.lowerBound), Int64(range.count))
+            if isMaximum {
+                mpk_global_max_pool(source, result, Int64(pixels), first, count)
+            } else {
+                mpk_global_average_pool(source, result, Int64(pixels), first, count)
             }
         }
     }

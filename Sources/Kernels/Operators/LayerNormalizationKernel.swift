@@ -86,9 +86,19 @@ extension LayerNormalization {
             }
         }
         let input = request.inputTypes[0]!
-        return try input.dtype.acceptFloatingPoint(
+        let axis = try normalizedAxis(axis, rank: input.shape.rank)
+        let kernel = try input.dtype.acceptFloatingPoint(
             Visitor(
-                attributes: self, input: input.shape, axis: normalizedAxis(axis, rank: input.shape.rank),
-                scale: request.inputTypes[1]!.shape, bias: request.inputType(2)?.shape), for: operatorName)
+                attributes: self, input: input.shape, axis: axis, scale: request.inputTypes[1]!.shape,
+                bias: request.inputType(2)?.shape), for: operatorName)
+        let row = Array(input.shape.dimensions[axis...])
+        let columns = row.reduce(1, *)
+        guard input.dtype == .float32, columns > 0, request.inputTypes[1]!.shape.dimensions == row,
+            (request.inputType(2)?.shape.dimensions ?? row) == row
+        else { return kernel }
+        let rows = RowNormalizationKernel(
+            function: subtractsMean ? .layerNormalization(epsilon: epsilon) : .rootMeanSquare(epsilon: epsilon),
+            rows: input.shape.elementCount(over: 0..<axis), columns: columns)
+        return VectorisedLayerNormalizationKernel(rows: rows, complete: kernel)
     }
 }

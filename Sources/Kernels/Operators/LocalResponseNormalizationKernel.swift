@@ -67,6 +67,11 @@ extension LocalResponseNormalization {
             }
         }
         let input = request.inputTypes[0]!
+        let pixels = input.shape.elementCount(over: 2..<input.shape.rank)
+        if input.dtype == .float32, pixels > 0 {
+            return VectorisedResponseKernel(
+                attributes: self, planes: input.shape[0] * input.shape[1], channels: input.shape[1], pixels: pixels)
+        }
         return try input.dtype.acceptFloatingPoint(
             Visitor(attributes: self, shape: input.shape), for: operatorName)
     }

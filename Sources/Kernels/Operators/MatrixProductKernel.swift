@@ -69,6 +69,13 @@ extension MatrixProduct {
             batch = []
             leftBatch = []
         }
+        if left.dtype == .float32, batch.rank == 0,
+            let kernel = try PackedLinearKernel.make(
+                request, rows: rows, depth: inner, outFeatures: columns, areOutputMajor: false, factor: 1,
+                bias: request.has(2) ? 2 : nil, residual: request.has(3) ? 3 : nil, activation: activation)
+        {
+            return kernel
+        }
         func offsets(_ shape: [Int], matrix: Int) -> OuterAxes {
             let missing = batch.rank - shape.count
             let strides = Shape(shape).strides
@@ -114,11 +121,26 @@ extension Gemm {
             }
         }
         let left = request.inputTypes[0]!
+        if let kernel = try packedKernel(request) { return kernel }
         let fused = left.dtype.fused(activation)
         let visitor = Visitor(
             gemm: self, output: request.outputTypes[0].shape, inner: left.shape[transposeA ? 0 : 1],
             addend: request.inputType(2)?.shape, activation: fused)
         let kernel = try left.dtype.acceptMatrix(visitor, for: operatorName)
         return try ActivatedKernel.make(kernel, fused == nil ? activation : nil, request)
+    }
+
+    /// nil where the weights are not constant, or C is neither a row nor a whole matrix.
+    private func packedKernel(_ request: KernelRequest) throws -> (any Kernel)? {
+        let left = request.inputTypes[0]!
+        let output = request.outputTypes[0].shape
+        let addend = beta == 0 ? nil : request.inputType(2)?.shape.dimensions
+        let isRow = addend == [output[1]] || addend == [1, output[1]]
+        guard left.dtype == .float32, !transposeA, addend == nil || (beta == 1 && (isRow || addend == output.dimensions))
+        else { return nil }
+        return try PackedLinearKernel.make(
+            request, rows: output[0], depth: left.shape[1], outFeatures: output[1], areOutputMajor: transposeB,
+            factor: alpha, bias: addend != nil && isRow ? 2 : nil, residual: addend == nil || isRow ? nil : 2,
+            activation: activation)
     }
 }

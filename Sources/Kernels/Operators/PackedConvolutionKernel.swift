@@ -39,7 +39,7 @@ struct PackedConvolutionKernel: Kernel {
 /// Weights [outChannels, inChannels / groups, kernelHeight, kernelWidth] in the order that CKernels reads them.
 enum ConvolutionWeights {
     /// Bytes that are read at a time: little beside any model, and much beside one read of a file.
-    private static let sliceBytes = 4 << 20
+    static let sliceBytes = 4 << 20
 
     static func pack(_ shape: mpk_conv_shape, _ weights: UnsafePointer<Float>) -> Storage {
         var shape = shape
@@ -54,8 +54,7 @@ enum ConvolutionWeights {
             var shape = shape
             let packed = storage(&shape)
             let destination = packed.pointer.assumingMemoryBound(to: Float.self)
-            for slice in slices(&shape) {
-                let weights = try request.constant(1, rows: slice)
+            try request.forEachSlice(of: 1, slices(&shape)) { slice, weights in
                 weights.withBytes { bytes in
                     mpk_conv_pack_weights_slice(
                         &shape, Int32(slice.lowerBound), Int32(slice.count),

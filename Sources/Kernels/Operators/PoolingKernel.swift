@@ -147,7 +147,12 @@ extension Pooling {
         let input = request.inputTypes[0]!
         let axes = try WindowAxes(
             input: input.shape, output: request.outputTypes[0].shape, kernel: kernel, window: window)
-        return try input.dtype.accept(
-            Visitor(kind: kind, axes: axes, planes: input.shape[0] * input.shape[1]))
+        let planes = input.shape[0] * input.shape[1]
+        let kernel = try input.dtype.accept(Visitor(kind: kind, axes: axes, planes: planes))
+        guard input.dtype == .float32, let shape = vectorisedShape(axes) else { return kernel }
+        if case .norm = kind { return kernel }
+        var isMaximum = false
+        if case .maximum = kind { isMaximum = true }
+        return VectorisedPoolingKernel(shape: shape, isMaximum: isMaximum, planes: planes, indexed: kernel)
     }
 }

@@ -101,6 +101,14 @@ extension Softmax {
         }
         let input = request.inputTypes[0]!
         let axis = input.shape.rank == 0 ? 0 : try normalizedAxis(axis, rank: input.shape.rank)
+        let end = flattensFromAxis ? input.shape.rank : min(axis + 1, input.shape.rank)
+        let columns = input.shape.elementCount(over: axis..<end)
+        let isLastAxis = input.shape.elementCount(over: end..<input.shape.rank) == 1
+        if input.dtype == .float32, kind != .hardmax, isLastAxis, columns > 0 {
+            return RowNormalizationKernel(
+                function: kind == .softmax ? .softmax : .logSoftmax,
+                rows: input.shape.elementCount(over: 0..<axis), columns: columns)
+        }
         return try input.dtype.acceptFloatingPoint(
             Visitor(kind: kind, shape: input.shape, axis: axis, flattens: flattensFromAxis), for: operatorName)
     }

@@ -1,0 +1,78 @@
+# mpinfer. `make quickstart` and `make test` are all that a newcomer needs; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Containers and CI run as root, and most machines have fewer cores than the quickstart has ranks.
+export OMPI_ALLOW_RUN_AS_ROOT := 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
+export OMPI_MCA_rmaps_base_oversubscribe := true
+
+RUN_PACKAGES := libopenmpi-dev openmpi-bin libopenblas-dev libpng-dev libturbojpeg0-dev libzip-dev pkg-config
+TEST_PACKAGES := python3-venv python3-pip slurmctld slurmd slurm-client munge
+ORACLE := .build/oracle
+MATERIAL := .build/material
+
+# Installs what is missing of the Debian packages named, and asks for no password when nothing is.
+define install
+	missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -q; \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -q --no-install-recommends $$missing; \
+	fi
+endef
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+.PHONY: dependencies
+dependencies: ## Install the libraries that mpinfer needs.
+	@command -v swift >/dev/null || { echo 'a Swift 6 toolchain is needed: https://www.swift.org/install/linux' >&2; exit 1; }
+	@$(call install,$(RUN_PACKAGES))
+
+.PHONY: build
+build: dependencies ## Build .build/release/mpinfer.
+	swift build -c release --product mpinfer
+
+.PHONY: quickstart
+quickstart: build ## Install what is missing, build, and run the main job on 8 ranks.
+	mpirun -np 8 .build/release/mpinfer
+
+.PHONY: test-dependencies
+test-dependencies: dependencies
+	@$(call install,$(TEST_PACKAGES))
+
+$(ORACLE)/installed: Tests/Oracle/requirements.txt | test-dependencies
+	python3 -m venv $(ORACLE)
+	$(ORACLE)/bin/pip install -q --disable-pip-version-check -r $<
+	$(ORACLE)/bin/pip install -q --disable-pip-version-check --no-deps rapidocr-onnxruntime==1.4.4
+	touch $@
+
+.PHONY: material
+material: $(ORACLE)/installed ## Make the models and expected outputs that tests compare with.
+	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL)
+
+.PHONY: lint
+lint: ## Check the format of the Swift sources.
+	swift format lint --strict --recursive --parallel Package.swift $$(git ls-files '*.swift' | grep -v '\.pb\.swift$$')
+
+.PHONY: test
+test: test-dependencies lint material ## Install what the tests need and run all of them.
+	swift build -c release
+	MPINFER_REQUIRE_MATERIAL=1 swift test -c release --no-parallel
+	bash Tests/Cluster/slurm-test.sh || { code=$$?; [ $$code = 77 ] || exit $$code; }
+
+.PHONY: benchmark
+benchmark: build $(ORACLE)/installed ## Measure against ONNX Runtime in one run and print one table.
+	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set benchmark
+	$(ORACLE)/bin/python Tests/Benchmark/benchmark.py
+
+.PHONY: format
+format: ## Format the Swift sources.
+	swift format format -i --recursive --parallel Package.swift $$(git ls-files '*.swift' | grep -v '\.pb\.swift$$')
+
+.PHONY: clean
+clean: ## Remove everything that was built or made.
+	rm -rf .build results

@@ -1,0 +1,120 @@
+import Graphs
+import Tensors
+import Testing
+
+@testable import Kernels
+
+/// Convolutions against their definition.
+struct ConvolutionTests {
+    struct Case {
+        var batch = 1
+        var groups = 1
+        var inChannels = 1  // per group
+        var outChannels = 1  // per group
+        var extents: [Int]
+        var kernel: [Int]
+        var window: SpatialWindow
+        var hasBias = true
+        var hasResidual = false
+        var activation: Unary?
+    }
+
+    static func randomCase(_ seed: Int) -> Case {
+        var generator = SeededGenerator(UInt64(seed))
+        let rank = [1, 2, 2, 2, 2, 3][seed % 6]
+        let isDepthwise = seed % 4 == 1
+        let kernel = (0..<rank).map { _ in generator.integer(1...4) }
+        let dilations = (0..<rank).map { _ in generator.integer(1...2) }
+        let padding: SpatialWindow.Padding
+        switch seed % 5 {
+        case 0: padding = .sameUpper
+        case 1: padding = .sameLower
+        default:
+            padding = .explicit(
+                before: (0..<rank).map { _ in generator.integer(0...3) },
+                after: (0..<rank).map { _ in generator.integer(0...3) })
+        }
+        return Case(
+            batch: generator.integer(1...3), groups: isDepthwise ? generator.integer(2...19) : generator.integer(1...3),
+            inChannels: isDepthwise ? 1 : generator.integer(1...9),
+            outChannels: isDepthwise ? generator.integer(1...2) : generator.integer(1...21),
+            extents: (0..<rank).map { _ in generator.integer(7...(rank == 3 ? 9 : 19)) }, kernel: kernel,
+            window: SpatialWindow(
+                strides: (0..<rank).map { _ in generator.integer(1...3) }, dilations: dilations, padding: padding),
+            hasBias: generator.integer(0...1) == 1, hasResidual: generator.integer(0...1) == 1,
+            activation: [nil, Unary(.relu), Unary(.clip, alpha: -0.5, beta: 0.5), Unary(.sine), Unary(.silu, alpha: 1)][
+                seed % 5])
+    }
+
+    @Test(arguments: 0..<60)
+    func agreesWithTheDefinition(seed: Int) throws {
+        let test = Self.randomCase(seed)
+        var generator = SeededGenerator(UInt64(seed) + 1000)
+        let input = generator.floats([test.batch, test.groups * test.inChannels] + test.extents)
+        let weights = generator.floats([test.groups * test.outChannels, test.inChannels] + test.kernel)
+        let bias = test.hasBias ? generator.floats([test.groups * test.outChannels]) : nil
+        let convolution = Convolution(window: test.window, groups: test.groups, activation: test.activation)
+        let plain = try convolution.outputTypes(
+            of: Operands([.init(type: input.type), .init(type: weights.type)]))[0].shape
+        let residual = test.hasResidual ? generator.floats(plain.dimensions) : nil
+        let operands = [input, weights, bias, residual]
+        let expected = try naive(convolution, operands, output: plain)
+        for constants in [Set([1]), Set()] {
+            let result = try KernelRunner.runOnThreads(.convolution(convolution), operands, constants: constants)[0]
+            expectClose(result.elements(), expected, "seed \(seed), \(test)")
+        }
+    }
+
+    @Test func float64AndHalfPrecisionComeOut() throws {
+        let input = Tensor((0..<32).map { Double($0) / 7 }, shape: [1, 2, 4, 4])
+        let weights = Tensor((0..<36).map { Double($0 - 18) / 5 }, shape: [2, 2, 3, 3])
+        let convolution = Convolution(window: SpatialWindow(rank: 2))
+        let result = try KernelRunner.runOnThreads(.convolution(convolution), [input, weights], constants: [1])[0]
+        let singles = [input, weights].map { Tensor($0.elements(of: Double.self).map(Float.init), shape: $0.shape) }
+        let expected = try naive(convolution, [singles[0], singles[1], nil, nil], output: [1, 2, 2, 2])
+        expectClose(result.elements(of: Double.self).map(Float.init), expected, "float64")
+        for dtype in [DType.float16, .bfloat16] {
+            let halves = try singles.map { try KernelRunner.run(.cast(Cast(to: dtype)), [$0])[0] }
+            let half = try KernelRunner.run(.convolution(convolution), halves, constants: [1])[0]
+            #expect(half.dtype == dtype)
+            let back = try KernelRunner.run(.cast(Cast(to: .float32)), [half])[0]
+            expectClose(back.elements(), expected, tolerance: 2e-2, "\(dtype)")
+        }
+    }
+
+    /// Operands: input, weights, bias, residual.
+    private func naive(_ convolution: Convolution, _ operands: [Tensor?], output: Shape) throws -> [Float] {
+        let input = operands[0]!
+        let weights = operands[1]!
+        let x: [Float] = input.elements()
+        let w: [Float] = weights.elements()
+        let bias: [Float]? = operands[2]?.elements()
+        let residual: [Float]? = operands[3]?.elements()
+        let rank = input.shape.rank - 2
+        let window = convolution.window
+        let pads = (0..<rank).map {
+            window.pads(input: input.shape[$0 + 2], kernel: weights.shape[$0 + 2], axis: $0).before
+        }
+        let outPerGroup = weights.shape[0] / convolution.groups
+        let inPerGroup = weights.shape[1]
+        let activation = convolution.activation?.evaluation() ?? { $0 }
+        let taps = indices(of: Array(weights.shape.dimensions[1...]))
+        return indices(of: output.dimensions).enumerated().map { (place: Int, index: [Int]) -> Float in
+            var sum = Double(bias?[index[1]] ?? 0)
+            sum += Double(residual?[place] ?? 0)
+            for tap in taps {
+                let position = (0..<rank).map { (axis: Int) -> Int in
+                    index[axis + 2] * window.strides[axis] + tap[axis + 1] * window.dilations[axis] - pads[axis]
+                }
+                guard (0..<rank).allSatisfy({ position[$0] >= 0 && position[$0] < input.shape[$0 + 2] }) else {
+                    continue
+                }
+                let channel = index[1] / outPerGroup * inPerGroup + tap[0]
+                let value = x[offset([index[0], channel] + position, input.shape.dimensions)]
+                let weight = w[offset([index[1]] + tap, weights.shape.dimensions)]
+                sum += Double(value) * Double(weight)
+            }
+            return Float(activation(sum))
+        }
+    }
+}
