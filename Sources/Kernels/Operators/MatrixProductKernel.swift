@@ -136,7 +136,8 @@ extension Gemm {
         let output = request.outputTypes[0].shape
         let addend = beta == 0 ? nil : request.inputType(2)?.shape.dimensions
         let isRow = addend == [output[1]] || addend == [1, output[1]]
-        guard left.dtype == .float32, !transposeA, addend == nil || (beta == 1 && (isRow || addend == output.dimensions))
+        guard left.dtype == .float32, !transposeA,
+            addend == nil || (beta == 1 && (isRow || addend == output.dimensions))
         else { return nil }
         return try PackedLinearKernel.make(
             request, rows: output[0], depth: left.shape[1], outFeatures: output[1], areOutputMajor: transposeB,

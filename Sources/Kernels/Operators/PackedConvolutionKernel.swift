@@ -54,7 +54,7 @@ enum ConvolutionWeights {
             var shape = shape
             let packed = storage(&shape)
             let destination = packed.pointer.assumingMemoryBound(to: Float.self)
-            try request.forEachSlice(of: 1, slices(&shape)) { slice, weights in
+            try request.forEachSlice(of: 1, rowCount: Int(shape.out_channels), slices(&shape)) { slice, weights in
                 weights.withBytes { bytes in
                     mpk_conv_pack_weights_slice(
                         &shape, Int32(slice.lowerBound), Int32(slice.count),
