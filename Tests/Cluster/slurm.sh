@@ -17,6 +17,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(realpath -m "${MPINFER_SLURM_FOLDER:-$root/.build/slurm}")
+# Of a Slurm that this may be a job of, nothing counts here.
+unset "${!SLURM_@}" "${!SLURMD_@}" "${!SBATCH_@}" "${!SRUN_@}" "${!PMIX_@}"
 export SLURM_CONF=$folder/slurm.conf
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -83,7 +85,7 @@ status() {
     for file in "$folder"/run/*.pid; do
         [[ -e $file ]] || continue
         name=$(basename "$file" .pid)
-        printf '%-14s %s\n' "$name" "$(is_alive "$name" && echo "process $(<"$file")" || echo 'not running')"
+        printf '%-14s %s\n' "$name" "$(process_of "$name" || echo 'not running')"
     done
     if is_alive slurmctld; then
         timeout 30 sinfo --Node --format='%N %t, %c CPUs'
@@ -232,28 +234,45 @@ wait_until() {
     done
 }
 
-# Whether the daemon of that name runs. A number in an old file may be a stranger's by now: ours has our folder on its
-# command line.
-is_alive() {
-    local file=$folder/run/$1.pid
-    [[ -s $file ]] && tr '\0' '\n' 2>/dev/null <"/proc/$(<"$file")/cmdline" | grep -qF -- "$folder/"
+# The process of the daemon of that name; fails when it is not running. A number in an old file may be a stranger's by
+# now: ours has our folder on its command line.
+process_of() {
+    local process
+    # A daemon that ends takes its file away at any moment, and then `$(<file)` would end this script.
+    read -r process 2>/dev/null <"$folder/run/$1.pid" && is_ours "$process" && echo "$process"
 } 2>/dev/null
 
-is_gone() { ! is_alive "$1"; }
+is_alive() { process_of "$1" >/dev/null; }
 
+is_ours() { grep -qzF -- "$folder/" "/proc/$1/cmdline" 2>/dev/null; }
+
+is_gone() { ! is_ours "$1"; }
+
+# All slurmds at once, because each of them waits for its steps; munged last, because the others need it.
 stop_daemons() {
-    local file name process
-    for file in "$folder"/run/slurmd.*.pid "$folder"/run/{slurmctld,munged}.pid; do
-        name=$(basename "$file" .pid)
-        if is_alive "$name"; then
-            process=$(<"$file")
-            kill "$process" || true
-            wait_until 15 is_gone "$name" || kill -KILL "$process" || true
-        fi
-        rm -f "$file"
+    local file names=() process
+    for file in "$folder"/run/slurmd.*.pid; do
+        [[ ! -e $file ]] || names+=("$(basename "$file" .pid)")
     done
+    stop "${names[@]}"
+    stop slurmctld
+    stop munged
     # What a step left behind when its node went away.
-    for process in $(stray_processes); do kill -KILL "$process" || true; done
+    for process in $(stray_processes); do kill -KILL "$process" 2>/dev/null || true; done
+}
+
+# stop NAME...: asks the daemons to end, and makes those that do not.
+stop() {
+    local name process processes=()
+    for name in "$@"; do
+        process=$(process_of "$name") || continue
+        processes+=("$process")
+        kill "$process" 2>/dev/null || true
+    done
+    # They take their files away first and end later.
+    for process in "${processes[@]}"; do
+        wait_until 20 is_gone "$process" || kill -KILL "$process" 2>/dev/null || true
+    done
 }
 
 # Processes of jobs of this cluster, and of nobody else's.
