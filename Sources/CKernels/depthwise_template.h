@@ -12,16 +12,13 @@ typedef struct {
 } depthwise_job;
 
 MPK_INLINE void finish_depthwise(const depthwise_job *job, int64_t at, int32_t count, mpk_v sum) {
+    if (job->residual) sum += mpk_load_first(job->residual + at, count);
     const mpk_v clipped = mpk_min(mpk_splat(job->upper), mpk_max(mpk_splat(job->lower), sum));
     mpk_store_first(job->output + at, count, clipped);
 }
 
-MPK_INLINE mpk_v start_depthwise(const depthwise_job *job, int64_t at, int32_t count) {
-    const mpk_v bias = mpk_splat(job->bias);
-    return job->residual ? mpk_load_first(job->residual + at, count) + bias : bias;
-}
-
-// A square kernel without dilation, `rows` output rows at a time: an input vector is loaded once for all rows it serves.
+// A square kernel without dilation, `rows` output rows at a time: an input vector is loaded once for all rows it
+// serves.
 // An output still receives its taps in the order of the kernel.
 MPK_INLINE void depthwise_block(const depthwise_job *job, const column_tap *taps, int64_t column, int32_t count,
                                 int64_t row, const int rows, const int side, const int stride, const int inside) {
@@ -29,7 +26,7 @@ MPK_INLINE void depthwise_block(const depthwise_job *job, const column_tap *taps
     const int64_t at = row * s->out_width + column, top = row * stride - s->pad_top;
     mpk_v sum[4];
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) sum[r] = start_depthwise(job, at + r * s->out_width, count);
+    for (int r = 0; r < rows; r++) sum[r] = mpk_splat(job->bias);
 #pragma clang loop unroll(full)
     for (int y = 0; y < (rows - 1) * stride + side; y++) {
         if (top + y < 0 || top + y >= s->in_height) continue;
@@ -50,24 +47,47 @@ MPK_INLINE void depthwise_block(const depthwise_job *job, const column_tap *taps
     for (int r = 0; r < rows; r++) finish_depthwise(job, at + r * s->out_width, count, sum[r]);
 }
 
+typedef struct {
+    int64_t column;
+    int32_t count;
+    int32_t inside;  // no tap leaves the row
+    column_tap taps[5];
+} depthwise_strip;
+
 MPK_INLINE void depthwise_square(const depthwise_job *job, int64_t first_row, int64_t row_count, const int side,
                                  const int stride) {
     const mpk_conv_shape *s = &job->plan->shape;
     const int64_t end = first_row + row_count;
-    for (int64_t column = 0; column < s->out_width; column += MPK_LANES) {
-        const int64_t left = s->out_width - column;
-        const int32_t count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
-        column_tap taps[5];
-        for (int x = 0; x < side; x++) taps[x] = make_column_tap(column, count, stride, s->pad_left, x, s->in_width);
-        const int inside = is_inner_tap(&taps[0], stride, s->in_width) &&
-                           is_inner_tap(&taps[side - 1], stride, s->in_width);
-        int64_t row = first_row;
-        if (inside) {
-            for (; row + 4 <= end; row += 4) depthwise_block(job, taps, column, count, row, 4, side, stride, 1);
-        } else {
-            for (; row + 4 <= end; row += 4) depthwise_block(job, taps, column, count, row, 4, side, stride, 0);
+    for (int64_t group = 0; group < s->out_width; group += mpk_group_strips * MPK_LANES) {
+        depthwise_strip strips[mpk_group_strips];
+        int32_t strip_count = 0;
+        for (; strip_count < mpk_group_strips && group + strip_count * MPK_LANES < s->out_width; strip_count++) {
+            depthwise_strip *strip = &strips[strip_count];
+            strip->column = group + strip_count * MPK_LANES;
+            const int64_t left = s->out_width - strip->column;
+            strip->count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
+            for (int x = 0; x < side; x++) {
+                strip->taps[x] = make_column_tap(strip->column, strip->count, stride, s->pad_left, x, s->in_width);
+            }
+            strip->inside = is_inner_tap(&strip->taps[0], stride, s->in_width) &&
+                            is_inner_tap(&strip->taps[side - 1], stride, s->in_width);
         }
-        for (; row < end; row++) depthwise_block(job, taps, column, count, row, 1, side, stride, 0);
+        int64_t row = first_row;
+        for (; row + 4 <= end; row += 4) {
+            for (int32_t i = 0; i < strip_count; i++) {
+                const depthwise_strip strip = strips[i];  // a copy, whose masks can stay in registers
+                if (strip.inside) {
+                    depthwise_block(job, strip.taps, strip.column, strip.count, row, 4, side, stride, 1);
+                } else {
+                    depthwise_block(job, strip.taps, strip.column, strip.count, row, 4, side, stride, 0);
+                }
+            }
+        }
+        for (; row < end; row++) {
+            for (const depthwise_strip *strip = strips; strip < strips + strip_count; strip++) {
+                depthwise_block(job, strip->taps, strip->column, strip->count, row, 1, side, stride, 0);
+            }
+        }
     }
 }
 
@@ -83,7 +103,7 @@ static MPK_TARGET void depthwise_any(const depthwise_job *job, int64_t first_row
         }
         for (int64_t row = first_row; row < first_row + row_count; row++) {
             const int64_t at = row * s->out_width + column, top = row * s->stride_height - s->pad_top;
-            mpk_v sum = start_depthwise(job, at, count);
+            mpk_v sum = mpk_splat(job->bias);
             for (int32_t y = 0; y < s->kernel_height; y++) {
                 const int64_t in_row = top + (int64_t)y * s->dilation_height;
                 if (in_row < 0 || in_row >= s->in_height) continue;

@@ -46,6 +46,15 @@ MPK_INLINE void mpk_store_masked(float *p, mpk_mask mask, mpk_v value) {
     _mm256_maskstore_ps(p, (__m256i)mask, (__m256)value);
 }
 
+MPK_INLINE mpk_v mpk_select(mpk_mask mask, mpk_v set, mpk_v unset) { return mask ? set : unset; }
+
+// Two factors, so that 2^128 overflows and 2^-149 is reached only by the last one, which rounds.
+MPK_INLINE mpk_v mpk_scale_by_power(mpk_v value, mpk_v power) {
+    const mpk_vi n = (mpk_vi)(power + 12582912.0f) - 0x4B400000;  // 1.5 * 2^23 holds the integer in its low bits
+    const mpk_vi half = n >> 1, rest = n - half;
+    return value * (mpk_v)((half + 127) << 23) * (mpk_v)((rest + 127) << 23);
+}
+
 MPK_INLINE mpk_v mpk_even(mpk_v low, mpk_v high) {
     return __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
 }

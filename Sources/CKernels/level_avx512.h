@@ -47,6 +47,15 @@ MPK_INLINE void mpk_store_masked(float *p, mpk_mask mask, mpk_v value) {
     _mm512_mask_storeu_ps(p, mask, (__m512)value);
 }
 
+MPK_INLINE mpk_v mpk_select(mpk_mask mask, mpk_v set, mpk_v unset) {
+    return (mpk_v)_mm512_mask_mov_ps((__m512)unset, mask, (__m512)set);
+}
+
+/// value * 2^power, rounded once; power is whole, -150 ... 129, or NaN.
+MPK_INLINE mpk_v mpk_scale_by_power(mpk_v value, mpk_v power) {
+    return (mpk_v)_mm512_scalef_ps((__m512)value, (__m512)power);
+}
+
 /// Elements 0, 2, 4 ... of the two vectors laid end to end.
 MPK_INLINE mpk_v mpk_even(mpk_v low, mpk_v high) {
     return __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);

@@ -5,19 +5,33 @@
 
 // y[i] = expression for the columns of a row; `value` names x's vector, `at` its column, `lanes` how many count.
 #define MPK_MAP_ROW(x, y, n, expression)                                                                              \
-    for (int64_t at = 0; at < (n); at += MPK_LANES) {                                                                 \
-        const int32_t lanes = (n) - at < MPK_LANES ? (int32_t)((n) - at) : MPK_LANES;                                 \
-        const mpk_v value = mpk_load_first((x) + at, lanes);                                                          \
-        mpk_store_first((y) + at, lanes, (expression));                                                               \
-    }
+    do {                                                                                                              \
+        int64_t at = 0;                                                                                               \
+        for (; at + MPK_LANES <= (n); at += MPK_LANES) {                                                              \
+            const int32_t lanes = MPK_LANES;                                                                          \
+            const mpk_v value = mpk_load_first((x) + at, lanes);                                                      \
+            mpk_store((y) + at, (expression));                                                                        \
+        }                                                                                                             \
+        if (at < (n)) {                                                                                               \
+            const int32_t lanes = (int32_t)((n) - at);                                                                \
+            const mpk_v value = mpk_load_first((x) + at, lanes);                                                      \
+            mpk_store_first((y) + at, lanes, (expression));                                                           \
+        }                                                                                                             \
+    } while (0)
+
+// exp(x), left behind in y too.
+MPK_INLINE mpk_v exp_into(float *y, int32_t lanes, mpk_v x) {
+    const mpk_v result = mpk_exp(x);
+    mpk_store_first(y, lanes, result);
+    return result;
+}
 
 static MPK_TARGET void run_softmax(const float *x, float *y, int64_t columns, int64_t first_row, int64_t row_count) {
     for (int64_t row = first_row; row < first_row + row_count; row++) {
         const float *from = x + row * columns;
         float *to = y + row * columns;
         const mpk_v largest = mpk_splat(mpk_row_max(from, columns));
-        MPK_MAP_ROW(from, to, columns, mpk_exp(value - largest));
-        MPK_ROW_SUM(sum, to, columns, value);
+        MPK_ROW_SUM(sum, from, columns, exp_into(to + i + v * MPK_LANES, lanes, value - largest));
         const mpk_v factor = mpk_splat(1.0f / sum);
         MPK_MAP_ROW(to, to, columns, value * factor);
     }
@@ -41,7 +55,7 @@ static MPK_TARGET void run_layer_norm(const float *x, const float *scale, const 
         MPK_ROW_SUM(sum, from, columns, value);
         const mpk_v mean = mpk_splat(sum / (float)columns);
         MPK_ROW_SUM(squares, from, columns, (value - mean) * (value - mean));
-        const mpk_v factor = mpk_splat(1.0f / sqrtf(squares / (float)columns + epsilon));
+        const mpk_v factor = 1.0f / __builtin_elementwise_sqrt(mpk_splat(squares / (float)columns + epsilon));
         MPK_MAP_ROW(from, y + row * columns, columns,
                     mpk_fma((value - mean) * factor,
                             scale ? mpk_load_first(scale + at, lanes) : mpk_splat(1),
@@ -54,7 +68,7 @@ static MPK_TARGET void run_rms_norm(const float *x, const float *scale, float ep
     for (int64_t row = first_row; row < first_row + row_count; row++) {
         const float *from = x + row * columns;
         MPK_ROW_SUM(squares, from, columns, value * value);
-        const mpk_v factor = mpk_splat(1.0f / sqrtf(squares / (float)columns + epsilon));
+        const mpk_v factor = 1.0f / __builtin_elementwise_sqrt(mpk_splat(squares / (float)columns + epsilon));
         MPK_MAP_ROW(from, y + row * columns, columns,
                     value * factor * (scale ? mpk_load_first(scale + at, lanes) : mpk_splat(1)));
     }

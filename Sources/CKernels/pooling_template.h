@@ -19,44 +19,63 @@ MPK_INLINE int64_t counted_cells(const mpk_pool_shape *s, int64_t start, int64_t
     return cells_inside(start, taps, dilation, INT64_MIN / 2, size + pad_after);
 }
 
-MPK_INLINE void pool_plane(const mpk_pool_shape *s, const float *input, float *output, const int is_max,
-                           const int kernel_width, const int stride) {
+// One strip: a vector of output columns.
+typedef struct {
+    int64_t column;
+    int32_t count;
+    column_tap taps[mpk_known_taps];
+    mpk_v cells;  // counted per window row, for the average
+} pool_strip;
+
+MPK_INLINE void make_pool_strip(const mpk_pool_shape *s, int64_t column, pool_strip *strip) {
+    const int64_t left = s->out_width - column;
+    strip->column = column;
+    strip->count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
+    for (int x = 0; x < s->kernel_width && x < mpk_known_taps; x++) {
+        strip->taps[x] = make_column_tap(column, strip->count, s->stride_width, s->pad_left,
+                                         (int64_t)x * s->dilation_width, s->in_width);
+    }
+    for (int lane = 0; lane < MPK_LANES; lane++) {
+        const int64_t start = (column + lane) * s->stride_width - s->pad_left;
+        strip->cells[lane] =
+            (float)counted_cells(s, start, s->kernel_width, s->dilation_width, s->in_width, s->pad_right);
+    }
+}
+
+MPK_INLINE mpk_v pool_window(const mpk_pool_shape *s, const pool_strip *strip, const float *input, int64_t top,
+                             const int is_max, const int kernel_width, const int stride) {
     const mpk_v nothing = mpk_splat(is_max ? -INFINITY : 0);
-    for (int64_t column = 0; column < s->out_width; column += MPK_LANES) {
-        const int64_t left = s->out_width - column;
-        const int32_t count = left < MPK_LANES ? (int32_t)left : MPK_LANES;
-        column_tap taps[mpk_known_taps];
-        for (int x = 0; x < kernel_width && x < mpk_known_taps; x++) {
-            taps[x] = make_column_tap(column, count, stride, s->pad_left, (int64_t)x * s->dilation_width, s->in_width);
+    mpk_v result = nothing;
+    for (int32_t y = 0; y < s->kernel_height; y++) {
+        const int64_t in_row = top + (int64_t)y * s->dilation_height;
+        if (in_row < 0 || in_row >= s->in_height) continue;
+        const float *source = input + in_row * s->in_width;
+        for (int x = 0; x < kernel_width; x++) {
+            const column_tap tap = x < mpk_known_taps
+                                       ? strip->taps[x]
+                                       : make_column_tap(strip->column, strip->count, stride, s->pad_left,
+                                                         (int64_t)x * s->dilation_width, s->in_width);
+            const mpk_v value = load_column_tap(source, &tap, stride, nothing);
+            result = is_max ? mpk_larger_or_nan(result, value) : result + value;
         }
-        float cells[MPK_LANES];  // per output column
-        for (int lane = 0; lane < MPK_LANES; lane++) {
-            const int64_t start = (column + lane) * stride - s->pad_left;
-            cells[lane] = (float)counted_cells(s, start, kernel_width, s->dilation_width, s->in_width, s->pad_right);
-        }
-        for (int64_t row = 0; row < s->out_height; row++) {
-            const int64_t top = row * s->stride_height - s->pad_top;
-            mpk_v result = nothing;
-            for (int32_t y = 0; y < s->kernel_height; y++) {
-                const int64_t in_row = top + (int64_t)y * s->dilation_height;
-                if (in_row < 0 || in_row >= s->in_height) continue;
-                const float *source = input + in_row * s->in_width;
-                for (int x = 0; x < kernel_width; x++) {
-                    const column_tap tap = x < mpk_known_taps
-                                               ? taps[x]
-                                               : make_column_tap(column, count, stride, s->pad_left,
-                                                                 (int64_t)x * s->dilation_width, s->in_width);
-                    const mpk_v value = load_column_tap(source, &tap, stride, nothing);
-                    result = is_max ? mpk_larger_or_nan(result, value) : result + value;
-                }
-            }
+    }
+    return result;
+}
+
+MPK_INLINE void pool_strips(const mpk_pool_shape *s, const pool_strip *strips, int32_t strip_count,
+                            const float *input, float *output, const int is_max, const int kernel_width,
+                            const int stride) {
+    for (int64_t row = 0; row < s->out_height; row++) {
+        const int64_t top = row * s->stride_height - s->pad_top;
+        const float rows = is_max ? 0 : (float)counted_cells(s, top, s->kernel_height, s->dilation_height,
+                                                             s->in_height, s->pad_bottom);
+        for (int32_t i = 0; i < strip_count; i++) {
+            mpk_v result = pool_window(s, &strips[i], input, top, is_max, kernel_width, stride);
             if (!is_max) {
-                const int64_t rows = counted_cells(s, top, s->kernel_height, s->dilation_height, s->in_height,
-                                                   s->pad_bottom);
-                const mpk_v divisor = mpk_load(cells) * (float)rows;
+                const mpk_v divisor = strips[i].cells * rows;
                 result = divisor > 0.0f ? result / divisor : mpk_splat(0);
             }
-            mpk_store_first(output + row * s->out_width + column, count, result);
+            mpk_store_first(output + row * s->out_width + strips[i].column, strips[i].count, result);
         }
     }
 }
@@ -64,13 +83,21 @@ MPK_INLINE void pool_plane(const mpk_pool_shape *s, const float *input, float *o
 MPK_INLINE void pool_planes(const mpk_pool_shape *s, const float *input, float *output, int64_t first_plane,
                             int64_t plane_count, const int is_max) {
     const int64_t in_plane = (int64_t)s->in_height * s->in_width, out_plane = (int64_t)s->out_height * s->out_width;
-    for (int64_t plane = first_plane; plane < first_plane + plane_count; plane++) {
-        const float *from = input + plane * in_plane;
-        float *to = output + plane * out_plane;
-        if (s->kernel_width == 3 && s->stride_width == 2) pool_plane(s, from, to, is_max, 3, 2);
-        else if (s->kernel_width == 2 && s->stride_width == 2) pool_plane(s, from, to, is_max, 2, 2);
-        else if (s->kernel_width == 3 && s->stride_width == 1) pool_plane(s, from, to, is_max, 3, 1);
-        else pool_plane(s, from, to, is_max, s->kernel_width, s->stride_width);
+    for (int64_t column = 0; column < s->out_width; column += mpk_group_strips * MPK_LANES) {
+        pool_strip strips[mpk_group_strips];
+        int32_t count = 0;
+        for (; count < mpk_group_strips && column + count * MPK_LANES < s->out_width; count++) {
+            make_pool_strip(s, column + count * MPK_LANES, &strips[count]);
+        }
+        for (int64_t plane = first_plane; plane < first_plane + plane_count; plane++) {
+            const float *from = input + plane * in_plane;
+            float *to = output + plane * out_plane;
+            const int32_t width = s->kernel_width, stride = s->stride_width;
+            if (width == 3 && stride == 2) pool_strips(s, strips, count, from, to, is_max, 3, 2);
+            else if (width == 2 && stride == 2) pool_strips(s, strips, count, from, to, is_max, 2, 2);
+            else if (width == 3 && stride == 1) pool_strips(s, strips, count, from, to, is_max, 3, 1);
+            else pool_strips(s, strips, count, from, to, is_max, width, stride);
+        }
     }
 }
 

@@ -9,12 +9,32 @@ MPK_INLINE mpk_v mpk_copysign(mpk_v magnitude, mpk_v sign) {
     return (mpk_v)(((mpk_vi)magnitude & 0x7FFFFFFF) | ((mpk_vi)sign & (int32_t)0x80000000));
 }
 
+#if MPK_LANES == 4 && defined(__x86_64__)
+// SSE2 has no rounding instruction, and the compiler's fallback is a library call per lane. From 2^23 on (and for NaN)
+// every float is whole; the sign is kept for -0.
+MPK_INLINE mpk_v mpk_round_even(mpk_v x) {
+    const mpk_v size = mpk_abs(x);
+    const mpk_v rounded = (size + 8388608.0f) - 8388608.0f;
+    return size < 8388608.0f ? mpk_copysign(rounded, x) : x;
+}
+
+MPK_INLINE mpk_v mpk_floor(mpk_v x) {
+    const mpk_v rounded = mpk_round_even(x);
+    return mpk_copysign(rounded > x ? rounded - 1.0f : rounded, x);
+}
+
+MPK_INLINE mpk_v mpk_ceil(mpk_v x) { return -mpk_floor(-x); }
+#else
+MPK_INLINE mpk_v mpk_round_even(mpk_v x) { return __builtin_elementwise_roundeven(x); }
+MPK_INLINE mpk_v mpk_floor(mpk_v x) { return __builtin_elementwise_floor(x); }
+MPK_INLINE mpk_v mpk_ceil(mpk_v x) { return __builtin_elementwise_ceil(x); }
+#endif
+
 /// exp(x) = (1 + tail) * 2^power with tail = exp(r) - 1, |r| <= ln(2) / 2; x in -104 ... 89 or NaN.
-MPK_INLINE mpk_v exp_parts(mpk_v x, mpk_vi *power) {
+MPK_INLINE mpk_v exp_parts(mpk_v x, mpk_v *power) {
     const mpk_v magic = mpk_splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
-    const mpk_v shifted = mpk_fma(x, mpk_splat(1.44269504f), magic);
-    *power = (mpk_vi)shifted - (mpk_vi)magic;
-    const mpk_v n = shifted - magic;
+    const mpk_v n = mpk_fma(x, mpk_splat(1.44269504f), magic) - magic;
+    *power = n;
     mpk_v r = mpk_fma(n, mpk_splat(-0.693359375f), x);
     r = mpk_fma(n, mpk_splat(2.12194440e-4f), r);
     mpk_v poly = mpk_splat(1.9875691500e-4f);
@@ -26,25 +46,20 @@ MPK_INLINE mpk_v exp_parts(mpk_v x, mpk_vi *power) {
     return mpk_fma(poly, r * r, r);
 }
 
-MPK_INLINE mpk_v power_of_two(mpk_vi n) { return (mpk_v)((n + 127) << 23); }
-
 MPK_INLINE mpk_v mpk_exp(mpk_v x) {
     x = mpk_min(mpk_splat(89.0f), mpk_max(mpk_splat(-104.0f), x));
-    mpk_vi power;
+    mpk_v power;
     const mpk_v tail = exp_parts(x, &power);
-    // Two factors, so that 2^128 overflows and 2^-149 is reached only at the end.
-    const mpk_vi half = power >> 1;
-    return (tail + 1.0f) * power_of_two(half) * power_of_two(power - half);
+    return mpk_scale_by_power(tail + 1.0f, power);
 }
 
 /// exp(x) - 1 without cancellation near zero.
 MPK_INLINE mpk_v mpk_expm1(mpk_v x) {
     x = mpk_min(mpk_splat(89.0f), mpk_max(mpk_splat(-104.0f), x));
-    mpk_vi power;
+    mpk_v power;
     const mpk_v tail = exp_parts(x, &power);
-    const mpk_vi half = power >> 1;
-    const mpk_v far = (tail + 1.0f) * power_of_two(half) * power_of_two(power - half) - 1.0f;
-    return power == 0 ? tail : far;
+    const mpk_v far = mpk_scale_by_power(tail + 1.0f, power) - 1.0f;
+    return power == 0.0f ? tail : far;
 }
 
 MPK_INLINE mpk_v mpk_log(mpk_v x) {

@@ -8,6 +8,9 @@
 /// Taps per kernel row that are found ahead; wider kernels find them on the way.
 enum { mpk_known_taps = 16 };
 
+/// Strips that are worked on side by side, row after row, so that memory is read in long runs.
+enum { mpk_group_strips = 8 };
+
 typedef struct {
     mpk_mask low, high;  // stride 1: low; stride 2: the two vectors of neighbours
     int32_t first, end;  // lanes inside the row

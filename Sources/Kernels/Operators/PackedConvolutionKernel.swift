@@ -14,6 +14,9 @@ struct PackedConvolutionKernel: Kernel {
     }
 
     var absorbedOperands: Set<Int> { packed == nil ? [] : [1] }
+    var overwritableOperands: Set<Int> {
+        withUnsafePointer(to: shape) { mpk_conv_residual_may_be_output($0) != 0 } ? [3] : []
+    }
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) {
         let input = operands.input(0, as: Float.self)  // [batch, inChannels, inHeight, inWidth]
