@@ -105,13 +105,15 @@ extension ConvolutionTranspose {
         let made: any Kernel
         switch input.dtype {
         case .float32:
-            made = ConvolutionTransposeKernel<Float>(
-                axes: axes, batch: input.shape[0], inChannels: input.shape[1], outChannels: output.shape[1],
-                groups: groups, activation: fused)
+            made = SpecializedKernel(
+                ConvolutionTransposeKernel<Float>(
+                    axes: axes, batch: input.shape[0], inChannels: input.shape[1], outChannels: output.shape[1],
+                    groups: groups, activation: fused))
         case .float64:
-            made = ConvolutionTransposeKernel<Double>(
-                axes: axes, batch: input.shape[0], inChannels: input.shape[1], outChannels: output.shape[1],
-                groups: groups, activation: nil)
+            made = SpecializedKernel(
+                ConvolutionTransposeKernel<Double>(
+                    axes: axes, batch: input.shape[0], inChannels: input.shape[1], outChannels: output.shape[1],
+                    groups: groups, activation: nil))
         default: throw KernelError("\(operatorName) takes floating-point numbers, not \(input.dtype)")
         }
         return try ActivatedKernel.make(made, fused == nil ? activation : nil, request)
