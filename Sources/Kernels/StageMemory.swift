@@ -86,9 +86,7 @@ struct StageMemory {
         }
         guard node.operation.computesInPlace, let resultType = types[result.index] else { return }
         for case let operand? in node.inputs {
-            guard let source = locals[operand], types[operand.index]?.byteCount == resultType.byteCount,
-                types[operand.index]?.shape == resultType.shape
-            else { continue }
+            guard let source = locals[operand], types[operand.index] == resultType else { continue }
             let root = find(source)
             // Somebody else's bytes are not ours to overwrite, nor are those read after this step, nor those that
             // another operand of this node sees under another shape.
