@@ -84,6 +84,9 @@ let package = Package(
         .testTarget(
             name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Tensors"], exclude: ["Fixtures"],
             swiftSettings: settings),
+        .testTarget(
+            name: "PlanningTests", dependencies: ["Planning", "Graphs", "Tensors", "TestSupport"],
+            swiftSettings: settings),
         // Tests. Those of messages launch an executable under mpirun.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(

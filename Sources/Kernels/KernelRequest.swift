@@ -54,7 +54,9 @@ public struct KernelRequest {
 
     /// Bytes made once per node out of its constants, whatever the shapes (packed weights).
     func packed(_ form: String, make: () throws -> Storage) throws -> Storage {
-        try weights.packed(identity, form: form, make: make)
+        // A constant that was folded out of shapes differs from program to program.
+        let isShared = inputs.indices.allSatisfy { !isConstant($0) || weights.isFixed(inputs[$0]!) }
+        return isShared ? try weights.packed(identity, form: form, make: make) : try make()
     }
 
     /// The operands as inference sees them, for what a kernel derives the same way.
