@@ -129,7 +129,14 @@ extension NumericElement where Self: BinaryFloatingPoint {
         let rest = x.truncatingRemainder(dividingBy: y)
         return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest
     }
-    @inline(__always) static func smaller(_ x: Self, _ y: Self) -> Self { x < y || x != x ? x : y }
-    @inline(__always) static func larger(_ x: Self, _ y: Self) -> Self { x > y || x != x ? x : y }
+    @inline(__always) static func smaller(_ x: Self, _ y: Self) -> Self {
+        // Two selections and no branch, so that loops become vectors.
+        let choice = x < y ? x : y
+        return x != x ? x : choice
+    }
+    @inline(__always) static func larger(_ x: Self, _ y: Self) -> Self {
+        let choice = x > y ? x : y
+        return x != x ? x : choice
+    }
     @inline(__always) static func magnitude(_ x: Self) -> Self { x.magnitude }
 }

@@ -13,10 +13,10 @@ struct ConvolutionTransposeKernel<Element: MatrixElement & BinaryFloatingPoint>:
     let groups: Int
     let activation: VectorisedFunction?
 
-    /// Output channels per task: as many as keep a task's shares around a megabyte.
+    /// Output channels per task: as many as keep a task's shares around four megabytes; fewer make the product slow.
     private var channelBlock: Int {
         let bytes = axes.kernelCells * axes.outputPlane * MemoryLayout<Element>.stride
-        return max(1, min(outChannels / groups, (1 << 20) / max(bytes, 1)))
+        return max(1, min(outChannels / groups, (4 << 20) / max(bytes, 1)))
     }
 
     var scratchByteCount: Int {
