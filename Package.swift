@@ -69,6 +69,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"], swiftSettings: settings),
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "Graphs", "Tensors"], swiftSettings: settings),
         .testTarget(
@@ -83,6 +84,9 @@ let package = Package(
             exclude: ["NPYFixtures"], swiftSettings: settings),
         .testTarget(
             name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Tensors"], exclude: ["Fixtures"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PlanningTests", dependencies: ["Planning", "Graphs", "Tensors", "TestSupport"],
             swiftSettings: settings),
         // Tests. Those of messages launch an executable under mpirun.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),

@@ -29,13 +29,13 @@ public struct KernelRequest {
         return seen(try weights.tensor(value))
     }
 
-    /// Calls `body` with ranges of a constant operand's outermost axis, one after another, so that packing needs no
-    /// second copy of a large weight.
-    /// - Precondition: the operand is constant.
+    /// Calls `body` with slices of a constant operand, seen as a matrix of `rowCount` rows, one after another, so that
+    /// packing needs no second copy of a large weight.
+    /// - Precondition: the operand is constant, and its elements divide into the rows.
     func forEachSlice(
-        of index: Int, _ slices: [Swift.Range<Int>], _ body: (Swift.Range<Int>, Tensor) throws -> Void
+        of index: Int, rowCount: Int, _ slices: [Swift.Range<Int>], _ body: (Swift.Range<Int>, Tensor) throws -> Void
     ) throws {
-        try weights.forEachSlice(of: inputs[index]!, slices) { try body($0, seen($1)) }
+        try weights.forEachSlice(of: inputs[index]!, rowCount: rowCount, slices) { try body($0, seen($1)) }
     }
 
     private func seen(_ tensor: Tensor) -> Tensor {
@@ -54,7 +54,9 @@ public struct KernelRequest {
 
     /// Bytes made once per node out of its constants, whatever the shapes (packed weights).
     func packed(_ form: String, make: () throws -> Storage) throws -> Storage {
-        try weights.packed(identity, form: form, make: make)
+        // A constant that was folded out of shapes differs from program to program.
+        let isShared = inputs.indices.allSatisfy { !isConstant($0) || weights.isFixed(inputs[$0]!) }
+        return isShared ? try weights.packed(identity, form: form, make: make) : try make()
     }
 
     /// The operands as inference sees them, for what a kernel derives the same way.

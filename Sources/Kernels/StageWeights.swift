@@ -5,10 +5,13 @@ internal import Tensors
 /// graph says so, packed once, and shared by the programs compiled for different shapes.
 public final class StageWeights {
     private let graph: Graph
-    /// The node that computes a constant from other constants.
+    /// By `ValueID.index`: constants, and what follows from nothing else. Other values that are known before the run
+    /// hang on the shapes of a binding and must not be shared between bindings.
+    private let isFixed: [Bool]
+    /// The node that computes a constant from other constants, for the binding at hand.
     private var loadTimeProducers: [ValueID: NodeID] = [:]
-    /// Types of values computed at load time; the same for every binding, since they depend on no input.
-    private var loadTimeTypes: [ValueID: TensorType] = [:]
+    /// Values computed at load time that several such nodes take.
+    private var isSharedAtLoadTime: Set<ValueID> = []
     /// Constants that kernels read while they run, by value.
     private var resident: [ValueID: Tensor] = [:]
     private var packed: [PackedKey: Storage] = [:]
@@ -20,16 +23,25 @@ public final class StageWeights {
         let form: String
     }
 
-    public init(_ graph: Graph) { self.graph = graph }
+    public init(_ graph: Graph) {
+        self.graph = graph
+        var isFixed = [Bool](repeating: false, count: graph.valueNames.count)
+        for value in graph.constants.keys { isFixed[value.index] = true }
+        for (node, isLoadTime) in zip(graph.nodes, graph.loadTimeNodes()) where isLoadTime {
+            for case let output? in node.outputs { isFixed[output.index] = true }
+        }
+        self.isFixed = isFixed
+    }
 
     /// Takes over what a binding knows: folded shape arithmetic and which nodes run at load time.
     func adopt(_ bound: BoundGraph) {
         folded = bound.known
+        loadTimeProducers = [:]
+        isSharedAtLoadTime = []
+        var used: Set<ValueID> = []
         for (index, node) in graph.nodes.enumerated() where bound.isLoadTime[index] {
-            for case let output? in node.outputs {
-                loadTimeProducers[output] = NodeID(index)
-                loadTimeTypes[output] = bound.type(of: output)
-            }
+            for case let output? in node.outputs { loadTimeProducers[output] = NodeID(index) }
+            for case let input? in node.inputs where !used.insert(input).inserted { isSharedAtLoadTime.insert(input) }
         }
     }
 
@@ -37,40 +49,56 @@ public final class StageWeights {
         graph.constants[value] != nil || folded[value] != nil || loadTimeProducers[value] != nil
     }
 
+    /// Whether a constant is the same in every binding, so that what is made of it can be shared.
+    func isFixed(_ value: ValueID) -> Bool { isFixed[value.index] }
+
     /// The elements of a constant. Not kept: whoever packs it needs it no longer.
     func tensor(_ value: ValueID) throws -> Tensor {
-        if let tensor = folded[value] ?? resident[value] { return tensor }
+        var computed: [ValueID: Tensor] = [:]
+        return try tensor(value, &computed)
+    }
+
+    /// - Parameter computed: what several nodes want, so that it is computed once.
+    private func tensor(_ value: ValueID, _ computed: inout [ValueID: Tensor]) throws -> Tensor {
+        if let tensor = folded[value] ?? resident[value] ?? computed[value] { return tensor }
         if let constant = graph.constants[value] { return try constant.load() }
         guard let producer = loadTimeProducers[value] else {
             preconditionFailure("'\(graph.name(of: value))' is no constant")
         }
         let node = graph.nodes[producer.index]
-        let operands = try node.inputs.map { try $0.map(tensor) }
-        let types = node.outputs.map { $0.flatMap { loadTimeTypes[$0] } }
+        var operands: [Tensor?] = []
+        for input in node.inputs { operands.append(try input.map { try tensor($0, &computed) }) }
         let results: [Tensor]
         do {
-            results = try ConstantEvaluation.evaluate(
-                node.operation, operands: operands, outputs: types.compactMap(\.self))
+            // All outputs, those that nobody wants too: the kernel counts them from the first.
+            let types = try node.operation.attributes.outputTypes(
+                of: Operands(operands.map { $0.map { Operands.Operand(type: $0.type, constant: $0) } }))
+            results = try ConstantEvaluation.evaluate(node.operation, operands: operands, outputs: types)
         } catch {
             throw GraphError(node: node, operands: operands.map { $0?.type }, reason: "\(error)")
         }
-        let wanted = zip(node.outputs.filter { $0 != nil }, results).first { $0.0 == value }
-        return wanted!.1
+        for case (let output?, let result) in zip(node.outputs, results) where isSharedAtLoadTime.contains(output) {
+            computed[output] = result
+        }
+        return zip(node.outputs, results).first { $0.0 == value }!.1
     }
 
-    /// Calls `body` with ranges of a constant's outermost axis, one after another, each read from the file without the
-    /// rest where the constant lies in one.
-    func forEachSlice(of value: ValueID, _ slices: [Range<Int>], _ body: (Range<Int>, Tensor) throws -> Void) throws {
+    /// Calls `body` with slices of a constant seen as a matrix of `rowCount` rows, one after another, each read from the
+    /// file without the rest where the constant lies in one.
+    func forEachSlice(
+        of value: ValueID, rowCount: Int, _ slices: [Range<Int>], _ body: (Range<Int>, Tensor) throws -> Void
+    ) throws {
         guard folded[value] == nil, resident[value] == nil, case .file(let region, let type)? = graph.constants[value]
         else {
-            let whole = try tensor(value)
+            let tensor = try tensor(value)
+            let whole = tensor.reshaped([rowCount, tensor.elementCount / rowCount])
             for rows in slices { try body(rows, whole.slice(rows)) }
             return
         }
-        let rowBytes = type.shape.elementCount(over: 1..<type.shape.rank) * type.dtype.byteCount
+        let columns = type.shape.elementCount / rowCount
+        let rowBytes = columns * type.dtype.byteCount
         for rows in slices {
-            let part = Tensor(
-                uninitialized: type.dtype, shape: Shape([rows.count] + type.shape.dimensions.dropFirst()))
+            let part = Tensor(uninitialized: type.dtype, shape: [rows.count, columns])
             var failure: FileError?
             part.withMutableBytes { bytes in
                 do throws(FileError) {
@@ -86,7 +114,7 @@ public final class StageWeights {
     func residentTensor(_ value: ValueID) throws -> Tensor {
         if let tensor = resident[value] { return tensor }
         let tensor = try tensor(value)
-        if folded[value] == nil || graph.constants[value] != nil { resident[value] = tensor }
+        if isFixed(value) { resident[value] = tensor }
         return tensor
     }
 

@@ -2,8 +2,8 @@
 /// all such cuts the one that sends the fewest bytes".
 ///
 /// Dynamic programming over (stages, layers), twice: the first pass finds the lightest heaviest stage, the second the
-/// fewest bytes among the cuts that reach it. O(stages * layers^2) steps; the inner loop stops as soon as the last
-/// stage alone is too heavy.
+/// fewest bytes among the cuts that reach it. O(stages * layers^2) steps at worst; the inner loop stops as soon as the
+/// last stage alone is too heavy, which leaves about layers^2 where the layers are alike.
 struct BalancedCut {
     /// Prefix sums of the layers' loads.
     private let sums: [Double]
@@ -24,13 +24,19 @@ struct BalancedCut {
         sums[end] - sums[first] + loadPerByte * (cutByteCounts[first] + cutByteCounts[end])
     }
 
+    /// Where the n-th stage may end, so that each stage before and after it has a layer.
+    private func ends(of stage: Int, stageCount: Int) -> ClosedRange<Int> {
+        let count = sums.count - 1
+        return (stage == stageCount ? count : stage)...(count - (stageCount - stage))
+    }
+
     func boundaries(stageCount: Int) -> [Int] {
         let count = sums.count - 1
         // heaviest[end]: the lightest possible heaviest stage for the layers before `end`, for the stages so far.
         var heaviest = (0...count).map { $0 == 0 ? Double.infinity : load(0, $0) }
         for stage in stride(from: 2, through: stageCount, by: 1) {
             var next = [Double](repeating: .infinity, count: count + 1)
-            for end in stride(from: stage, through: count, by: 1) {
+            for end in ends(of: stage, stageCount: stageCount) {
                 var best = Double.infinity
                 for first in stride(from: end - 1, through: stage - 1, by: -1) {
                     // Own work only grows from here on.
@@ -51,7 +57,7 @@ struct BalancedCut {
         for stage in stride(from: 2, through: stageCount, by: 1) {
             var next = [Double](repeating: .infinity, count: count + 1)
             var choice = [Int](repeating: 0, count: count + 1)
-            for end in stride(from: stage, through: count, by: 1) {
+            for end in ends(of: stage, stageCount: stageCount) {
                 for first in stride(from: end - 1, through: stage - 1, by: -1) {
                     if sums[end] - sums[first] > limit { break }
                     guard load(first, end) <= limit, bytes[first] + cutByteCounts[first] < next[end] else { continue }

@@ -58,10 +58,17 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         modelFingerprint: String
     ) throws(PlanningError) {
         let count = chain.layers.count
-        guard stageCount >= 1, stageCount <= count else {
+        guard count > 0 else {
+            throw PlanningError("the model has no layer that depends on its inputs: there is nothing to share out")
+        }
+        guard stageCount >= 1 else {
+            throw PlanningError("\(stageCount) pipeline stages are asked for, and a pipeline has at least 1")
+        }
+        guard stageCount <= count else {
+            let plural = count == 1 ? "" : "s"
             throw PlanningError(
-                "\(stageCount) pipeline stages are asked for, and the model has \(count) layers to share out: "
-                    + "use at most \(count) ranks, or set parallelism.pipeline to \(count) or less")
+                "\(stageCount) pipeline stages are asked for, and the model has \(count) layer\(plural) to share out: "
+                    + "use at most \(count) rank\(plural), or set parallelism.pipeline to \(count) or less")
         }
         self.init(
             bound, chain: chain, boundaries: try strategy.boundaries(of: chain, stageCount: stageCount),

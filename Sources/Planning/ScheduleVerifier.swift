@@ -3,12 +3,16 @@ public import Graphs
 /// Checks a plan and its schedule before any rank starts, and says in a sentence what is wrong.
 public enum ScheduleVerifier {
     /// - Throws: when a layer is not computed exactly once, an edge not sent and received exactly once per microbatch,
-    ///   a receive finds no free buffer, or the ranks would wait for one another for ever.
+    ///   a rank's actions stand in an order in which one would find its operands missing or its buffer taken, or the
+    ///   ranks would wait for one another for ever.
     public static func verify(
         _ schedule: Schedule, of plan: PartitionPlan, layers: [NodeID], nodeName: (NodeID) -> String
     ) throws(PlanningError) {
         try verifyCoverage(plan, layers: layers, nodeName: nodeName)
         try verifyCounts(schedule, plan)
+        // Each stage, edge end and input belongs to one rank, so one check can follow all lists.
+        var order = ActionOrder(plan)
+        for action in schedule.actions.joined() { try order.take(action) }
         try play(schedule, plan)
     }
 
@@ -33,6 +37,13 @@ public enum ScheduleVerifier {
     }
 
     private static func verifyCounts(_ schedule: Schedule, _ plan: PartitionPlan) throws(PlanningError) {
+        guard schedule.microbatchCount >= 0 else {
+            throw PlanningError("the schedule is for \(schedule.microbatchCount) microbatches")
+        }
+        guard schedule.actions.count == plan.stages.count else {
+            throw PlanningError(
+                "the schedule has lists for \(schedule.actions.count) ranks, and the plan is for \(plan.stages.count)")
+        }
         var counts: [Action: Int] = [:]
         for (rank, actions) in schedule.actions.enumerated() {
             for action in actions {
@@ -66,56 +77,41 @@ public enum ScheduleVerifier {
                 throw PlanningError("'\(action.text(in: plan))' must be in the schedule exactly once")
             }
         }
-        if let extra = counts.keys.first {
-            throw PlanningError("'\(extra.text(in: plan))' is for a microbatch that does not exist")
+        for action in schedule.actions.joined() where counts[action] != nil {
+            throw PlanningError("'\(action.text(in: plan))' is for a microbatch that does not exist")
         }
     }
 
-    /// Plays the schedule with the least that MPI promises: a send completes only once its receive is posted.
+    /// Plays the schedule with the least that MPI promises: a send completes only once its receive is posted. Only runs
+    /// wait: for messages to come, and for buffers that receivers have yet to take.
     private static func play(_ schedule: Schedule, _ plan: PartitionPlan) throws(PlanningError) {
         var next = [Int](repeating: 0, count: schedule.actions.count)
         var posted: Set<Action> = []
         var sent: Set<Action> = []
-        var consumed = [Int](repeating: 0, count: plan.stages.count)  // microbatches computed, by stage
         let incoming = plan.stages.map { stage in plan.edges.filter { $0.to == stage.index } }
         let outgoing = plan.stages.map { stage in plan.edges.filter { $0.from == stage.index } }
         let slots = plan.edges.map { plan.sendSlotCount(of: $0.value, from: $0.from) }
 
-        func canStart(_ action: Action) throws(PlanningError) -> Bool {
-            switch action {
-            case .read, .send, .write: return true
-            case .receive(let edge, let microbatch):
-                guard microbatch - consumed[plan.edges[edge].to] < PartitionPlan.receiveSlotCount else {
-                    throw PlanningError("'\(action.text(in: plan))' finds no free buffer")
-                }
-                return true
-            case .run(let stage, let microbatch):
-                for edge in incoming[stage] {
-                    guard posted.contains(.receive(edge: edge.index, microbatch: microbatch)),
-                        sent.contains(.send(edge: edge.index, microbatch: microbatch))
-                    else { return false }
-                }
-                for edge in outgoing[stage] where microbatch >= slots[edge.index] {
-                    let earlier = microbatch - slots[edge.index]
-                    guard posted.contains(.receive(edge: edge.index, microbatch: earlier)) else { return false }
-                }
-                return true
+        func canStart(_ action: Action) -> Bool {
+            guard case .run(let stage, let microbatch) = action else { return true }
+            let hasOperands = incoming[stage].allSatisfy {
+                sent.contains(.send(edge: $0.index, microbatch: microbatch))
             }
+            let hasBuffers = outgoing[stage].allSatisfy {
+                let earlier = microbatch - slots[$0.index]
+                return earlier < 0 || posted.contains(.receive(edge: $0.index, microbatch: earlier))
+            }
+            return hasOperands && hasBuffers
         }
 
         var moved = true
         while moved {
             moved = false
             for rank in schedule.actions.indices {
-                while next[rank] < schedule.actions[rank].count {
+                while next[rank] < schedule.actions[rank].count, canStart(schedule.actions[rank][next[rank]]) {
                     let action = schedule.actions[rank][next[rank]]
-                    guard try canStart(action) else { break }
-                    switch action {
-                    case .receive: posted.insert(action)
-                    case .send: sent.insert(action)
-                    case .run(let stage, let microbatch): consumed[stage] = microbatch + 1
-                    case .read, .write: break
-                    }
+                    if case .receive = action { posted.insert(action) }
+                    if case .send = action { sent.insert(action) }
                     next[rank] += 1
                     moved = true
                 }

@@ -43,10 +43,13 @@ public struct Timeline: Sendable, Codable, Hashable {
 
         public subscript(_ activity: Activity) -> Double { seconds[activity] ?? 0 }
 
-        /// When messages were begun here, and when this rank stood still for one. What the time waited was spent on
-        /// follows from both sides (`Timeline.attributeWaits`).
+        /// When messages were begun here, and when this rank stood still for one to come. What the time waited was
+        /// spent on follows from both sides (`Timeline.attributeWaits`).
         public var sends: [MessageEvent] = []
         public var waits: [MessageEvent] = []
+        /// The part of `wait` that was spent on messages to come, in seconds, with the events that were not kept. The
+        /// rest was spent on receivers.
+        public var receiveWait = 0.0
     }
 
     /// Something that happened to the message of one edge and microbatch, in seconds on the clock of rank 0.
@@ -71,8 +74,8 @@ public struct Timeline: Sendable, Codable, Hashable {
     /// From the common start to the last rank's end, in seconds.
     public var makespan: Double { ranks.map(\.elapsed).max() ?? 0 }
 
-    /// Splits the time that each rank waited for messages: what passed before the sender began to send is `wait`, what
-    /// passed after it is `transfer`. Events that were not kept count like those that were.
+    /// Splits the time that each rank waited for messages to come: what passed before the sender began to send is
+    /// `wait`, what passed after it is `transfer`. Events that were not kept count like those that were.
     public mutating func attributeWaits() {
         struct Message: Hashable {
             let edge: Int
@@ -86,12 +89,12 @@ public struct Timeline: Sendable, Codable, Hashable {
             var waited = 0.0
             var transferred = 0.0
             for wait in ranks[index].waits {
-                waited += wait.end - wait.start
                 guard let start = sent[Message(edge: wait.edge, microbatch: wait.microbatch)] else { continue }
+                waited += wait.end - wait.start
                 transferred += max(0, wait.end - max(wait.start, start))
             }
             guard waited > 0 else { continue }
-            let moved = ranks[index][.wait] * min(1, transferred / waited)
+            let moved = min(ranks[index][.wait], ranks[index].receiveWait * transferred / waited)
             ranks[index].seconds[.transfer, default: 0] += moved
             ranks[index].seconds[.wait, default: 0] -= moved
         }

@@ -27,7 +27,7 @@ public enum ClockOffset {
     }
 
     private static func bytes(_ seconds: Double) -> [UInt8] {
-        withUnsafeBytes(of: seconds.bitPattern) { Array($0) }
+        (0..<8).map { UInt8(truncatingIfNeeded: seconds.bitPattern >> (8 * $0)) }
     }
 
     private static func seconds(_ bytes: [UInt8]) -> Double {

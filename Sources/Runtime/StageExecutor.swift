@@ -36,6 +36,15 @@ public final class StageExecutor {
         var watch = StopWatch()
         var sends: [Timeline.MessageEvent] = []
         var waits: [Timeline.MessageEvent] = []
+        var receiveWait = 0.0
+
+        /// Notes that the rank stood still from `start` until now for the message of an edge.
+        func noteWait(edge: Int, microbatch: Int, since start: Double) {
+            let end = StopWatch.now
+            receiveWait += end - start
+            guard waits.count < StageExecutor.eventLimit else { return }
+            waits.append(.init(edge: edge, microbatch: microbatch, start: start, end: end))
+        }
     }
 
     /// Reads the stage's weights and compiles it for the sizes that microbatches have.
@@ -155,8 +164,10 @@ public final class StageExecutor {
         let program = program(microbatch)
         var received: [ValueID: Tensor] = [:]
         for (index, edge) in incoming.enumerated() {
+            let began = StopWatch.now
             received[edge.value] = try slots.wait(
                 receive: receiveSlot(index, microbatch), unless: control.hasRemoteFailure)
+            watch.noteWait(edge: edge.index, microbatch: microbatch, since: began)
         }
         for index in outgoing.indices { try awaitSend(of: index, before: microbatch) }
         let ready = watch.watch.count(.wait, since: start)
@@ -232,6 +243,7 @@ public final class StageExecutor {
         summary.elapsed = ended - started
         summary.sends = watch.sends.map { $0.shifted(by: clockOffset) }
         summary.waits = watch.waits.map { $0.shifted(by: clockOffset) }
+        summary.receiveWait = watch.receiveWait
         summary.peakMemory = PeakMemory.byteCount
         summary.plannedWeights = weights.byteCount
         summary.plannedActivations = arena.byteCount

@@ -8,9 +8,11 @@ public struct ManualStrategy: PartitionStrategy {
 
     public func boundaries(of chain: LayerChain, stageCount: Int) throws(PlanningError) -> [Int] {
         guard firstLayers.count == stageCount - 1 else {
+            let stages = stageCount == 1 ? "1 stage needs" : "\(stageCount) stages need"
+            let cuts = stageCount == 2 ? "1 manual cut" : "\(stageCount - 1) manual cuts"
+            let given = firstLayers.count == 1 ? "1 is given" : "\(firstLayers.count) are given"
             throw PlanningError(
-                "\(stageCount) stages need \(stageCount - 1) manual cuts, and \(firstLayers.count) are given; each names "
-                    + "the first layer of a stage after the first")
+                "\(stages) \(cuts), and \(given); each names the first layer of a stage after the first")
         }
         var boundaries = [0]
         for name in firstLayers {
