@@ -15,6 +15,11 @@ import Testing
             let array = NumPyArray.file(shape: [1, 3, 8, 8], [Float](repeating: 0, count: 192))
             inputs = [("image", try folder.write(array, to: "x.npy"))]
         }
+        if test.name == "wrong-input-type" {
+            // Its array does not fit its model either.
+            let array = NumPyArray.file(shape: [1, 3, 8, 8], [Int64](repeating: 0, count: 192))
+            inputs[0].path = try folder.write(array, to: "x.npy")
+        }
         let job = try TestJob(model: test.model, inputs: inputs, microbatch: 1, folder: folder)
         let run = try job.run(["-q"])
         MPInfer.expectFailure(run, words)

@@ -39,18 +39,20 @@ import Testing
         }
     }
 
-    /// Eight dense layers of 16 x 16 whose weights lie in a file, 1 KiB for each.
+    /// Eight dense layers whose weights lie in a file, each more than what travels with the graph.
     private func dense() throws -> TestJob {
         let folder = try ScratchFolder()
+        let width = 100
+        let byteCount = 4 * width * width
         var model = TinyModel()
-        model.input("x", [nil, 16])
+        model.input("x", [nil, width])
         for index in 0..<8 {
-            model.constant("weights\(index)", shape: [16, 16], file: "weights.bin", offset: index * 1024)
+            model.constant("weights\(index)", shape: [width, width], file: "weights.bin", offset: index * byteCount)
             model.node("MatMul", "layer\(index)", [index == 0 ? "x" : "layer\(index - 1)", "weights\(index)"])
         }
-        model.output("layer7", [nil, 16])
-        try folder.write([UInt8](repeating: 0, count: 8192), to: "weights.bin")
-        let input = NumPyArray.file(shape: [20, 16], [Float](repeating: 1, count: 320))
+        model.output("layer7", [nil, width])
+        try folder.write([UInt8](repeating: 0, count: 8 * byteCount), to: "weights.bin")
+        let input = NumPyArray.file(shape: [20, width], [Float](repeating: 1, count: 20 * width))
         return try TestJob(
             model: folder.write(model.bytes, to: "model.onnx"),
             inputs: [("x", folder.write(input, to: "x.npy"))], microbatch: 2,

@@ -54,7 +54,8 @@ enum InputTyping {
         _ input: Graph.Input, name: String, item: TensorType, symbols: inout [String: Int]
     ) throws(JobError) {
         for (dimension, extent) in zip(input.dimensions.dropFirst(), item.shape.dimensions) {
-            guard case .symbol(let symbol) = dimension else { continue }
+            // Some exporters call every extent that they leave open "?"; that makes them no equals.
+            guard case .symbol(let symbol) = dimension, symbol != "?" else { continue }
             if let other = symbols[symbol], other != extent {
                 throw JobError(
                     "input '\(name)': its items are \(item), so '\(symbol)' is \(extent); by the job's dimensions or "
