@@ -86,6 +86,10 @@ let package = Package(
         .testTarget(
             name: "PlanningTests", dependencies: ["Planning", "Graphs", "Tensors", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "KernelsCoreTests", dependencies: ["Kernels", "Planning", "Graphs", "Tensors", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         // Tests. Those of messages launch an executable under mpirun.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(
