@@ -69,6 +69,7 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"], swiftSettings: settings),
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "Graphs", "Tensors"], swiftSettings: settings),
         .testTarget(

@@ -41,14 +41,17 @@ typedef struct {
 } mpk_conv_split;
 
 /// One register tile:
-/// output[8][width] = clip(initial[8][width] + bias[8] + weights[depth][8]^T x columns[depth][width]).
+/// output[8][width] = clip((start + weights[depth][8]^T x columns[depth][width]) + residual[8][width]), where start is
+/// bias[8] or the partial sums of the depth before.
 typedef struct {
     int64_t depth;
     const float *weights;    // [depth][MPK_PANEL_HEIGHT]
     const float *columns;    // [depth][width]
-    const float *initial;    // [MPK_PANEL_HEIGHT][initial_stride] or null for zero
-    int64_t initial_stride;
-    const float *bias;       // [MPK_PANEL_HEIGHT] or null for zero
+    const float *partial;    // [MPK_PANEL_HEIGHT][partial_stride] or null for the first depth
+    int64_t partial_stride;
+    const float *bias;       // [MPK_PANEL_HEIGHT] or null for zero; only for the first depth
+    const float *residual;   // [MPK_PANEL_HEIGHT][residual_stride] or null for zero
+    int64_t residual_stride;
     float *output;           // [MPK_PANEL_HEIGHT][output_stride]
     int64_t output_stride;
     float lower, upper;      // -inf, inf: no clipping

@@ -71,7 +71,8 @@ MPK_INLINE int32_t clip_runs(const mpk_conv_plan *p, const pixel_run *runs, int3
     return tap_count;
 }
 
-// Whether every tap of a kernel row reads inside the image for all these pixels: then the taps differ by an offset only.
+// Whether every tap of a kernel row reads inside the image for all these pixels: then only an offset tells the taps
+// apart.
 MPK_INLINE int32_t columns_stay_inside(const mpk_conv_plan *p, const pixel_run *runs, int32_t run_count) {
     const mpk_conv_shape *s = &p->shape;
     const int64_t reach = (int64_t)(s->kernel_width - 1) * s->dilation_width;

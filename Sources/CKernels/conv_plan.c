@@ -70,6 +70,11 @@ size_t mpk_conv_packed_weight_count(const mpk_conv_shape *shape) {
     return (size_t)(shape->groups * p.channel_panels * MPK_PANEL_HEIGHT) * (size_t)p.depth;
 }
 
+int32_t mpk_conv_residual_may_be_output(const mpk_conv_shape *shape) {
+    const mpk_conv_plan p = mpk_conv_make_plan(shape, mpk_conv_current_table());
+    return p.depthwise || p.chunk_channels >= p.group_in;
+}
+
 int32_t mpk_conv_panel_height(const mpk_conv_shape *shape) {
     return shape->groups > 1 && shape->in_channels == shape->groups ? 1 : MPK_PANEL_HEIGHT;
 }

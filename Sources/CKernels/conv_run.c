@@ -1,7 +1,8 @@
 // The loop nest of the convolution: pixel block > depth chunk > channel panel > pixel panel > register tile.
 //
 // Partial sums between depth chunks live in the output itself, and a tile starts from them, so that cutting the depth
-// does not change the chain of multiply-adds of an element.
+// does not change the chain of multiply-adds of an element. The residual is added after the chain, as a separate
+// addition would do it: fusing one must not change a bit.
 #include <math.h>
 #include <string.h>
 #include "activation_internal.h"
@@ -39,7 +40,8 @@ static void run_tile(const run_state *r, const block *b, int64_t channel, int32_
     const int64_t plane = p->out_plane;
     const int32_t vectors = vectors_for(p, pixel_count);
     const int64_t image = first_pixel / plane, within = first_pixel % plane;
-    const float *initial = b->is_first ? r->epilogue->residual : r->output;
+    const float *partial = b->is_first ? NULL : r->output;
+    const float *residual = b->is_last ? r->epilogue->residual : NULL;
     mpk_tile_job job = {.depth = b->depth, .weights = weights, .columns = columns,
                         .bias = b->is_first ? bias : NULL, .lower = -INFINITY, .upper = INFINITY,
                         .pixel_count = pixel_count};
@@ -51,9 +53,10 @@ static void run_tile(const run_state *r, const block *b, int64_t channel, int32_
     const mpk_epilogue *e = r->epilogue;
     if (rows == MPK_PANEL_HEIGHT && pixel_count == vectors * p->lanes && within + pixel_count <= plane) {
         const int64_t offset = (image * p->shape.out_channels + channel) * plane + within;
-        job.initial = initial ? initial + offset : NULL;
+        job.partial = partial ? partial + offset : NULL;
+        job.residual = residual ? residual + offset : NULL;
         job.output = r->output + offset;
-        job.initial_stride = job.output_stride = plane;
+        job.partial_stride = job.residual_stride = job.output_stride = plane;
         r->table->tile(&job, vectors);
         for (int32_t row = 0; activates && row < rows; row++) {
             float *values = job.output + row * plane;
@@ -63,13 +66,20 @@ static void run_tile(const run_state *r, const block *b, int64_t channel, int32_
     }
     // Past an edge, or over a seam between images: the tile works on a copy of its outputs.
     float tile[MPK_PANEL_HEIGHT * MPK_MAX_PANEL_WIDTH] __attribute__((aligned(64)));
-    if (initial) {
-        if (rows < MPK_PANEL_HEIGHT || pixel_count < vectors * p->lanes) memset(tile, 0, sizeof tile);
-        r->table->gather(p, initial + channel * plane, rows, first_pixel, pixel_count, tile);
-        job.initial = tile;
+    float added[MPK_PANEL_HEIGHT * MPK_MAX_PANEL_WIDTH] __attribute__((aligned(64)));
+    const int32_t is_partial = rows < MPK_PANEL_HEIGHT || pixel_count < vectors * p->lanes;
+    if (partial) {
+        if (is_partial) memset(tile, 0, sizeof tile);
+        r->table->gather(p, partial + channel * plane, rows, first_pixel, pixel_count, tile);
+        job.partial = tile;
+    }
+    if (residual) {
+        if (is_partial) memset(added, 0, sizeof added);
+        r->table->gather(p, residual + channel * plane, rows, first_pixel, pixel_count, added);
+        job.residual = added;
     }
     job.output = tile;
-    job.initial_stride = job.output_stride = MPK_MAX_PANEL_WIDTH;
+    job.partial_stride = job.residual_stride = job.output_stride = MPK_MAX_PANEL_WIDTH;
     r->table->tile(&job, vectors);
     for (int32_t row = 0; activates && row < rows; row++) {
         float *values = tile + row * MPK_MAX_PANEL_WIDTH;

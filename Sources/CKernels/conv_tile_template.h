@@ -8,11 +8,9 @@ MPK_INLINE void tile_rows(const mpk_tile_job *job, int32_t first_row, const int 
 #pragma clang loop unroll(full)
     for (int row = 0; row < MPK_TILE_ROWS; row++) {
         const mpk_v bias = mpk_splat(job->bias ? job->bias[first_row + row] : 0);
-        const float *initial = job->initial ? job->initial + (first_row + row) * job->initial_stride : 0;
+        const float *partial = job->partial ? job->partial + (first_row + row) * job->partial_stride : 0;
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            sum[row][v] = initial ? mpk_load(initial + v * MPK_LANES) + bias : bias;
-        }
+        for (int v = 0; v < vectors; v++) sum[row][v] = partial ? mpk_load(partial + v * MPK_LANES) : bias;
     }
     const float *weights = job->weights + first_row;
     const float *columns = job->columns;
@@ -35,8 +33,10 @@ MPK_INLINE void tile_rows(const mpk_tile_job *job, int32_t first_row, const int 
 #pragma clang loop unroll(full)
     for (int row = 0; row < MPK_TILE_ROWS; row++) {
         float *output = job->output + (first_row + row) * job->output_stride;
+        const float *residual = job->residual ? job->residual + (first_row + row) * job->residual_stride : 0;
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
+            if (residual) sum[row][v] += mpk_load(residual + v * MPK_LANES);
             mpk_store(output + v * MPK_LANES, mpk_min(upper, mpk_max(lower, sum[row][v])));
         }
     }
@@ -51,9 +51,8 @@ MPK_INLINE void tile_few_pixels(const mpk_tile_job *job) {
     channels sum[pixels], bias = 0;
     if (job->bias) __builtin_memcpy(&bias, job->bias, sizeof bias);
     for (int i = 0; i < pixels; i++) {
-        channels initial = 0;
-        for (int row = 0; job->initial && row < 8; row++) initial[row] = job->initial[row * job->initial_stride + i];
-        sum[i] = job->initial ? initial + bias : bias;
+        sum[i] = bias;
+        for (int row = 0; job->partial && row < 8; row++) sum[i][row] = job->partial[row * job->partial_stride + i];
     }
     const float *weights = job->weights, *columns = job->columns;
     for (int64_t k = 0; k < job->depth; k++) {
@@ -68,6 +67,7 @@ MPK_INLINE void tile_few_pixels(const mpk_tile_job *job) {
     }
     const channels lower = (channels)(job->lower), upper = (channels)(job->upper);
     for (int i = 0; i < pixels; i++) {
+        for (int row = 0; job->residual && row < 8; row++) sum[i][row] += job->residual[row * job->residual_stride + i];
         channels value = lower > sum[i] ? lower : sum[i];
         value = upper < value ? upper : value;
         for (int row = 0; row < 8; row++) job->output[row * job->output_stride + i] = value[row];

@@ -12,16 +12,13 @@ typedef struct {
 } depthwise_job;
 
 MPK_INLINE void finish_depthwise(const depthwise_job *job, int64_t at, int32_t count, mpk_v sum) {
+    if (job->residual) sum += mpk_load_first(job->residual + at, count);
     const mpk_v clipped = mpk_min(mpk_splat(job->upper), mpk_max(mpk_splat(job->lower), sum));
     mpk_store_first(job->output + at, count, clipped);
 }
 
-MPK_INLINE mpk_v start_depthwise(const depthwise_job *job, int64_t at, int32_t count) {
-    const mpk_v bias = mpk_splat(job->bias);
-    return job->residual ? mpk_load_first(job->residual + at, count) + bias : bias;
-}
-
-// A square kernel without dilation, `rows` output rows at a time: an input vector is loaded once for all rows it serves.
+// A square kernel without dilation, `rows` output rows at a time: an input vector is loaded once for all rows it
+// serves.
 // An output still receives its taps in the order of the kernel.
 MPK_INLINE void depthwise_block(const depthwise_job *job, const column_tap *taps, int64_t column, int32_t count,
                                 int64_t row, const int rows, const int side, const int stride, const int inside) {
@@ -29,7 +26,7 @@ MPK_INLINE void depthwise_block(const depthwise_job *job, const column_tap *taps
     const int64_t at = row * s->out_width + column, top = row * stride - s->pad_top;
     mpk_v sum[4];
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) sum[r] = start_depthwise(job, at + r * s->out_width, count);
+    for (int r = 0; r < rows; r++) sum[r] = mpk_splat(job->bias);
 #pragma clang loop unroll(full)
     for (int y = 0; y < (rows - 1) * stride + side; y++) {
         if (top + y < 0 || top + y >= s->in_height) continue;
@@ -106,7 +103,7 @@ static MPK_TARGET void depthwise_any(const depthwise_job *job, int64_t first_row
         }
         for (int64_t row = first_row; row < first_row + row_count; row++) {
             const int64_t at = row * s->out_width + column, top = row * s->stride_height - s->pad_top;
-            mpk_v sum = start_depthwise(job, at, count);
+            mpk_v sum = mpk_splat(job->bias);
             for (int32_t y = 0; y < s->kernel_height; y++) {
                 const int64_t in_row = top + (int64_t)y * s->dilation_height;
                 if (in_row < 0 || in_row >= s->in_height) continue;

@@ -124,6 +124,15 @@ typedef struct {
     int32_t clips;
 } run_state;
 
+// The few features of the last panel as rows of a whole one: source [rows][stride], edge [rows][MPK_LINEAR_WIDTH].
+static const float *copy_edge(float *edge, const float *source, int32_t rows, int64_t width, int64_t stride) {
+    memset(edge, 0, (size_t)rows * MPK_LINEAR_WIDTH * sizeof(float));
+    for (int32_t row = 0; row < rows; row++) {
+        memcpy(edge + row * MPK_LINEAR_WIDTH, source + row * stride, (size_t)width * sizeof(float));
+    }
+    return edge;
+}
+
 // One register tile: rows first_row ..< first_row + rows of one panel, one depth chunk.
 static void run_tile(const run_state *r, int64_t panel, int64_t first_row, int32_t rows, const float *input,
                      int64_t first_depth, int64_t depth) {
@@ -133,23 +142,22 @@ static void run_tile(const run_state *r, int64_t panel, int64_t first_row, int32
     const int64_t width = smaller(MPK_LINEAR_WIDTH, s->out_features - feature);
     const int64_t offset = first_row * r->output_stride + feature;
     const int32_t is_last = first_depth + depth == s->depth;
-    const float *initial = first_depth == 0 ? e->residual : r->output;
-    const float *bias = first_depth == 0 && e->bias ? e->bias + feature : NULL;
-    float edge[MPK_LINEAR_MAX_ROWS * MPK_LINEAR_WIDTH], edge_bias[MPK_LINEAR_WIDTH] = {0};
+    const float *partial = first_depth > 0 ? r->output + offset : NULL;
+    const float *bias = is_last && e->bias ? e->bias + feature : NULL;
+    const float *residual = is_last && e->residual ? e->residual + offset : NULL;
+    enum { edge_count = MPK_LINEAR_MAX_ROWS * MPK_LINEAR_WIDTH };
+    float edge[edge_count], edge_residual[edge_count], edge_bias[MPK_LINEAR_WIDTH] = {0};
     mpk_linear_job job = {.depth = depth, .input = input,
                           .weights = r->packed + feature * s->depth + first_depth * MPK_LINEAR_WIDTH,
-                          .initial = initial ? initial + offset : NULL, .initial_stride = r->output_stride,
-                          .bias = bias, .output = r->output + offset, .output_stride = r->output_stride,
+                          .partial = partial, .bias = bias, .residual = residual,
+                          .output = r->output + offset, .output_stride = r->output_stride,
                           .lower = is_last ? r->lower : -INFINITY, .upper = is_last ? r->upper : INFINITY};
     if (width < MPK_LINEAR_WIDTH) {
-        memset(edge, 0, sizeof edge);
-        for (int32_t row = 0; initial && row < rows; row++) {
-            memcpy(edge + row * MPK_LINEAR_WIDTH, job.initial + row * r->output_stride, (size_t)width * sizeof(float));
-        }
-        if (initial) job.initial = edge;
+        if (partial) job.partial = copy_edge(edge, partial, rows, width, r->output_stride);
+        if (residual) job.residual = copy_edge(edge_residual, residual, rows, width, r->output_stride);
         if (bias) job.bias = memcpy(edge_bias, bias, (size_t)width * sizeof(float));
         job.output = edge;
-        job.initial_stride = job.output_stride = MPK_LINEAR_WIDTH;
+        job.output_stride = MPK_LINEAR_WIDTH;
     }
     r->table->tile(&job, rows);
     for (int32_t row = 0; row < rows; row++) {

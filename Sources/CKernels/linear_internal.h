@@ -12,16 +12,16 @@ enum { MPK_LINEAR_CHUNK = 256 };
 /// Most rows of one register tile at any level.
 enum { MPK_LINEAR_MAX_ROWS = 12 };
 
-/// output[rows][32] = clip(initial[rows][32] + bias[32] + input[depth][rows]^T x weights[depth][32])
+/// output[rows][32] = clip(partial[rows][32] + input[depth][rows]^T x weights[depth][32] + bias[32] + residual[rows][32])
 typedef struct {
     int64_t depth;
     const float *input;      // [depth][rows]
     const float *weights;    // [depth][MPK_LINEAR_WIDTH]
-    const float *initial;    // [rows][initial_stride] or null for zero
-    int64_t initial_stride;
-    const float *bias;       // [MPK_LINEAR_WIDTH] or null for zero
+    const float *partial;    // [rows][output_stride] or null for the first depth
+    const float *bias;       // [MPK_LINEAR_WIDTH] or null for zero; only for the last depth
+    const float *residual;   // [rows][output_stride] or null for zero; only for the last depth
     float *output;           // [rows][output_stride]
-    int64_t output_stride;
+    int64_t output_stride;   // of partial sums and residual too
     float lower, upper;
 } mpk_linear_job;
 

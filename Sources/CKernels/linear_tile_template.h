@@ -8,8 +8,7 @@ MPK_INLINE void linear_slice(const mpk_linear_job *job, int32_t feature, const i
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             const int64_t at = feature + v * MPK_LANES;
-            const mpk_v bias = job->bias ? mpk_load(job->bias + at) : mpk_splat(0);
-            sum[row][v] = job->initial ? mpk_load(job->initial + row * job->initial_stride + at) + bias : bias;
+            sum[row][v] = job->partial ? mpk_load(job->partial + row * job->output_stride + at) : mpk_splat(0);
         }
     }
     const float *input = job->input;
@@ -39,7 +38,10 @@ MPK_INLINE void linear_slice(const mpk_linear_job *job, int32_t feature, const i
     for (int row = 0; row < rows; row++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
-            mpk_store(job->output + row * job->output_stride + feature + v * MPK_LANES,
+            const int64_t at = feature + v * MPK_LANES;
+            if (job->bias) sum[row][v] += mpk_load(job->bias + at);
+            if (job->residual) sum[row][v] += mpk_load(job->residual + row * job->output_stride + at);
+            mpk_store(job->output + row * job->output_stride + at,
                       mpk_min(upper, mpk_max(lower, sum[row][v])));
         }
     }

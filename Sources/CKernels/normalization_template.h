@@ -55,7 +55,7 @@ static MPK_TARGET void run_layer_norm(const float *x, const float *scale, const 
         MPK_ROW_SUM(sum, from, columns, value);
         const mpk_v mean = mpk_splat(sum / (float)columns);
         MPK_ROW_SUM(squares, from, columns, (value - mean) * (value - mean));
-        const mpk_v factor = mpk_splat(1.0f / sqrtf(squares / (float)columns + epsilon));
+        const mpk_v factor = 1.0f / __builtin_elementwise_sqrt(mpk_splat(squares / (float)columns + epsilon));
         MPK_MAP_ROW(from, y + row * columns, columns,
                     mpk_fma((value - mean) * factor,
                             scale ? mpk_load_first(scale + at, lanes) : mpk_splat(1),
@@ -68,7 +68,7 @@ static MPK_TARGET void run_rms_norm(const float *x, const float *scale, float ep
     for (int64_t row = first_row; row < first_row + row_count; row++) {
         const float *from = x + row * columns;
         MPK_ROW_SUM(squares, from, columns, value * value);
-        const mpk_v factor = mpk_splat(1.0f / sqrtf(squares / (float)columns + epsilon));
+        const mpk_v factor = 1.0f / __builtin_elementwise_sqrt(mpk_splat(squares / (float)columns + epsilon));
         MPK_MAP_ROW(from, y + row * columns, columns,
                     value * factor * (scale ? mpk_load_first(scale + at, lanes) : mpk_splat(1)));
     }

@@ -48,9 +48,9 @@ static MPK_TARGET void run_unary(int32_t operation, float alpha, float beta, con
     case MPK_SOFTPLUS: MPK_MAP(mpk_softplus(x));
     case MPK_SOFTSIGN: MPK_MAP(x / (1.0f + mpk_abs(x)));
     case MPK_MISH: MPK_MAP(mpk_mish(x));
-    case MPK_FLOOR: MPK_MAP(__builtin_elementwise_floor(x));
-    case MPK_CEIL: MPK_MAP(__builtin_elementwise_ceil(x));
-    case MPK_ROUND: MPK_MAP(__builtin_elementwise_roundeven(x));
+    case MPK_FLOOR: MPK_MAP(mpk_floor(x));
+    case MPK_CEIL: MPK_MAP(mpk_ceil(x));
+    case MPK_ROUND: MPK_MAP(mpk_round_even(x));
     case MPK_SQUARE: MPK_MAP(x * x);
     case MPK_SCALE_SHIFT: MPK_MAP(mpk_fma(a, x, b));
     case MPK_THRESHOLDED_RELU: MPK_MAP(x > a ? x : zero);

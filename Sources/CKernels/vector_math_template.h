@@ -9,6 +9,27 @@ MPK_INLINE mpk_v mpk_copysign(mpk_v magnitude, mpk_v sign) {
     return (mpk_v)(((mpk_vi)magnitude & 0x7FFFFFFF) | ((mpk_vi)sign & (int32_t)0x80000000));
 }
 
+#if MPK_LANES == 4 && defined(__x86_64__)
+// SSE2 has no rounding instruction, and the compiler's fallback is a library call per lane. From 2^23 on (and for NaN)
+// every float is whole; the sign is kept for -0.
+MPK_INLINE mpk_v mpk_round_even(mpk_v x) {
+    const mpk_v size = mpk_abs(x);
+    const mpk_v rounded = (size + 8388608.0f) - 8388608.0f;
+    return size < 8388608.0f ? mpk_copysign(rounded, x) : x;
+}
+
+MPK_INLINE mpk_v mpk_floor(mpk_v x) {
+    const mpk_v rounded = mpk_round_even(x);
+    return mpk_copysign(rounded > x ? rounded - 1.0f : rounded, x);
+}
+
+MPK_INLINE mpk_v mpk_ceil(mpk_v x) { return -mpk_floor(-x); }
+#else
+MPK_INLINE mpk_v mpk_round_even(mpk_v x) { return __builtin_elementwise_roundeven(x); }
+MPK_INLINE mpk_v mpk_floor(mpk_v x) { return __builtin_elementwise_floor(x); }
+MPK_INLINE mpk_v mpk_ceil(mpk_v x) { return __builtin_elementwise_ceil(x); }
+#endif
+
 /// exp(x) = (1 + tail) * 2^power with tail = exp(r) - 1, |r| <= ln(2) / 2; x in -104 ... 89 or NaN.
 MPK_INLINE mpk_v exp_parts(mpk_v x, mpk_v *power) {
     const mpk_v magic = mpk_splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer

@@ -8,6 +8,10 @@ public protocol Kernel: Sendable {
     /// runs, and their pointers are nil then.
     var absorbedOperands: Set<Int> { get }
 
+    /// Operands of output 0's type whose memory may be the output's, because each element is read before the result's
+    /// element at the same place is written.
+    var overwritableOperands: Set<Int> { get }
+
     /// Computes the outputs from the operands.
     ///
     /// Results must not depend on the number of threads: cut the work by shape or let each element be computed by the
@@ -18,6 +22,7 @@ public protocol Kernel: Sendable {
 extension Kernel {
     public var scratchByteCount: Int { 0 }
     public var absorbedOperands: Set<Int> { [] }
+    public var overwritableOperands: Set<Int> { [] }
 }
 
 /// Where a kernel's operands and results lie: contiguous, row-major, 64-byte aligned unless they are views.

@@ -29,13 +29,13 @@ public struct KernelRequest {
         return seen(try weights.tensor(value))
     }
 
-    /// Calls `body` with ranges of a constant operand's outermost axis, one after another, so that packing needs no
-    /// second copy of a large weight.
-    /// - Precondition: the operand is constant.
+    /// Calls `body` with slices of a constant operand, seen as a matrix of `rowCount` rows, one after another, so that
+    /// packing needs no second copy of a large weight.
+    /// - Precondition: the operand is constant, and its elements divide into the rows.
     func forEachSlice(
-        of index: Int, _ slices: [Swift.Range<Int>], _ body: (Swift.Range<Int>, Tensor) throws -> Void
+        of index: Int, rowCount: Int, _ slices: [Swift.Range<Int>], _ body: (Swift.Range<Int>, Tensor) throws -> Void
     ) throws {
-        try weights.forEachSlice(of: inputs[index]!, slices) { try body($0, seen($1)) }
+        try weights.forEachSlice(of: inputs[index]!, rowCount: rowCount, slices) { try body($0, seen($1)) }
     }
 
     private func seen(_ tensor: Tensor) -> Tensor {

@@ -29,7 +29,12 @@ struct StageMemory {
     private var offsets: [Int: Int] = [:]
     private(set) var arenaByteCount = 0
 
-    init(nodes: [Node], inputs: [ValueID], outputs: [ValueID], types: [TensorType?], constants: [ValueID: Int]) {
+    /// - Parameters:
+    ///   - overwritable: for each node the operands whose memory its first result may take.
+    init(
+        nodes: [Node], inputs: [ValueID], outputs: [ValueID], types: [TensorType?], constants: [ValueID: Int],
+        overwritable: [Set<Int>]
+    ) {
         isAliased = [Bool](repeating: false, count: nodes.count)
         func size(_ value: ValueID) -> Int { types[value.index]?.byteCount ?? 0 }
         for (index, value) in inputs.enumerated() { add(value, size(value), step: -1, .input(index)) }
@@ -48,7 +53,9 @@ struct StageMemory {
             lastStep[local] = nodes.count
             if external[local] == nil { external[local] = .output(index) } else { copies.append((value, index)) }
         }
-        for (step, node) in nodes.enumerated() { share(node, step: step, types: types) }
+        for (step, node) in nodes.enumerated() {
+            share(node, step: step, types: types, overwritable: overwritable[step])
+        }
         place()
     }
 
@@ -74,7 +81,7 @@ struct StageMemory {
         return local
     }
 
-    private mutating func share(_ node: Node, step: Int, types: [TensorType?]) {
+    private mutating func share(_ node: Node, step: Int, types: [TensorType?], overwritable: Set<Int>) {
         guard let result = node.outputs.first ?? nil, let made = locals[result] else { return }
         if node.operation.attributes.isView, let operand = node.inputs[0], let source = locals[operand] {
             let root = find(source)
@@ -84,16 +91,18 @@ struct StageMemory {
             }
             return
         }
-        guard node.operation.computesInPlace, let resultType = types[result.index] else { return }
-        for case let operand? in node.inputs {
-            guard let source = locals[operand], types[operand.index] == resultType else { continue }
+        guard let resultType = types[result.index] else { return }
+        for index in node.inputs.indices where overwritable.contains(index) {
+            guard let operand = node.inputs[index], let source = locals[operand], types[operand.index] == resultType
+            else { continue }
             let root = find(source)
             // Somebody else's bytes are not ours to overwrite, nor are those read after this step, nor those that
-            // another operand of this node sees under another shape.
-            let others = node.inputs.compactMap { $0 }.filter { $0 != operand }
-            guard external[root] == nil, lastStep[root] == step,
-                !others.contains(where: { locals[$0].map(find) == root })
-            else { continue }
+            // the node reads in another order.
+            let isReadOtherwise = node.inputs.indices.contains { other in
+                guard let value = node.inputs[other], locals[value].map(find) == root else { return false }
+                return value != operand || !overwritable.contains(other)
+            }
+            guard external[root] == nil, lastStep[root] == step, !isReadOtherwise else { continue }
             merge(made, into: root)
             return
         }
@@ -116,13 +125,13 @@ struct StageMemory {
 }
 
 extension Operation {
-    /// Whether each result element depends only on the operands' elements at the same place, so that the result may
-    /// overwrite an operand.
-    fileprivate var computesInPlace: Bool {
+    /// Operands that are read element by element, each before the result's element at the same place is written.
+    var elementwiseOperands: Set<Int> {
         switch self {
-        case .unary(let unary): unary.function != .isNaN && unary.function != .isInfinite
-        case .binary, .batchNormalization: true
-        default: false
+        case .unary: [0]
+        case .binary: [0, 1]
+        case .batchNormalization: [0]
+        default: []
         }
     }
 }

@@ -74,7 +74,8 @@ public final class StageProgram {
         self.constants = constants
 
         let memory = StageMemory(
-            nodes: nodes, inputs: part.inputs, outputs: part.outputs, types: bound.types, constants: resident)
+            nodes: nodes, inputs: part.inputs, outputs: part.outputs, types: bound.types, constants: resident,
+            overwritable: zip(nodes, kernels).map { $0.operation.elementwiseOperands.union($1.overwritableOperands) })
         var steps: [Step] = []
         var locations: [Location?] = []
         for (index, (node, kernel)) in zip(nodes, kernels).enumerated() where !memory.isAliased[index] {

@@ -83,19 +83,22 @@ public final class StageWeights {
         return zip(node.outputs, results).first { $0.0 == value }!.1
     }
 
-    /// Calls `body` with ranges of a constant's outermost axis, one after another, each read from the file without the
-    /// rest where the constant lies in one.
-    func forEachSlice(of value: ValueID, _ slices: [Range<Int>], _ body: (Range<Int>, Tensor) throws -> Void) throws {
+    /// Calls `body` with slices of a constant seen as a matrix of `rowCount` rows, one after another, each read from the
+    /// file without the rest where the constant lies in one.
+    func forEachSlice(
+        of value: ValueID, rowCount: Int, _ slices: [Range<Int>], _ body: (Range<Int>, Tensor) throws -> Void
+    ) throws {
         guard folded[value] == nil, resident[value] == nil, case .file(let region, let type)? = graph.constants[value]
         else {
-            let whole = try tensor(value)
+            let tensor = try tensor(value)
+            let whole = tensor.reshaped([rowCount, tensor.elementCount / rowCount])
             for rows in slices { try body(rows, whole.slice(rows)) }
             return
         }
-        let rowBytes = type.shape.elementCount(over: 1..<type.shape.rank) * type.dtype.byteCount
+        let columns = type.shape.elementCount / rowCount
+        let rowBytes = columns * type.dtype.byteCount
         for rows in slices {
-            let part = Tensor(
-                uninitialized: type.dtype, shape: Shape([rows.count] + type.shape.dimensions.dropFirst()))
+            let part = Tensor(uninitialized: type.dtype, shape: [rows.count, columns])
             var failure: FileError?
             part.withMutableBytes { bytes in
                 do throws(FileError) {

@@ -12,7 +12,10 @@ enum KernelRunner {
         _ operation: Operation, _ operands: [Tensor?], constants: Set<Int> = [], threads: Int = 1
     ) throws -> [Tensor] {
         let types = try operation.attributes.outputTypes(
-            of: Operands(operands.map { $0.map { Operands.Operand(type: $0.type, constant: $0) } }))
+            of: Operands(
+                operands.enumerated().map { index, tensor in
+                    tensor.map { Operands.Operand(type: $0.type, constant: constants.contains(index) ? $0 : nil) }
+                }))
         var graph = Graph(name: "test")
         let inputs = operands.enumerated().map { index, tensor -> ValueID? in
             guard let tensor else { return nil }

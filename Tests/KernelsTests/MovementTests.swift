@@ -45,7 +45,9 @@ struct MovementTests {
 
     @Test func largePlanesTranspose() throws {
         try expect(.transpose(Transpose(permutation: [0, 2, 1])), [try counted([3, 70, 45])]) { [$0[0], $0[2], $0[1]] }
-        try expect(.transpose(Transpose(permutation: [2, 0, 1])), [try counted([33, 17, 41])]) { [$0[1], $0[2], $0[0]] }
+        try expect(.transpose(Transpose(permutation: [2, 0, 1])), [try counted([33, 17, 41])]) {
+            [$0[1], $0[2], $0[0]]
+        }
     }
 
     @Test(arguments: 0..<60)

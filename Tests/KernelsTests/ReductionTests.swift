@@ -20,7 +20,9 @@ struct ReductionTests {
         let kinds = Reduction.Kind.allCases.filter { $0 != .indexOfMaximum && $0 != .indexOfMinimum }
         let kind = kinds[seed % kinds.count]
         var input = generator.floats(Array(shape))
-        if kind == .logOfSum { input = Tensor(input.elements(of: Float.self).map { abs($0) + 0.1 }, shape: input.shape) }
+        if kind == .logOfSum {
+            input = Tensor(input.elements(of: Float.self).map { abs($0) + 0.1 }, shape: input.shape)
+        }
         let result = try KernelRunner.runOnThreads(
             .reduction(Reduction(kind: kind, keepsAllWithoutAxes: true)), [input, Tensor(axes.map(Int64.init))],
             constants: [1])[0]

@@ -43,13 +43,14 @@ enum {
 };
 
 /// What follows a convolution or a matrix product, while the result is still in registers or first-level cache:
-/// activation(product + bias + residual).
+/// activation(product + bias + residual). Fusing a residual, or the bias of a matrix product, gives the same bits as
+/// adding it afterwards.
 typedef struct {
     int32_t activation;       // one of MPK_IDENTITY ... MPK_RSQRT
     float activation_alpha;
     float activation_beta;
     const float *bias;        // [out channels] or null
-    const float *residual;    // shape and layout of the output, or null; may be the output itself (in-place add)
+    const float *residual;    // shape and layout of the output, or null; not the output, unless the operator's header says so
 } mpk_epilogue;
 
 #endif

@@ -4,7 +4,7 @@
 // 0 ..< task_count to any threads in any order, each thread with its own scratch. Nothing is allocated inside.
 //
 // Bits: every output element is one chain of multiply-adds in a fixed order over (channel, kernel row, kernel
-// column), started from bias + residual. The order depends on nothing but the shape of the kernel, so results are
+// column), started from the bias; the residual is added to the finished chain. The order depends on nothing but the shape of the kernel, so results are
 // identical for every number of tasks, threads and images, and for AVX2 and AVX-512.
 #ifndef MPK_CONVOLUTION_H
 #define MPK_CONVOLUTION_H
@@ -31,6 +31,10 @@ int32_t mpk_conv_is_valid(const mpk_conv_shape *shape);
 
 /// Floats that the packed weights take: the original count, with out_channels / groups rounded up to a panel.
 size_t mpk_conv_packed_weight_count(const mpk_conv_shape *shape);
+
+/// 1 when the residual may be the output itself, which saves a pass over memory; 0 when it must lie elsewhere, because
+/// partial sums of a deep convolution wait in the output.
+int32_t mpk_conv_residual_may_be_output(const mpk_conv_shape *shape);
 
 /// Output channels per packed panel; slices start at multiples of it (counted inside one group).
 int32_t mpk_conv_panel_height(const mpk_conv_shape *shape);

@@ -2,7 +2,8 @@
 // (+ bias + residual, then an activation). Fast for single rows, where streaming the weights is everything, and for
 // hundreds of rows.
 //
-// Bits: an output element is one chain of multiply-adds over the depth, started from bias + residual; it depends
+// Bits: an output element is one chain of multiply-adds over the depth, started from zero; bias and then residual are
+// added to the finished chain, as separate additions would do it. The element depends
 // neither on the number of rows nor on the tasks, and is the same for AVX2 and AVX-512.
 #ifndef MPK_LINEAR_H
 #define MPK_LINEAR_H

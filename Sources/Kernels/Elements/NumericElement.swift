@@ -16,8 +16,16 @@ protocol NumericElement: BitwiseCopyable, Sendable, Comparable {
     init(sum: Sum)
     /// Saturates; NaN becomes zero in integers.
     init(converting value: Double)
+    /// As NumPy casts: integers keep their low bits, floats saturate in integers.
+    init<Source: NumericElement>(casting source: Source)
+    /// The low bits in integers.
+    init(truncating value: Int64)
     var sum: Sum { get }
     var double: Double { get }
+    var float: Float { get }
+    /// All bits of an integer, or as near to a float as an integer comes.
+    var bits: Int64 { get }
+    static var isInteger: Bool { get }
 
     static func plus(_ x: Self, _ y: Self) -> Self
     static func minus(_ x: Self, _ y: Self) -> Self
@@ -42,8 +50,15 @@ extension NumericElement where Self: FixedWidthInteger {
 
     @inline(__always) init(sum: Self) { self = sum }
     @inline(__always) init(converting value: Double) { self = value.isNaN ? 0 : Self(saturating: value) }
+    @inline(__always) init<Source: NumericElement>(casting source: Source) {
+        self = Source.isInteger ? Self(truncatingIfNeeded: source.bits) : Self(converting: source.double)
+    }
+    @inline(__always) init(truncating value: Int64) { self = Self(truncatingIfNeeded: value) }
     @inline(__always) var sum: Self { self }
     @inline(__always) var double: Double { Double(self) }
+    @inline(__always) var float: Float { Float(self) }
+    @inline(__always) var bits: Int64 { Int64(truncatingIfNeeded: self) }
+    static var isInteger: Bool { true }
 
     @inline(__always) static func plus(_ x: Self, _ y: Self) -> Self { x &+ y }
     @inline(__always) static func minus(_ x: Self, _ y: Self) -> Self { x &- y }
@@ -98,8 +113,12 @@ extension NumericElement where Self: BinaryFloatingPoint {
 
     @inline(__always) init(sum: Double) { self = Self(sum) }
     @inline(__always) init(converting value: Double) { self = Self(value) }
+    @inline(__always) init(truncating value: Int64) { self = Self(value) }
     @inline(__always) var sum: Double { Double(self) }
     @inline(__always) var double: Double { Double(self) }
+    @inline(__always) var float: Float { Float(self) }
+    @inline(__always) var bits: Int64 { Int64(converting: Double(self)) }
+    static var isInteger: Bool { false }
 
     @inline(__always) static func plus(_ x: Self, _ y: Self) -> Self { x + y }
     @inline(__always) static func minus(_ x: Self, _ y: Self) -> Self { x - y }
@@ -110,7 +129,14 @@ extension NumericElement where Self: BinaryFloatingPoint {
         let rest = x.truncatingRemainder(dividingBy: y)
         return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest
     }
-    @inline(__always) static func smaller(_ x: Self, _ y: Self) -> Self { x < y || x != x ? x : y }
-    @inline(__always) static func larger(_ x: Self, _ y: Self) -> Self { x > y || x != x ? x : y }
+    @inline(__always) static func smaller(_ x: Self, _ y: Self) -> Self {
+        // Two selections and no branch, so that loops become vectors.
+        let choice = x < y ? x : y
+        return x != x ? x : choice
+    }
+    @inline(__always) static func larger(_ x: Self, _ y: Self) -> Self {
+        let choice = x > y ? x : y
+        return x != x ? x : choice
+    }
     @inline(__always) static func magnitude(_ x: Self) -> Self { x.magnitude }
 }

@@ -47,7 +47,8 @@ struct BroadcastPlan: Sendable {
     /// Calls `body` for each piece of a row that lies in a range of the output's elements.
     ///
     /// - Parameter body: takes the first output element, the count, and for each operand [operandCount] its element.
-    @inline(__always)
+    // Not inlined: one copy serves every function, and a call per piece costs nothing beside it.
+    @inline(never)
     func forEachPiece(of range: Range<Int>, _ body: (_ start: Int, _ count: Int, _ offsets: UnsafePointer<Int>) -> Void)
     {
         let rank = outerExtents.count

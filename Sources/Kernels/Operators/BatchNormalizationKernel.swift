@@ -55,10 +55,11 @@ extension BatchNormalization {
             let shape: Shape
             func visit<Element: NumericElement & BinaryFloatingPoint>(_: Element.Type) throws -> any Kernel {
                 // A batch without a channel axis has one channel.
-                BatchNormalizationKernel<Element>(
-                    epsilon: Double(epsilon), batch: shape.rank > 0 ? shape[0] : 1,
-                    channels: shape.rank > 1 ? shape[1] : 1,
-                    plane: shape.elementCount(over: min(2, shape.rank)..<shape.rank))
+                SpecializedKernel(
+                    BatchNormalizationKernel<Element>(
+                        epsilon: Double(epsilon), batch: shape.rank > 0 ? shape[0] : 1,
+                        channels: shape.rank > 1 ? shape[1] : 1,
+                        plane: shape.elementCount(over: min(2, shape.rank)..<shape.rank)))
             }
         }
         let input = request.inputTypes[0]!

@@ -34,14 +34,14 @@ enum BinaryKernel {
         -> any Kernel
     {
         switch dtype {
-        case .bool, .uint8: BitwiseKernel<UInt8>(function: function, plan: plan)
+        case .bool, .uint8: SpecializedKernel(BitwiseKernel<UInt8>(function: function, plan: plan))
         case .uint16: BitwiseKernel<UInt16>(function: function, plan: plan)
         case .uint32: BitwiseKernel<UInt32>(function: function, plan: plan)
         case .uint64: BitwiseKernel<UInt64>(function: function, plan: plan)
         case .int8: BitwiseKernel<Int8>(function: function, plan: plan)
         case .int16: BitwiseKernel<Int16>(function: function, plan: plan)
-        case .int32: BitwiseKernel<Int32>(function: function, plan: plan)
-        case .int64: BitwiseKernel<Int64>(function: function, plan: plan)
+        case .int32: SpecializedKernel(BitwiseKernel<Int32>(function: function, plan: plan))
+        case .int64: SpecializedKernel(BitwiseKernel<Int64>(function: function, plan: plan))
         default: throw KernelError("\(function.rawValue) does not take \(dtype)")
         }
     }
@@ -51,7 +51,7 @@ enum BinaryKernel {
         let plan: BroadcastPlan
 
         func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
-            ArithmeticKernel<Element>(function: function, plan: plan)
+            SpecializedKernel.make(ArithmeticKernel<Element>(function: function, plan: plan), for: Element.self)
         }
     }
 }

@@ -30,25 +30,7 @@ enum CastKernel {
     private struct To<Source: NumericElement>: ElementVisitor {
         let count: Int
         func visit<Target: NumericElement>(_: Target.Type) throws -> any Kernel {
-            if let source = Source.self as? any (NumericElement & FixedWidthInteger).Type {
-                return integerSource(source, Target.self)
-            }
-            return MappingKernel<Source, Target>(count: count, cost: 2) { Target(converting: $0.double) }
-        }
-
-        private func integerSource<Integer: NumericElement & FixedWidthInteger, Target: NumericElement>(
-            _: Integer.Type, _: Target.Type
-        ) -> any Kernel {
-            // float64 does not hold every 64-bit integer: integers go to integers by their bits, to floats directly.
-            if Target.self == Float.self {
-                return MappingKernel<Integer, Float>(count: count, cost: 1) { Float($0) }
-            }
-            if Target.self == Double.self {
-                return MappingKernel<Integer, Double>(count: count, cost: 1) { Double($0) }
-            }
-            return MappingKernel<Integer, Target>(count: count, cost: 2) {
-                Target(truncating: Int64(truncatingIfNeeded: $0))
-            }
+            SpecializedKernel.make(NumberCastKernel<Source, Target>(count: count), for: Target.self)
         }
     }
 
@@ -66,6 +48,19 @@ enum CastKernel {
             target == .bfloat16
                 ? MappingKernel<Source, UInt16>(count: count, cost: 4) { HalfPrecision.bfloat16(Float($0.double)) }
                 : MappingKernel<Source, Float16>(count: count, cost: 4) { Float16($0.double) }
+        }
+    }
+}
+
+/// Between numbers that kernels compute with.
+struct NumberCastKernel<Source: NumericElement, Target: NumericElement>: Kernel {
+    let count: Int
+
+    func run(_ operands: KernelOperands, _ context: borrowing KernelContext) {
+        let source = operands.input(0, as: Source.self)  // [count]
+        let result = operands.output(0, as: Target.self)  // [count]
+        context.parallelRanges(count, cost: 2) { range in
+            for index in range { result[index] = Target(casting: source[index]) }
         }
     }
 }

@@ -33,7 +33,7 @@ extension Choice {
         struct Visitor: CellVisitor {
             let plan: BroadcastPlan
             func visit<Cell: FixedWidthInteger & BitwiseCopyable & Sendable>(_: Cell.Type) -> any Kernel {
-                ChoiceKernel<Cell>(plan: plan)
+                SpecializedKernel(ChoiceKernel<Cell>(plan: plan))
             }
         }
         let output = request.outputTypes[0]

@@ -26,7 +26,7 @@ extension Comparison {
             let relation: Relation
             let plan: BroadcastPlan
             func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
-                ComparisonKernel<Element>(relation: relation, plan: plan)
+                SpecializedKernel.make(ComparisonKernel<Element>(relation: relation, plan: plan), for: Element.self)
             }
         }
         let left = request.inputTypes[0]!

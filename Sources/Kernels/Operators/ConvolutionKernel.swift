@@ -23,8 +23,9 @@ extension Convolution {
             let output: Shape
             let groups: Int
             func visit<Element: NumericElement & BinaryFloatingPoint>(_: Element.Type) throws -> any Kernel {
-                DirectConvolutionKernel<Element>(
-                    axes: axes, batch: input[0], inChannels: input[1], outChannels: output[1], groups: groups)
+                SpecializedKernel(
+                    DirectConvolutionKernel<Element>(
+                        axes: axes, batch: input[0], inChannels: input[1], outChannels: output[1], groups: groups))
             }
         }
         let direct = try input.dtype.acceptFloatingPoint(

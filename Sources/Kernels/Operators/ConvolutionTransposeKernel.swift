@@ -13,10 +13,10 @@ struct ConvolutionTransposeKernel<Element: MatrixElement & BinaryFloatingPoint>:
     let groups: Int
     let activation: VectorisedFunction?
 
-    /// Output channels per task: as many as keep a task's shares around a megabyte.
+    /// Output channels per task: as many as keep a task's shares around four megabytes; fewer make the product slow.
     private var channelBlock: Int {
         let bytes = axes.kernelCells * axes.outputPlane * MemoryLayout<Element>.stride
-        return max(1, min(outChannels / groups, (1 << 20) / max(bytes, 1)))
+        return max(1, min(outChannels / groups, (4 << 20) / max(bytes, 1)))
     }
 
     var scratchByteCount: Int {
@@ -105,13 +105,15 @@ extension ConvolutionTranspose {
         let made: any Kernel
         switch input.dtype {
         case .float32:
-            made = ConvolutionTransposeKernel<Float>(
-                axes: axes, batch: input.shape[0], inChannels: input.shape[1], outChannels: output.shape[1],
-                groups: groups, activation: fused)
+            made = SpecializedKernel(
+                ConvolutionTransposeKernel<Float>(
+                    axes: axes, batch: input.shape[0], inChannels: input.shape[1], outChannels: output.shape[1],
+                    groups: groups, activation: fused))
         case .float64:
-            made = ConvolutionTransposeKernel<Double>(
-                axes: axes, batch: input.shape[0], inChannels: input.shape[1], outChannels: output.shape[1],
-                groups: groups, activation: nil)
+            made = SpecializedKernel(
+                ConvolutionTransposeKernel<Double>(
+                    axes: axes, batch: input.shape[0], inChannels: input.shape[1], outChannels: output.shape[1],
+                    groups: groups, activation: nil))
         default: throw KernelError("\(operatorName) takes floating-point numbers, not \(input.dtype)")
         }
         return try ActivatedKernel.make(made, fused == nil ? activation : nil, request)

@@ -35,9 +35,10 @@ extension Cumulation {
             let shape: Shape
             let axis: Int
             func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
-                CumulationKernel<Element>(
-                    cumulation: cumulation, outer: shape.elementCount(over: 0..<axis), extent: shape[axis],
-                    inner: shape.elementCount(over: (axis + 1)..<shape.rank))
+                SpecializedKernel.make(
+                    CumulationKernel<Element>(
+                        cumulation: cumulation, outer: shape.elementCount(over: 0..<axis), extent: shape[axis],
+                        inner: shape.elementCount(over: (axis + 1)..<shape.rank)), for: Element.self)
             }
         }
         let input = request.inputTypes[0]!

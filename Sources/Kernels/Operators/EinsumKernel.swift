@@ -46,11 +46,12 @@ extension Einsum {
                     }
                     return OuterAxes(extents: letters.map { plan.extents[$0]! }, strides: steps)
                 }
-                return EinsumKernel<Element>(
-                    outputs: shapes.indices.map { places(plan.output, in: $0) },
-                    sums: shapes.indices.map { places(summed, in: $0) },
-                    count: plan.output.reduce(1) { $0 * plan.extents[$1]! },
-                    sumCount: summed.reduce(1) { $0 * plan.extents[$1]! })
+                return SpecializedKernel.make(
+                    EinsumKernel<Element>(
+                        outputs: shapes.indices.map { places(plan.output, in: $0) },
+                        sums: shapes.indices.map { places(summed, in: $0) },
+                        count: plan.output.reduce(1) { $0 * plan.extents[$1]! },
+                        sumCount: summed.reduce(1) { $0 * plan.extents[$1]! }), for: Element.self)
             }
         }
         let shapes = request.inputTypes.map { $0!.shape }

@@ -45,11 +45,12 @@ extension Reduction {
             let shape: Shape
             let axis: Int?
             func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
-                ExtremeIndexKernel<Element>(
-                    findsMaximum: reduction.kind == .indexOfMaximum, selectsLast: reduction.selectsLast,
-                    outer: axis.map { shape.elementCount(over: 0..<$0) } ?? 1,
-                    extent: axis.map { shape[$0] } ?? shape.elementCount,
-                    inner: axis.map { shape.elementCount(over: ($0 + 1)..<shape.rank) } ?? 1)
+                SpecializedKernel.make(
+                    ExtremeIndexKernel<Element>(
+                        findsMaximum: reduction.kind == .indexOfMaximum, selectsLast: reduction.selectsLast,
+                        outer: axis.map { shape.elementCount(over: 0..<$0) } ?? 1,
+                        extent: axis.map { shape[$0] } ?? shape.elementCount,
+                        inner: axis.map { shape.elementCount(over: ($0 + 1)..<shape.rank) } ?? 1), for: Element.self)
             }
         }
         guard axes.count == 1 || axes.count == input.shape.rank else {

@@ -17,14 +17,15 @@ extension GlobalPooling {
                 let axes = Array(2..<shape.rank)
                 let plan = ReductionPlan(input: shape, axes: axes)
                 switch kind {
-                case .maximum: return ReductionKernel<Element>(kind: .maximum, plan: plan)
-                case .average: return ReductionKernel<Element>(kind: .mean, plan: plan)
-                case .norm(1): return ReductionKernel<Element>(kind: .l1, plan: plan)
-                case .norm(2): return ReductionKernel<Element>(kind: .l2, plan: plan)
+                case .maximum: return SpecializedKernel(ReductionKernel<Element>(kind: .maximum, plan: plan))
+                case .average: return SpecializedKernel(ReductionKernel<Element>(kind: .mean, plan: plan))
+                case .norm(1): return SpecializedKernel(ReductionKernel<Element>(kind: .l1, plan: plan))
+                case .norm(2): return SpecializedKernel(ReductionKernel<Element>(kind: .l2, plan: plan))
                 case .norm(let p):
-                    return GlobalNormKernel<Element>(
-                        p: Double(p), count: shape[0] * shape[1],
-                        plane: shape.elementCount(over: 2..<shape.rank))
+                    return SpecializedKernel(
+                        GlobalNormKernel<Element>(
+                            p: Double(p), count: shape[0] * shape[1],
+                            plane: shape.elementCount(over: 2..<shape.rank)))
                 }
             }
         }

@@ -130,9 +130,10 @@ extension GridSample {
             let input: Shape
             let points: Int
             func visit<Element: NumericElement & BinaryFloatingPoint>(_: Element.Type) throws -> any Kernel {
-                GridSampleKernel<Element>(
-                    attributes: attributes, batch: input[0], channels: input[1],
-                    extents: Array(input.dimensions[2...]), points: points)
+                SpecializedKernel(
+                    GridSampleKernel<Element>(
+                        attributes: attributes, batch: input[0], channels: input[1],
+                        extents: Array(input.dimensions[2...]), points: points))
             }
         }
         let input = request.inputTypes[0]!

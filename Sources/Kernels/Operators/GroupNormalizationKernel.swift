@@ -86,10 +86,11 @@ private struct Visitor: FloatingPointVisitor {
 
     func visit<Element: NumericElement & BinaryFloatingPoint>(_: Element.Type) throws -> any Kernel {
         let channels = shape[1]
-        return GroupNormalizationKernel<Element>(
-            epsilon: Double(epsilon), batch: shape[0], groups: groups, channelsPerGroup: channels / max(groups, 1),
-            plane: shape.elementCount(over: 2..<shape.rank),
-            hasParametersPerGroup: (scaleCount != channels, biasCount != channels))
+        return SpecializedKernel(
+            GroupNormalizationKernel<Element>(
+                epsilon: Double(epsilon), batch: shape[0], groups: groups, channelsPerGroup: channels / max(groups, 1),
+                plane: shape.elementCount(over: 2..<shape.rank),
+                hasParametersPerGroup: (scaleCount != channels, biasCount != channels)))
     }
 }
 

@@ -78,11 +78,12 @@ extension LayerNormalization {
 
             func visit<Element: NumericElement & BinaryFloatingPoint>(_: Element.Type) throws -> any Kernel {
                 let row = Array(input.dimensions[axis...])
-                return LayerNormalizationKernel<Element>(
-                    epsilon: Double(attributes.epsilon), subtractsMean: attributes.subtractsMean,
-                    rows: input.elementCount(over: 0..<axis), count: input.elementCount(over: axis..<input.rank),
-                    scale: places(scale), bias: bias.map(places),
-                    areRows: scale.dimensions == row && (bias == nil || bias!.dimensions == row))
+                return SpecializedKernel(
+                    LayerNormalizationKernel<Element>(
+                        epsilon: Double(attributes.epsilon), subtractsMean: attributes.subtractsMean,
+                        rows: input.elementCount(over: 0..<axis), count: input.elementCount(over: axis..<input.rank),
+                        scale: places(scale), bias: bias.map(places),
+                        areRows: scale.dimensions == row && (bias == nil || bias!.dimensions == row)))
             }
         }
         let input = request.inputTypes[0]!

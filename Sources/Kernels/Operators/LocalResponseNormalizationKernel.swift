@@ -61,9 +61,10 @@ extension LocalResponseNormalization {
             let attributes: LocalResponseNormalization
             let shape: Shape
             func visit<Element: NumericElement & BinaryFloatingPoint>(_: Element.Type) throws -> any Kernel {
-                LocalResponseNormalizationKernel<Element>(
-                    attributes: attributes, batch: shape[0], channels: shape[1],
-                    plane: shape.elementCount(over: 2..<shape.rank))
+                SpecializedKernel(
+                    LocalResponseNormalizationKernel<Element>(
+                        attributes: attributes, batch: shape[0], channels: shape[1],
+                        plane: shape.elementCount(over: 2..<shape.rank)))
             }
         }
         let input = request.inputTypes[0]!

@@ -48,9 +48,10 @@ extension MatrixProduct {
                         .init(
                             operand: 3, batchStride: rows * columns, rowStride: columns, columnStride: 1, factor: 1))
                 }
-                return MatrixKernel<Element>(
-                    rows: rows, columns: columns, inner: inner, alpha: 1, transposesLeft: false,
-                    transposesRight: false, left: left, right: right, addends: addends, activation: activation)
+                return SpecializedKernel(
+                    MatrixKernel<Element>(
+                        rows: rows, columns: columns, inner: inner, alpha: 1, transposesLeft: false,
+                        transposesRight: false, left: left, right: right, addends: addends, activation: activation))
             }
         }
         let left = request.inputTypes[0]!
@@ -114,10 +115,11 @@ extension Gemm {
                             columnStride: shape[1] == 1 ? 0 : 1, factor: gemm.beta))
                 }
                 let single = OuterAxes(extents: [], strides: [])
-                return MatrixKernel<Element>(
-                    rows: output[0], columns: output[1], inner: inner, alpha: gemm.alpha,
-                    transposesLeft: gemm.transposeA, transposesRight: gemm.transposeB, left: single, right: single,
-                    addends: addends, activation: activation)
+                return SpecializedKernel(
+                    MatrixKernel<Element>(
+                        rows: output[0], columns: output[1], inner: inner, alpha: gemm.alpha,
+                        transposesLeft: gemm.transposeA, transposesRight: gemm.transposeB, left: single, right: single,
+                        addends: addends, activation: activation))
             }
         }
         let left = request.inputTypes[0]!
@@ -136,7 +138,8 @@ extension Gemm {
         let output = request.outputTypes[0].shape
         let addend = beta == 0 ? nil : request.inputType(2)?.shape.dimensions
         let isRow = addend == [output[1]] || addend == [1, output[1]]
-        guard left.dtype == .float32, !transposeA, addend == nil || (beta == 1 && (isRow || addend == output.dimensions))
+        guard left.dtype == .float32, !transposeA,
+            addend == nil || (beta == 1 && (isRow || addend == output.dimensions))
         else { return nil }
         return try PackedLinearKernel.make(
             request, rows: output[0], depth: left.shape[1], outFeatures: output[1], areOutputMajor: transposeB,

@@ -13,30 +13,13 @@ struct MixedPowerKernel<Base: NumericElement, Exponent: NumericElement>: Kernel 
         let z = operands.output(0, as: Base.self)
         if isInteger {
             plan.combine(x, y, z, context, cost: 40) { base, exponent in
-                let power = Int64.power(Int64(converting: base.double), Int64(converting: exponent.double))
+                let power = Int64.power(base.bits, exponent.bits)
                 return Base(truncating: power)
             }
         } else {
             plan.combine(x, y, z, context, cost: 40) { base, exponent in
                 Base(converting: Double.power(base.double, exponent.double))
             }
-        }
-    }
-}
-
-extension NumericElement {
-    /// The low bits of an integer.
-    init(truncating value: Int64) {
-        switch Self.self {
-        case is Int8.Type: self = Int8(truncatingIfNeeded: value) as! Self
-        case is Int16.Type: self = Int16(truncatingIfNeeded: value) as! Self
-        case is Int32.Type: self = Int32(truncatingIfNeeded: value) as! Self
-        case is Int64.Type: self = value as! Self
-        case is UInt8.Type: self = UInt8(truncatingIfNeeded: value) as! Self
-        case is UInt16.Type: self = UInt16(truncatingIfNeeded: value) as! Self
-        case is UInt32.Type: self = UInt32(truncatingIfNeeded: value) as! Self
-        case is UInt64.Type: self = UInt64(truncatingIfNeeded: value) as! Self
-        default: self = Self(converting: Double(value))
         }
     }
 }

@@ -45,7 +45,9 @@ extension OneHot {
             let inner: Int
             let elementByteCount: Int
             func visit<Index: NumericElement>(_: Index.Type) throws -> any Kernel {
-                OneHotKernel<Index>(depth: depth, outer: outer, inner: inner, elementByteCount: elementByteCount)
+                SpecializedKernel.make(
+                    OneHotKernel<Index>(depth: depth, outer: outer, inner: inner, elementByteCount: elementByteCount),
+                    for: Index.self)
             }
         }
         let indices = request.inputTypes[0]!

@@ -14,6 +14,9 @@ struct PackedConvolutionKernel: Kernel {
     }
 
     var absorbedOperands: Set<Int> { packed == nil ? [] : [1] }
+    var overwritableOperands: Set<Int> {
+        withUnsafePointer(to: shape) { mpk_conv_residual_may_be_output($0) != 0 } ? [3] : []
+    }
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) {
         let input = operands.input(0, as: Float.self)  // [batch, inChannels, inHeight, inWidth]
@@ -54,7 +57,7 @@ enum ConvolutionWeights {
             var shape = shape
             let packed = storage(&shape)
             let destination = packed.pointer.assumingMemoryBound(to: Float.self)
-            try request.forEachSlice(of: 1, slices(&shape)) { slice, weights in
+            try request.forEachSlice(of: 1, rowCount: Int(shape.out_channels), slices(&shape)) { slice, weights in
                 weights.withBytes { bytes in
                     mpk_conv_pack_weights_slice(
                         &shape, Int32(slice.lowerBound), Int32(slice.count),

@@ -22,7 +22,8 @@ struct PackedLinearKernel: Kernel {
         let output = operands.output(0, as: Float.self)  // [rows, outFeatures]
         let weights = UnsafePointer(packed.pointer.assumingMemoryBound(to: Float.self))
         let epilogue = function.epilogue(
-            bias: bias.flatMap { operands.optionalInput($0) }, residual: residual.flatMap { operands.optionalInput($0) })
+            bias: bias.flatMap { operands.optionalInput($0) }, residual: residual.flatMap { operands.optionalInput($0) }
+        )
         withUnsafePointer(to: shape) { shape in
             withUnsafePointer(to: epilogue) { epilogue in
                 let tasks = mpk_linear_task_count(shape, Int32(context.pool.threadCount))
@@ -69,7 +70,7 @@ struct PackedLinearKernel: Kernel {
             byteCount: mpk_linear_packed_weight_count(&shape) * MemoryLayout<Float>.stride, zeroed: true)
         let destination = packed.pointer.assumingMemoryBound(to: Float.self)
         let slices = stride(from: 0, to: rows, by: step).map { $0..<min($0 + step, rows) }
-        try request.forEachSlice(of: 1, slices) { slice, weights in
+        try request.forEachSlice(of: 1, rowCount: rows, slices) { slice, weights in
             var weights = weights
             if factor != 1 {
                 weights = Tensor(weights.elements(of: Float.self).map { $0 * factor }, shape: weights.shape)

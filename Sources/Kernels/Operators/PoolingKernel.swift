@@ -141,7 +141,8 @@ extension Pooling {
             let axes: WindowAxes
             let planes: Int
             func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
-                PoolingKernel<Element>(kind: kind, axes: axes, planes: planes)
+                SpecializedKernel.make(
+                    PoolingKernel<Element>(kind: kind, axes: axes, planes: planes), for: Element.self)
             }
         }
         let input = request.inputTypes[0]!

@@ -151,7 +151,7 @@ extension Reduction {
             let kind: Kind
             let plan: ReductionPlan
             func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
-                ReductionKernel<Element>(kind: kind, plan: plan)
+                SpecializedKernel.make(ReductionKernel<Element>(kind: kind, plan: plan), for: Element.self)
             }
         }
         return try input.dtype.accept(Visitor(kind: kind, plan: ReductionPlan(input: input.shape, axes: axes)))

@@ -51,6 +51,11 @@ struct ResizeKernel<Element: NumericElement & BinaryFloatingPoint>: Kernel {
                     for outer in 0..<pass.outer {
                         let from = source + outer * pass.input * pass.inner
                         let to = result + outer * pass.output * pass.inner
+                        if pass.inner == 1 {
+                            resizeRow(
+                                pass, from, to, indices.baseAddress!, weights.baseAddress!, isOutside.baseAddress!)
+                            continue
+                        }
                         for index in 0..<pass.output {
                             let line = to + index * pass.inner
                             if isOutside[index] {
@@ -76,6 +81,23 @@ struct ResizeKernel<Element: NumericElement & BinaryFloatingPoint>: Kernel {
                     }
                 }
             }
+        }
+    }
+}
+
+extension ResizeKernel {
+    /// The fastest axis: source [input], result [output], indices and weights [output, count], isOutside [output].
+    private func resizeRow(
+        _ pass: Pass, _ source: UnsafePointer<Element>, _ result: UnsafeMutablePointer<Element>,
+        _ indices: UnsafePointer<Int>, _ weights: UnsafePointer<Float>, _ isOutside: UnsafePointer<Bool>
+    ) {
+        let count = pass.taps.count
+        for index in 0..<pass.output {
+            let tapIndices = indices + index * count
+            let tapWeights = weights + index * count
+            var sum = Element(tapWeights[0]) * source[tapIndices[0]]
+            for tap in 1..<count { sum += Element(tapWeights[tap]) * source[tapIndices[tap]] }
+            result[index] = isOutside[index] ? Element(extrapolationValue) : sum
         }
     }
 }
@@ -125,11 +147,12 @@ extension Resize {
                             inner: shape[(axis + 1)...].reduce(1, *), taps: axes[axis].taps()))
                     shape[axis] = axes[axis].output
                 }
-                return ResizeKernel<Element>(
-                    tasks: output.elementCount == 0 ? 0 : input.elementCount(over: 0..<first),
-                    inputBlock: input.elementCount(over: first..<input.rank),
-                    outputBlock: output.elementCount(over: first..<output.rank), passes: passes,
-                    extrapolationValue: extrapolationValue)
+                return SpecializedKernel(
+                    ResizeKernel<Element>(
+                        tasks: output.elementCount == 0 ? 0 : input.elementCount(over: 0..<first),
+                        inputBlock: input.elementCount(over: first..<input.rank),
+                        outputBlock: output.elementCount(over: first..<output.rank), passes: passes,
+                        extrapolationValue: extrapolationValue))
             }
         }
         return try input.dtype.acceptFloatingPoint(

@@ -48,7 +48,9 @@ private struct Visitor: ElementVisitor {
     let data: TensorType
 
     func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
-        ScatterKernel<Element>(reduction: reduction, addressing: addressing, count: data.shape.elementCount)
+        SpecializedKernel.make(
+            ScatterKernel<Element>(reduction: reduction, addressing: addressing, count: data.shape.elementCount),
+            for: Element.self)
     }
 }
 

@@ -93,10 +93,11 @@ extension Softmax {
             let flattens: Bool
             func visit<Element: NumericElement & BinaryFloatingPoint>(_: Element.Type) throws -> any Kernel {
                 let end = flattens ? shape.rank : min(axis + 1, shape.rank)
-                return SoftmaxKernel<Element>(
-                    kind: kind, outer: shape.elementCount(over: 0..<axis),
-                    extent: shape.elementCount(over: axis..<end),
-                    inner: shape.elementCount(over: end..<shape.rank))
+                return SpecializedKernel(
+                    SoftmaxKernel<Element>(
+                        kind: kind, outer: shape.elementCount(over: 0..<axis),
+                        extent: shape.elementCount(over: axis..<end),
+                        inner: shape.elementCount(over: end..<shape.rank)))
             }
         }
         let input = request.inputTypes[0]!

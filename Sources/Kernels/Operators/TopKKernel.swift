@@ -71,9 +71,11 @@ extension TopK {
             let axis: Int
             let count: Int
             func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
-                TopKKernel<Element>(
-                    selectsLargest: selectsLargest, count: count, outer: shape.elementCount(over: 0..<axis),
-                    extent: shape[axis], inner: shape.elementCount(over: (axis + 1)..<shape.rank))
+                SpecializedKernel.make(
+                    TopKKernel<Element>(
+                        selectsLargest: selectsLargest, count: count, outer: shape.elementCount(over: 0..<axis),
+                        extent: shape[axis], inner: shape.elementCount(over: (axis + 1)..<shape.rank)),
+                    for: Element.self)
             }
         }
         let input = request.inputTypes[0]!

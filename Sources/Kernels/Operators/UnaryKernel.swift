@@ -23,8 +23,8 @@ enum UnaryKernel {
                 throw KernelError("\(unary.operatorName) does not take \(dtype)")
             }
             return dtype == .float32
-                ? MappingKernel<Float, Float>(count: count, cost: 20) { Float(function(Double($0))) }
-                : MappingKernel<Double, Double>(count: count, cost: 20, function)
+                ? SpecializedKernel(MappingKernel<Float, Float>(count: count, cost: 20) { Float(function(Double($0))) })
+                : SpecializedKernel(MappingKernel<Double, Double>(count: count, cost: 20, function))
         }
         guard dtype.isInteger else { throw KernelError("\(unary.operatorName) does not take \(dtype)") }
         return try dtype.accept(IntegerFunctions(unary: unary, count: count, dtype: dtype))
@@ -54,7 +54,7 @@ private struct IntegerFunctions: ElementVisitor {
 
     func visit<Element: NumericElement>(_: Element.Type) throws -> any Kernel {
         func kernel(_ function: @escaping @Sendable (Element) -> Element) -> any Kernel {
-            MappingKernel<Element, Element>(count: count, cost: 2, function)
+            SpecializedKernel(MappingKernel<Element, Element>(count: count, cost: 2, function))
         }
         switch unary.function {
         case .relu: return kernel { $0 < .zero ? .zero : $0 }
