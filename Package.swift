@@ -78,7 +78,8 @@ let package = Package(
         .testTarget(
             name: "ModelFormatsTests",
             dependencies: [
-                "ModelFormats", "Graphs", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "ModelFormats", "Graphs", "Tensors", "TestSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["NPYFixtures"], swiftSettings: settings),
         .testTarget(
@@ -96,6 +97,7 @@ let package = Package(
         .executableTarget(
             name: "MPIProbe", dependencies: ["MPI", "Tensors"], path: "Tests/MPIProbe", swiftSettings: settings),
         .testTarget(name: "MPITests", dependencies: ["MPIProbe", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "RunTests", dependencies: ["mpinfer", "TestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,12 +33,19 @@ struct MPInfer: ParsableCommand {
         defaultSubcommand: RunCommand.self)
 
     static func main() {
+        // A file past the limit on sizes is an error of writing it, and no reason to be killed without a word.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch {
             // Every rank parses the same words; one of them is enough to talk about it.
-            guard MPISession.launchRank == 0 else { Glibc.exit(exitCode(for: error).rawValue) }
+            guard MPISession.launchRank == 0 else {
+                let code = exitCode(for: error).rawValue
+                // mpirun kills all when one fails, and the one that talks may be late.
+                if code != 0 { sleep(1) }
+                Glibc.exit(code)
+            }
             exit(withError: error)
         }
     }

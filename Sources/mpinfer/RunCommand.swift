@@ -40,6 +40,14 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "No progress.")
     var quiet = false
 
+    func validate() throws {
+        // As the default command, this one is also given words that were meant to be a command.
+        let word = options.job
+        if !word.contains("/"), !word.contains("."), access(word, F_OK) != 0 {
+            throw ValidationError("there is no command '\(word)', and no job of this name; see 'mpinfer --help'")
+        }
+    }
+
     func run() throws {
         let session = try MPISession.start()
         let logger = makeLogger(rank: session.world.rank)

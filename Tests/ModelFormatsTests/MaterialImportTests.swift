@@ -2,6 +2,7 @@ import FoundationEssentials
 import Graphs
 import ModelFormats
 import Tensors
+import TestSupport
 import Testing
 
 extension Material.Case {
@@ -20,7 +21,7 @@ extension Material.Case {
 @Suite struct MaterialImportTests {
     @Test(
         "imports without an unsupported operator, and every shape follows",
-        .enabled(if: Material.isThere("models"), Material.absent),
+        .enabled(if: Material.isThere("models"), "\(Material.absent)"),
         arguments: Material.cases("quickstart", "light", "models", "real", "benchmark"))
     func whole(_ test: Material.Case) throws {
         let model = try ONNXImporter.load(path: test.model)
@@ -41,7 +42,7 @@ extension Material.Case {
     }
 
     @Test(
-        "refuses broken models", .enabled(if: Material.isThere("bad"), Material.absent),
+        "refuses broken models", .enabled(if: Material.isThere("bad"), "\(Material.absent)"),
         arguments: Material.cases("bad"))
     func bad(_ test: Material.Case) throws {
         let message: String
@@ -67,7 +68,7 @@ extension Material.Case {
 
     @Test(
         "takes every model of the standard's own suite, computable or not",
-        .enabled(if: Material.isThere("node"), Material.absent))
+        .enabled(if: Material.isThere("node"), "\(Material.absent)"))
     func standard() throws {
         var refused: [String: String] = [:]
         var complete = 0
@@ -77,7 +78,7 @@ extension Material.Case {
                 let model = try ONNXImporter.load(path: test.model)
                 if model.graph.unsupportedOperators().isEmpty { complete += 1 }
             } catch {
-                refused[test.testDescription] = "\(error)"
+                refused[test.description] = "\(error)"
             }
         }
         // Inputs and outputs that are no tensors of numbers.
@@ -87,7 +88,7 @@ extension Material.Case {
 
     @Test(
         "what is left of whole networks after the passes",
-        .enabled(if: Material.isThere("models"), Material.absent),
+        .enabled(if: Material.isThere("models"), "\(Material.absent)"),
         arguments: Material.cases("quickstart", "light", "models", "real", "benchmark"))
     func passes(_ test: Material.Case) throws {
         var model = try ONNXImporter.load(path: test.model)
@@ -104,14 +105,14 @@ extension Material.Case {
         let isFusedWhole = ["resnet", "mobilenet", "unet", "inception", "digits", "grouped"]
         guard isFusedWhole.contains(where: test.name.contains) else { return }
         for name in ["BatchNormalization", "Relu", "Clip", "Add", "Identity", "Dropout"] {
-            #expect(counts[name] == nil, "\(test.testDescription) still has \(counts[name] ?? 0) \(name)")
+            #expect(counts[name] == nil, "\(test.description) still has \(counts[name] ?? 0) \(name)")
         }
         #expect(reports.first { $0.name == "fold constants" } != nil)
     }
 
     @Test(
         "types inferred for single nodes are those of the standard's own results",
-        .enabled(if: Material.isThere("node"), Material.absent))
+        .enabled(if: Material.isThere("node"), "\(Material.absent)"))
     func inference() throws {
         var count = 0
         for test in Material.cases("node", "pytorch-converted", "pytorch-operator") where test.facts.skip == nil {
@@ -134,11 +135,11 @@ extension Material.Case {
                     model.graph, inputTypes: types, knownInputs: known, evaluate: TestEvaluator.evaluate)
                 for (output, file) in zip(model.graph.outputs, test.facts.outputs ?? []) {
                     let array = try Material.array("\(folder)/\(file.file)")
-                    #expect(bound.type(of: output) == array.type, "\(test.testDescription)")
+                    #expect(bound.type(of: output) == array.type, "\(test.description)")
                 }
                 count += 1
             } catch {
-                Issue.record("\(test.testDescription): \(error)")
+                Issue.record("\(test.description): \(error)")
             }
         }
         #expect(count >= 600, "\(count)")

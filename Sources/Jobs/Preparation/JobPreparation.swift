@@ -60,7 +60,11 @@ public struct JobPreparation {
 
     private static func stageCount(_ specification: JobSpecification, rankCount: Int?) throws(JobError) -> Int {
         switch specification.parallelism.pipeline {
-        case .automatic: return rankCount ?? 1
+        case .automatic:
+            if let rankCount { return rankCount }
+            // Cuts that are given say by themselves how many stages there are.
+            let parallelism = specification.parallelism
+            return parallelism.strategy == .manual ? parallelism.cuts.count + 1 : 1
         case .exactly(let stages):
             if let rankCount, stages != rankCount {
                 throw JobError(

@@ -1,0 +1,63 @@
+import TestSupport
+import Testing
+
+/// However a model is cut and on however many threads it runs, the output files have the same bytes.
+///
+/// MPINFER_FULL_CAMPAIGN=1 runs all combinations, which takes hours; otherwise each model has its share of them.
+@Suite struct IdenticalBitsTests {
+    private static let shareOfEach = 7
+
+    @Test(
+        "the same bytes from every cut",
+        .enabled(if: Material.isThere("quickstart", "models", "real", "light"), "\(Material.absent)"),
+        arguments: Array(cases.enumerated().map { NumberedCase(number: $0, test: $1) }))
+    func cuts(_ numbered: NumberedCase) throws {
+        let test = numbered.test
+        let first = numbered.number * IdenticalBitsTests.shareOfEach
+        let variations =
+            MPInfer.isFullCampaign() ? Variation.all : Variation.few(first..<first + IdenticalBitsTests.shareOfEach)
+        let job = try TestJob(test, microbatch: try IdenticalBitsTests.microbatch(test))
+        let layers = try job.layers(model: test.model)
+        try MPInfer.expectSuccess(try job.run(["-q", "--set", "threads=1"]))
+        let expected = try job.takeFiles()
+        try #require(expected.count == test.facts.outputs?.count)
+        for variation in variations where variation.ranks <= layers.count {
+            let arguments = variation.arguments(layers)
+            let run = try job.run(ranks: variation.ranks, arguments)
+            guard run.succeeded else {
+                Issue.record("\(variation): \(arguments) \(run)")
+                continue
+            }
+            let actual = try job.takeFiles()
+            #expect(actual.keys.sorted() == expected.keys.sorted())
+            for (name, bytes) in expected where actual[name] != bytes {
+                let differing = zip(bytes, actual[name] ?? []).lazy.filter { $0 != $1 }.count
+                Issue.record("\(variation): \(differing) of \(bytes.count) bytes of \(name) differ: \(arguments)")
+            }
+        }
+    }
+
+    private static let cases = Material.cases("quickstart", "models", "real", "light").filter { test in
+        // One of the two sizes of the detection network, and one of the classics, which are slow, are enough.
+        switch test.set {
+        case "real": MPInfer.isFullCampaign() || test.name != "ppocr-detection-320x480"
+        case "light": MPInfer.isFullCampaign() || test.name == "light_shufflenet"
+        default: true
+        }
+    }
+
+    struct NumberedCase: Sendable, CustomStringConvertible {
+        let number: Int
+        let test: Material.Case
+        var description: String { test.description }
+    }
+
+    /// More than one microbatch where the model allows it, and a shorter last one.
+    private static func microbatch(_ test: Material.Case) throws -> Int {
+        switch (test.set, test.name) {
+        case ("quickstart", _): return 50
+        case ("models", _): return 3
+        default: return 1
+        }
+    }
+}
