@@ -53,7 +53,7 @@ struct RandomNetwork {
 
     private mutating func addNode(_ random: inout SplitMix, _ weights: FileRegion) {
         let operand = pick(&random)!
-        switch random.integer(0...15) {
+        switch random.integer(0...18) {
         case 0...2: addUnary(operand, &random)
         case 3...6: addBinary(operand, &random, weights)
         case 7...9: addView(operand, &random)
@@ -61,8 +61,8 @@ struct RandomNetwork {
         case 11: addSlices(operand, &random)
         case 12: addTranspose(operand, &random)
         case 13: addConversion(operand, &random)
-        case 14 where operand.dtype == .float32 && operand.rest.count == 1: addProduct(operand, &random)
-        case 14 where operand.dtype == .float32 && operand.rest.count == 3: addConvolution(operand, &random)
+        case 14...17 where operand.dtype == .float32 && operand.rest.count == 1: addProduct(operand, &random)
+        case 14...17 where operand.dtype == .float32 && operand.rest.count == 3: addConvolution(operand, &random)
         default: addNormalization(operand, &random)
         }
     }
@@ -244,6 +244,19 @@ struct RandomNetwork {
             let bias: [ValueID?] = random.once(in: 2) ? [weight([columns], &random)] : []
             add(.gemm(Gemm()), [operand.value, matrix] + bias, .float32, [columns])
         }
+        addEpilogue(&random, weight([columns], &random))
+    }
+
+    /// What fusion takes into the product before it: a sum, an activation, or both.
+    private mutating func addEpilogue(_ random: inout SplitMix, _ addend: ValueID) {
+        let product = flowing.last!
+        if random.once(in: 2) {
+            add(.binary(Binary(.add)), [product.value, addend].shuffled(using: &random), .float32, product.rest)
+        }
+        if random.once(in: 2) {
+            let function = random.choice([UnaryFunction.relu, .tanh, .sigmoid, .gelu, .leakyRelu])
+            add(.unary(Unary(function, alpha: 0.1)), [flowing.last!.value], .float32, product.rest)
+        }
     }
 
     private mutating func addConvolution(_ operand: Flow, _ random: inout SplitMix) {
@@ -256,6 +269,10 @@ struct RandomNetwork {
         add(
             .convolution(Convolution(window: window)), [operand.value, weights] + bias, .float32,
             [channels] + operand.rest.dropFirst())
+        // A residual where there is one of the right shape.
+        let rest = flowing.last!.rest
+        let residual = flowing.dropLast().last { $0.dtype == .float32 && $0.rest == rest }
+        addEpilogue(&random, residual?.value ?? weight([channels, 1, 1], &random))
     }
 
     // MARK: Outputs

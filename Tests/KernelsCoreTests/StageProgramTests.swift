@@ -94,7 +94,8 @@ import Testing
                 constants[ValueID(index)] = constants.count
             }
             let memory = StageMemory(
-                nodes: steps, inputs: part.inputs, outputs: part.outputs, types: model.bound.types, constants: constants)
+                nodes: steps, inputs: part.inputs, outputs: part.outputs, types: model.bound.types,
+                constants: constants, overwritable: steps.map(\.operation.elementwiseOperands))
             nodes += part.nodes.count
             fused += part.nodes.count - steps.count
             views += memory.isAliased.count { $0 }
