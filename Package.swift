@@ -73,7 +73,7 @@ let package = Package(
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "Graphs", "Tensors"], swiftSettings: settings),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["Kernels", "ModelFormats", "Graphs", "Tensors"],
+            name: "ConformanceTests", dependencies: ["Kernels", "ModelFormats", "Graphs", "Tensors", "TestSupport"],
             exclude: ["manifest.txt"], swiftSettings: settings),
         .testTarget(
             name: "ModelFormatsTests",

@@ -103,6 +103,9 @@ public final class StageProgram {
         pointers.initialize(repeating: nil, count: max(locations.count, 1))
         scratchOffset = memory.arenaByteCount
         scratchStride = ((steps.map(\.kernel.scratchByteCount).max() ?? 0) + 63) & ~63
+        try SystemMemory.require(
+            scratchOffset + scratchStride * pool.threadCount,
+            for: "the activations of a stage that begins at '\(steps.first?.name ?? "")'")
         arena.reserve(scratchOffset + scratchStride * pool.threadCount)
     }
 
