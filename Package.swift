@@ -73,7 +73,7 @@ let package = Package(
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "Graphs", "Tensors"], swiftSettings: settings),
         .testTarget(
-            name: "ConformanceTests", dependencies: ["Kernels", "ModelFormats", "Graphs", "Tensors"],
+            name: "ConformanceTests", dependencies: ["Kernels", "ModelFormats", "Graphs", "Tensors", "TestSupport"],
             exclude: ["manifest.txt"], swiftSettings: settings),
         .testTarget(
             name: "ModelFormatsTests",
@@ -88,6 +88,10 @@ let package = Package(
         .testTarget(
             name: "PlanningTests", dependencies: ["Planning", "Graphs", "Tensors", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "KernelsCoreTests", dependencies: ["Kernels", "Planning", "Graphs", "Tensors", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         // Tests. Those of messages launch an executable under mpirun.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(

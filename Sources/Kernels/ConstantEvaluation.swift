@@ -22,6 +22,7 @@ public enum ConstantEvaluation {
             operation: operation, inputTypes: operands.map { $0?.type }, outputTypes: outputs, identity: ValueID(0),
             inputs: inputs, weights: weights)
         let kernel = try KernelFactory.makeKernel(request)
+        try SystemMemory.require(outputs.reduce(0) { $0 + $1.byteCount }, for: "the result of \(operation.name)")
         let results = outputs.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) }
         let pool = WorkerPool(threadCount: 1)
         let scratch = Storage(byteCount: kernel.scratchByteCount)

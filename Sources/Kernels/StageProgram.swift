@@ -103,6 +103,9 @@ public final class StageProgram {
         pointers.initialize(repeating: nil, count: max(locations.count, 1))
         scratchOffset = memory.arenaByteCount
         scratchStride = ((steps.map(\.kernel.scratchByteCount).max() ?? 0) + 63) & ~63
+        try SystemMemory.require(
+            scratchOffset + scratchStride * pool.threadCount,
+            for: "the activations of a stage that begins at '\(steps.first?.name ?? "")'")
         arena.reserve(scratchOffset + scratchStride * pool.threadCount)
     }
 
@@ -113,17 +116,28 @@ public final class StageProgram {
 
     private static func makeKernel(_ node: Node, bound: BoundGraph, weights: StageWeights) throws -> any Kernel {
         let inputTypes = node.inputs.map { $0.flatMap(bound.type) }
-        let request = KernelRequest(
-            operation: node.operation, inputTypes: inputTypes,
-            outputTypes: node.outputs.map { $0.flatMap(bound.type) ?? TensorType(.uint8, [0]) },
-            identity: node.outputs.lazy.compactMap(\.self).first ?? ValueID(0), inputs: node.inputs, weights: weights)
         do {
+            let request = KernelRequest(
+                operation: node.operation, inputTypes: inputTypes, outputTypes: try outputTypes(of: node, bound: bound),
+                identity: node.outputs.lazy.compactMap(\.self).first ?? ValueID(0), inputs: node.inputs,
+                weights: weights)
             return try KernelFactory.makeKernel(request)
         } catch let error as KernelError {
             throw GraphError(node: node, operands: inputTypes, reason: error.description)
         } catch let error as InferenceError {
             throw GraphError(node: node, operands: inputTypes, reason: error.description)
         }
+    }
+
+    /// The types of all results that a node can have, those that nobody asked for among them: a split cannot tell where
+    /// its parts lie without the others.
+    private static func outputTypes(of node: Node, bound: BoundGraph) throws(InferenceError) -> [TensorType] {
+        let operands = node.inputs.map { value in
+            value.flatMap { value in
+                bound.type(of: value).map { Operands.Operand(type: $0, constant: bound.known[value]) }
+            }
+        }
+        return try node.operation.attributes.outputTypes(of: Operands(operands))
     }
 
     /// Computes the stage once.

@@ -71,6 +71,10 @@ public final class StageExecutor {
             programs[size] = try StageProgram(bound, part: part, weights: weights, arena: arena, pool: pool)
         }
         func byteCount(_ value: ValueID) -> Int { fullTypes.isEmpty ? 0 : fullTypes[value.index]?.byteCount ?? 0 }
+        try SystemMemory.require(
+            incoming.reduce(0) { $0 + byteCount($1.value) * PartitionPlan.receiveSlotCount }
+                + part.outputs.reduce(0) { $0 + byteCount($1) * plan.sendSlotCount(of: $1, from: stage) },
+            for: "the messages of stage \(stage)")
         receiveBuffers = StageBuffers(
             byteCounts: incoming.map { byteCount($0.value) },
             slotCounts: incoming.map { _ in PartitionPlan.receiveSlotCount })

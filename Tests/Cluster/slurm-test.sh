@@ -18,6 +18,7 @@ export MPINFER_SLURM_NODES=2 MPINFER_SLURM_CPUS=4
 folder=$(realpath -m "$MPINFER_SLURM_FOLDER")/out
 checks=0
 failures=0
+client= # the process that waits for a batch job
 
 main() {
     [[ -x $MPINFER ]] || { echo "FAIL  $MPINFER is not there; build it first"; exit 1; }
@@ -43,11 +44,12 @@ test_job_that_works() {
     check "accuracy: $correct of $images" grep -qE "^accuracy: +$correct of $images " "$output"
     check 'the job says which nodes it has' grep -q 'on 2 nodes: node0 node1$' "$output"
     check 'the table has ranks 0 to 3' same "$(column rank "$output")" '0 1 2 3'
-    if unshare --uts true 2>/dev/null; then
+    # Unless this user may not give the nodes names of their own.
+    if [[ $(column host "$output") == *node* ]]; then
         check 'neighbours share a node' same "$(column host "$output")" 'node0 node0 node1 node1'
     fi
     check 'each rank computes with the cores of a task' same "$(column threads "$output")" '2 2 2 2'
-    check "results of $images images" same "$(wc -l <"$folder/results/logits.jsonl")" "$images"
+    check "results of $images images" same "$(cat "$folder/results/logits.jsonl" | wc -l)" "$images"
     check 'nothing went wrong by the way' not grep -qiE 'error|warning' "$output"
     show_on_failure "$output"
 }
@@ -68,10 +70,12 @@ submit() {
     local output=$1
     shift
     # In the background, so that a signal for this script does not have to wait.
-    timeout 240 "$slurm" run sbatch --quiet --wait --nodes=2 --ntasks=4 --cpus-per-task=2 --time=3 --output="$output" \
+    timeout 200 "$slurm" run sbatch --quiet --wait --nodes=2 --ntasks=4 --cpus-per-task=2 --time=2 --output="$output" \
         jobs/slurm/pipeline.sbatch "$@" &
-    wait $!
+    client=$!
+    wait "$client"
     code=$?
+    client=
     # A file system may show the last lines late; and without any the checks shall say so.
     touch "$output"
     shown=$failures
@@ -129,6 +133,7 @@ skip() {
 bring_down() {
     local status=$?
     trap '' INT TERM
+    [[ -z $client ]] || kill "$client"
     timeout 120 "$slurm" down || status=1
     exit "$status"
 }

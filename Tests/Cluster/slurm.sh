@@ -121,7 +121,7 @@ make_folders() {
 
 write_configuration() {
     local port user
-    port=$(free_ports $((nodes + 1)))
+    port=$(free_ports $((nodes + 1))) || exit
     user=$(id -un)
 
     # Nothing here uses cgroups, but Slurm 22.05 has no way to say so, and its v1 plugin rests when nobody asks it.
@@ -141,11 +141,13 @@ PROLOG
     chmod +x "$folder/task_prolog"
 
     # Waits are long because the machine may be loaded; pauses of the scheduler are short. TmpFS is where PMIx has its
-    # sockets, which the nodes must not share. config_overrides lets a node have more CPUs than the machine.
+    # sockets, which the nodes must not share. config_overrides lets a node have more CPUs than the machine. The first job
+    # has any number, because Open MPI names its shared memory after it, and another cluster may run beside this one.
     cat >"$SLURM_CONF" <<CONFIGURATION
 ClusterName=pretended
 SlurmctldHost=$(hostname -s)(127.0.0.1)
 SlurmctldPort=$port
+FirstJobId=$((1000 + RANDOM))
 SlurmUser=$user
 SlurmdUser=$user
 AuthType=auth/munge
@@ -187,29 +189,31 @@ PartitionName=main Nodes=node[0-$((nodes - 1))] Default=YES MaxTime=INFINITE Sta
 CONFIGURATION
 }
 
-# The first of so many TCP ports in a row that nobody listens on.
+# The first of so many TCP ports in a row that nobody listens on, below those that the kernel hands out. By chance, so
+# that two clusters that start at the same time do not choose the same.
 free_ports() {
-    local count=$1 first port
-    for ((first = 17000; first < 18000; first += 20)); do
+    local count=$1 attempt first port
+    for ((attempt = 0; attempt < 100; attempt++)); do
+        first=$((10000 + RANDOM % 200 * 100))
         for ((port = first; port < first + count; port++)); do
             ! (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || continue 2
         done
         echo "$first"
         return
     done
-    fail 'no free ports from 17000 on'
+    fail 'no free TCP ports between 10000 and 30000'
 }
 
 # A daemon must not keep the pipe open that this script writes to.
 start() { "$@" </dev/null >>"$folder/log/start.log" 2>&1 || give_up "$1 does not start"; }
 
-# Starts a daemon under a host name of its own, where the kernel lets this user have one.
+# Starts a daemon with a host name and a shared memory of its own, where the kernel lets this user have them: Open MPI
+# then treats the nodes as two machines.
 on_host() {
-    local name=$1
+    local name=$1 become='mount -t tmpfs -o mode=1777 tmpfs /dev/shm && hostname "$0" && exec "$@"'
     shift
-    if unshare --uts true 2>/dev/null; then
-        # shellcheck disable=SC2016
-        start unshare --uts sh -c 'hostname "$0" && exec "$@"' "$name" "$@"
+    if unshare --uts --mount sh -c "$become" "$name" true 2>/dev/null; then
+        start unshare --uts --mount sh -c "$become" "$name" "$@"
     else
         start "$@"
     fi

@@ -29,6 +29,11 @@ struct NodeCase: Decodable {
         return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/case.json") }.sorted()
     }
 
+    /// Whether tests on it should run: it is there, or somebody says that it must be.
+    static var isExpected: Bool {
+        !names.isEmpty || ProcessInfo.processInfo.environment["MPINFER_REQUIRE_MATERIAL"] == "1"
+    }
+
     static func load(_ name: String) throws -> NodeCase {
         let json = FileManager.default.contents(atPath: "\(folder)/\(name)/case.json") ?? Data()
         return try JSONDecoder().decode(NodeCase.self, from: json)

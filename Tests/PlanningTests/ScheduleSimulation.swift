@@ -17,13 +17,14 @@ struct ScheduleSimulation {
 
     /// The messages of one edge.
     private struct Channel {
-        /// By order of posting: the slot on either side.
+        /// By order of posting: what the receiver made room for, and what the sender gave.
         var receives: [Int] = []
-        var sends: [(slot: Int, content: Content)] = []
+        var sends: [Content] = []
     }
 
     private struct Rank {
         var next = 0
+        var computed = 0
         var results: [ValueID: Content] = [:]
         var items: [Int: Content] = [:]
         /// By edge and slot: the place of the message in the order of posting.
@@ -96,7 +97,7 @@ struct ScheduleSimulation {
             guard plan.edges[edge].to == rank else { throw Failure(reason: "no such edge here") }
             guard ranks[rank].receiving[edge]?[microbatch % 2] == nil else { throw Failure(reason: "slot is taken") }
             ranks[rank].receiving[edge, default: [:]][microbatch % 2] = channels[edge].receives.count
-            channels[edge].receives.append(microbatch % 2)
+            channels[edge].receives.append(microbatch)
         case .run(let stage, let microbatch):
             guard stage == rank else { throw Failure(reason: "no such stage here") }
             try compute(microbatch, rank: rank)
@@ -109,7 +110,7 @@ struct ScheduleSimulation {
             let slot = microbatch % sendSlots[edge]
             guard ranks[rank].sending[edge]?[slot] == nil else { throw Failure(reason: "slot is taken") }
             ranks[rank].sending[edge, default: [:]][slot] = channels[edge].sends.count
-            channels[edge].sends.append((slot, content))
+            channels[edge].sends.append(content)
         case .write(let microbatch):
             guard rank == plan.stages.count - 1 else { throw Failure(reason: "nothing to write here") }
             guard microbatch == written.count else { throw Failure(reason: "written out of order") }
@@ -121,13 +122,20 @@ struct ScheduleSimulation {
     }
 
     private mutating func compute(_ microbatch: Int, rank: Int) throws {
+        // What lives from step to step wants them in order.
+        guard microbatch == ranks[rank].computed else { throw Failure(reason: "microbatches out of order") }
+        ranks[rank].computed += 1
         var operands: [ValueID: Content] = [:]
         for (index, input) in plan.inputs.enumerated() where input.stage == rank {
             operands[input.value] = ranks[rank].items[index]
         }
         for edge in plan.edges where edge.to == rank {
             let place = ranks[rank].receiving[edge.index]!.removeValue(forKey: microbatch % 2)!
-            operands[edge.value] = channels[edge.index].sends[place].content
+            let content = channels[edge.index].sends[place]
+            guard content.microbatch == channels[edge.index].receives[place] else {
+                throw Failure(reason: "room for another microbatch, which may be smaller")
+            }
+            operands[edge.value] = content
         }
         for edge in plan.edges where edge.from == rank {
             ranks[rank].sending[edge.index]?[microbatch % sendSlots[edge.index]] = nil

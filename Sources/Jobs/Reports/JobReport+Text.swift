@@ -8,11 +8,22 @@ extension JobReport {
         if let accuracy = result.accuracy {
             lines.append("accuracy: \(result.correct) of \(result.labelled) = \(Quantity.percent(accuracy))")
         }
-        if !result.files.isEmpty { lines.append("written:  " + result.files.joined(separator: ", ")) }
+        if !result.files.isEmpty {
+            lines.append("written:  " + result.files.map(Self.shortened).joined(separator: ", "))
+        }
         lines.append(
             "speed:    \(items) items in \(Quantity.seconds(seconds)), \(Quantity.fixed(itemsPerSecond, 1)) items/s "
                 + "(\(microbatches) microbatches of \(microbatch), strategy \(strategy))")
         return (lines + ["", rankTable.text]).joined(separator: "\n")
+    }
+
+    /// A path to show: `jobs/../results/a.csv` is `results/a.csv`.
+    private static func shortened(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+        }
+        return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }
 
     private var predictionLines: [String] {

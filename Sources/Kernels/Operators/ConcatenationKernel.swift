@@ -38,14 +38,14 @@ extension Concatenation {
 /// An axis cut into parts.
 struct SplitKernel: Kernel {
     let rows: Int
-    /// Bytes of each part in one row.
+    /// Bytes of each part in one row, of those too that nobody asked for.
     let rowBytes: [Int]
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) {
         let total = rowBytes.reduce(0, +)
         var start = 0
         for (index, bytes) in rowBytes.enumerated() {
-            if let destination = operands.outputs[index], bytes > 0 {
+            if index < operands.outputs.count, let destination = operands.outputs[index], bytes > 0 {
                 MemoryMovement.copyRows(
                     operands.inputs[0]! + start, sourceStride: total, to: destination, destinationStride: bytes,
                     rows: rows, rowBytes: bytes, context)

@@ -1,0 +1,89 @@
+import FoundationEssentials
+import Graphs
+import Kernels
+import ModelFormats
+import Tensors
+import TestSupport
+import Testing
+
+/// Damaged model files, all the way: import, passes, binding, compiling with planned memory, running. Each ends in an
+/// error or in a run; a crash or a read out of bounds would end this process.
+@Suite(.enabled(if: NodeCase.isExpected, "no test material; 'make material' makes it"))
+struct DamagedModelRunTests {
+    /// Small models that use packing, windows, shape arithmetic, indices and views.
+    static let models = [
+        "test_conv_with_strides_padding", "test_convtranspose_pads", "test_gemm_all_attributes", "test_maxpool_2d_pads",
+        "test_reshape_reordered_all_dims", "test_resize_upsample_scales_linear", "test_slice_neg_steps",
+        "test_batchnorm_example", "test_gather_1", "test_softmax_axis_1", "test_split_variable_parts_1d_opset18",
+        "test_constant_pad", "test_transpose_default", "test_concat_2d_axis_0", "test_reduce_mean_keepdims_example",
+    ]
+
+    @Test(arguments: models) func everyPrefix(_ name: String) throws {
+        let damage = try Damage(name)
+        for length in 0..<damage.bytes.count { damage.run(Array(damage.bytes.prefix(length))) }
+        #expect(damage.runs + damage.errors == damage.bytes.count)
+    }
+
+    @Test(arguments: models) func randomBytes(_ name: String) throws {
+        let damage = try Damage(name)
+        var random = SplitMix(UInt64(name.utf8.reduce(7) { ($0 &* 31) &+ Int($1) }))
+        for _ in 0..<100 {
+            var bytes = damage.bytes
+            for _ in 0..<random.integer(1...3) {
+                bytes[random.integer(0...(bytes.count - 1))] = UInt8(random.integer(0...255))
+            }
+            damage.run(bytes)
+        }
+        #expect(damage.runs + damage.errors == 100)
+        #expect(damage.errors > 0, "no damage was noticed")
+    }
+}
+
+/// A model, its inputs, and what became of damaged copies of it.
+private final class Damage {
+    let bytes: [UInt8]
+    private let inputs: [Tensor]
+    private let path: String
+    private(set) var runs = 0
+    private(set) var errors = 0
+
+    init(_ name: String) throws {
+        let test = try NodeCase.load(name)
+        inputs = try (test.inputs ?? []).map(test.tensor)
+        bytes = Array(try Data(contentsOf: URL(filePath: test.model)))
+        path = FileManager.default.temporaryDirectory.appending(path: "damaged-\(name)-\(UInt64.random(in: 0 ... .max)).onnx").path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func run(_ damaged: [UInt8]) {
+        do {
+            try Data(damaged).write(to: URL(filePath: path))
+            try compute()
+            runs += 1
+        } catch {
+            errors += 1
+        }
+    }
+
+    private func compute() throws {
+        let imported = try ONNXImporter.load(path: path)
+        let graph = try Passes.standard(imported.graph, evaluate: ConstantEvaluation.evaluator).graph
+        guard graph.inputs.count == inputs.count else { throw Failure("other inputs") }
+        let known = Dictionary(zip(graph.inputs.map(\.value), inputs)) { first, _ in first }
+            .filter { !$0.value.dtype.isFloatingPoint }
+        let bound = try BoundGraph(
+            graph, inputTypes: inputs.map(\.type), knownInputs: known, evaluate: ConstantEvaluation.evaluator)
+        let nodes = bound.runtimeNodes
+        // What would run for minutes is enough to have been compiled for.
+        guard nodes.reduce(0.0, { $0 + bound.cost(of: $1).flops }) < 1e8 else { throw Failure("too much to run") }
+        let part = GraphPart(
+            nodes: nodes, inputs: graph.inputs.map(\.value).filter { known[$0] == nil }.sorted(),
+            outputs: Set(graph.outputs).sorted())
+        let program = try StageProgram(
+            bound, part: part, weights: StageWeights(graph), arena: Arena(), pool: WorkerPool(threadCount: 1))
+        let operands = Dictionary(zip(graph.inputs.map(\.value), inputs)) { first, _ in first }
+        let outputs = program.outputTypes.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) }
+        try program.run(inputs: part.inputs.map { operands[$0]! }, outputs: outputs)
+    }
+}
