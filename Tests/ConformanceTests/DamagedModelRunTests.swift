@@ -26,7 +26,7 @@ struct DamagedModelRunTests {
 
     @Test(arguments: models) func randomBytes(_ name: String) throws {
         let damage = try Damage(name)
-        var random = SplitMix(UInt64(name.utf8.reduce(7) { ($0 &* 31) &+ Int($1) }))
+        var random = SplitMix(name.utf8.reduce(7) { ($0 &* 31) &+ UInt64($1) })
         for _ in 0..<100 {
             var bytes = damage.bytes
             for _ in 0..<random.integer(1...3) {
