@@ -17,7 +17,7 @@ import Testing
         }
         if test.name == "wrong-input-type" {
             // Its array does not fit its model either.
-            let array = NumPyArray.file(shape: [1, 3, 8, 8], [Int64](repeating: 0, count: 192))
+            let array = NumPyArray.file(shape: [2, 2, 8, 8], [Int64](repeating: 0, count: 256))
             inputs[0].path = try folder.write(array, to: "x.npy")
         }
         let job = try TestJob(model: test.model, inputs: inputs, microbatch: 1, folder: folder)
