@@ -43,7 +43,7 @@ extension Node {
     /// What an identity copies, and into what; nil for other operators. One tensor joined is a copy too.
     fileprivate var identity: (input: ValueID, output: ValueID)? {
         switch operation {
-        case .identity, .concatenation:
+        case .identity:
             guard inputs.count == 1, let input = inputs[0], outputs.count == 1, let output = outputs[0] else {
                 return nil
             }
