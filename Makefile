@@ -67,6 +67,11 @@ test: test-dependencies lint material ## Install what the tests need and run all
 	MPINFER_REQUIRE_MATERIAL=1 swift test $(TESTED) --skip-build --no-parallel
 	MPINFER=$(CURDIR)/.build/tested/release/mpinfer bash Tests/Cluster/slurm-test.sh || { code=$$?; [ $$code = 77 ] || exit $$code; }
 
+.PHONY: campaign
+campaign: material ## Run every model at every rank count, strategy and thread count, and compare the bits.
+	swift build $(TESTED) --build-tests
+	MPINFER_FULL_CAMPAIGN=1 MPINFER_REQUIRE_MATERIAL=1 swift test $(TESTED) --skip-build --no-parallel --filter IdenticalBitsTests
+
 .PHONY: benchmark
 benchmark: build $(ORACLE)/installed ## Measure against ONNX Runtime in one run and print one table.
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set benchmark

@@ -12,27 +12,37 @@ public struct Schedule: Sendable, Codable, Hashable {
     /// The forward pipeline: every rank takes the microbatches in order, and posts the receives of the next one before
     /// it computes on the one at hand, so that transfers and computing overlap.
     public static func pipeline(_ plan: PartitionPlan, microbatchCount: Int) -> Schedule {
-        let actions = plan.stages.map { stage in
-            let incoming = plan.edges.filter { $0.to == stage.index }
-            let outgoing = plan.edges.filter { $0.from == stage.index }
-            let reads = plan.inputs.indices.filter { plan.inputs[$0].stage == stage.index }
-            let isLast = stage.index == plan.stages.count - 1
-            var list: [Action] = []
-            func receive(_ microbatch: Int) {
-                guard microbatch < microbatchCount else { return }
-                list += incoming.map { .receive(edge: $0.index, microbatch: microbatch) }
-            }
-            for ahead in 0..<(PartitionPlan.receiveSlotCount - 1) { receive(ahead) }
-            for microbatch in 0..<microbatchCount {
-                receive(microbatch + PartitionPlan.receiveSlotCount - 1)
-                list += reads.map { .read(input: $0, microbatch: microbatch) }
-                list.append(.run(stage: stage.index, microbatch: microbatch))
-                list += outgoing.map { .send(edge: $0.index, microbatch: microbatch) }
-                if isLast { list.append(.write(microbatch: microbatch)) }
-            }
-            return list
+        Schedule(
+            microbatchCount: microbatchCount,
+            actions: plan.stages.map { pipelineActions(plan, stage: $0.index, microbatchCount: microbatchCount) })
+    }
+
+    /// One stage's list of the forward pipeline. A rank of a long job keeps only its own.
+    public static func pipelineActions(_ plan: PartitionPlan, stage: Int, microbatchCount: Int) -> [Action] {
+        let incoming = plan.edges.filter { $0.to == stage }
+        let outgoing = plan.edges.filter { $0.from == stage }
+        let reads = plan.inputs.indices.filter { plan.inputs[$0].stage == stage }
+        let isLast = stage == plan.stages.count - 1
+        var list: [Action] = []
+        func receive(_ microbatch: Int) {
+            guard microbatch < microbatchCount else { return }
+            list += incoming.map { .receive(edge: $0.index, microbatch: microbatch) }
         }
-        return Schedule(microbatchCount: microbatchCount, actions: actions)
+        for ahead in 0..<(PartitionPlan.receiveSlotCount - 1) { receive(ahead) }
+        for microbatch in 0..<microbatchCount {
+            receive(microbatch + PartitionPlan.receiveSlotCount - 1)
+            list += reads.map { .read(input: $0, microbatch: microbatch) }
+            list.append(.run(stage: stage, microbatch: microbatch))
+            list += outgoing.map { .send(edge: $0.index, microbatch: microbatch) }
+            if isLast { list.append(.write(microbatch: microbatch)) }
+        }
+        return list
+    }
+
+    /// Microbatches after which the forward pipeline of a plan repeats itself: no buffer waits for longer than the
+    /// pipeline is long, so what holds for so many microbatches holds for any number.
+    public static func periodicMicrobatchCount(_ plan: PartitionPlan) -> Int {
+        plan.stages.count + PartitionPlan.receiveSlotCount + 2
     }
 
     /// One line a rank: `r1: recv e0 m0 <-r0 | run s1 m0 | ...`.

@@ -97,19 +97,19 @@ public final class StageExecutor {
         watch.watch.count(.load, since: began)
     }
 
-    /// Carries out this rank's actions.
+    /// Carries out this rank's actions, in the order of its list in the schedule.
     ///
     /// - Throws: what went wrong here, or `RemoteFailure` when another rank has failed meanwhile. Outstanding messages
     ///   are given up then.
     public func run(
-        _ schedule: Schedule, source: any MicrobatchSource, sink: any MicrobatchSink,
+        _ actions: [Action], source: any MicrobatchSource, sink: any MicrobatchSink,
         progress: (_ microbatch: Int) -> Void = { _ in }
     ) throws {
         started = StopWatch.now
         defer { ended = StopWatch.now }
         do {
             var current = Current()
-            for action in schedule.actions[plan.stages[stage].rank] {
+            for action in actions {
                 try carryOut(action, &current, source: source, sink: sink)
                 if case .run(_, let microbatch) = action { progress(microbatch) }
             }

@@ -51,7 +51,10 @@ private final class Damage {
         let test = try NodeCase.load(name)
         inputs = try (test.inputs ?? []).map(test.tensor)
         bytes = Array(try Data(contentsOf: URL(filePath: test.model)))
-        path = FileManager.default.temporaryDirectory.appending(path: "damaged-\(name)-\(UInt64.random(in: 0 ... .max)).onnx").path
+        path =
+            FileManager.default.temporaryDirectory.appending(
+                path: "damaged-\(name)-\(UInt64.random(in: 0 ... .max)).onnx"
+            ).path
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

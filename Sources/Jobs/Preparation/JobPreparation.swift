@@ -12,7 +12,6 @@ public struct JobPreparation {
     public let bound: BoundGraph
     public let chain: LayerChain
     public let plan: PartitionPlan
-    public let schedule: Schedule
     /// What the user should know and need not act on, such as images left out.
     public let warnings: [String]
 
@@ -48,10 +47,14 @@ public struct JobPreparation {
                 bound, chain: chain, strategy: strategy, stageCount: stageCount, microbatchSize: size,
                 modelFingerprint: model.imported.fingerprint)
         }
-        schedule = .pipeline(plan, microbatchCount: batching.microbatchCount)
+        let verified = Schedule.pipeline(
+            plan, microbatchCount: min(batching.microbatchCount, Schedule.periodicMicrobatchCount(plan)))
         let graph = model.graph
-        try ScheduleVerifier.verify(schedule, of: plan, layers: chain.layers.map(\.node)) { graph.nodes[$0.index].name }
+        try ScheduleVerifier.verify(verified, of: plan, layers: chain.layers.map(\.node)) { graph.nodes[$0.index].name }
     }
+
+    /// What every rank would do, for all microbatches.
+    public var schedule: Schedule { .pipeline(plan, microbatchCount: batching.microbatchCount) }
 
     public var assignment: JobAssignment {
         JobAssignment(

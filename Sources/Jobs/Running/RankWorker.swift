@@ -8,7 +8,7 @@ internal import Tensors
 /// What one rank holds while a job runs: its stage, and the files that its stage reads or writes.
 final class RankWorker {
     private let assignment: JobAssignment
-    private let schedule: Schedule
+    private let actions: [Action]
     private let executor: StageExecutor
     private let source: JobSource
     private let sink: JobSink?
@@ -24,7 +24,8 @@ final class RankWorker {
         processorName = HostName.current
         let plan = assignment.plan
         let stage = world.rank
-        schedule = .pipeline(plan, microbatchCount: assignment.batching.microbatchCount)
+        actions = Schedule.pipelineActions(
+            plan, stage: stage, microbatchCount: assignment.batching.microbatchCount)
         let readsInputs = plan.inputs.contains { $0.stage == stage }
         let writesOutputs = stage == plan.stages.count - 1
         // Opening decodes images to see which are good; only who needs them does so.
@@ -41,7 +42,7 @@ final class RankWorker {
     }
 
     func run(progress: (_ microbatchesDone: Int) -> Void) throws {
-        try executor.run(schedule, source: source, sink: sink ?? NoSink()) { progress($0 + 1) }
+        try executor.run(actions, source: source, sink: sink ?? NoSink()) { progress($0 + 1) }
     }
 
     func commit() throws { try sink?.commit() }
