@@ -65,7 +65,9 @@ import Testing
     @Test func typesThatHangOnDataAreLeftOpen() throws {
         let model = Model()
         let bound = try model.bound(rows: 3)
-        let untyped = model.graph.valueNames.indices.filter { bound.types[$0] == nil }.map { model.graph.valueNames[$0] }
+        let untyped = model.graph.valueNames.indices.filter { bound.types[$0] == nil }.map {
+            model.graph.valueNames[$0]
+        }
         #expect(untyped == ["places", "rows", "picked", "shape", "ones", "sum"])
         #expect(try program(bound).outputTypes == [TensorType(.float32, [3, 4]), nil, nil])
     }

@@ -46,7 +46,8 @@ public final class StageProgram {
     }
 
     private init(
-        _ bound: BoundGraph, part: GraphPart, environment: StageEnvironment, owning owned: StageEnvironment?, isOpen: Bool
+        _ bound: BoundGraph, part: GraphPart, environment: StageEnvironment, owning owned: StageEnvironment?,
+        isOpen: Bool
     ) throws {
         self.part = part
         self.environment = environment
