@@ -69,7 +69,8 @@ extension BoundGraph {
     private func bind(_ conditional: Conditional, _ node: Node, _ evaluate: ConstantEvaluator) throws -> Outcome {
         let captured = captured(node)
         func outcome(_ body: Graph) throws -> Outcome {
-            let bound = try BoundGraph(body: body, parameters: captured.types, known: captured.known, evaluate: evaluate)
+            let bound = try BoundGraph(
+                body: body, parameters: captured.types, known: captured.known, evaluate: evaluate)
             return Outcome(
                 types: body.outputs.map(bound.type), known: body.outputs.map { bound.known[$0] }, cost: bound.totalCost)
         }
@@ -77,7 +78,9 @@ extension BoundGraph {
             return try outcome(condition ? conditional.thenBranch : conditional.elseBranch)
         }
         // A branch that cannot be taken at these shapes is an error only once it is taken.
-        let (then, otherwise) = (Result { try outcome(conditional.thenBranch) }, Result { try outcome(conditional.elseBranch) })
+        let (then, otherwise) = (
+            Result { try outcome(conditional.thenBranch) }, Result { try outcome(conditional.elseBranch) }
+        )
         guard let first = try? then.get(), let second = try? otherwise.get() else {
             let one = try (try? then.get()) ?? otherwise.get()
             return Outcome(types: one.types.map { _ in nil }, cost: one.cost)

@@ -57,7 +57,9 @@ extension Operation {
         let captured = max(0, operandCount - own.operands)
         let outputs = bodyOutputCount(nodeOutputs: outputCount)
         for body in bodies {
-            guard body.inputs.isEmpty else { throw GraphError("a body is fed by the node around it, and takes no inputs") }
+            guard body.inputs.isEmpty else {
+                throw GraphError("a body is fed by the node around it, and takes no inputs")
+            }
             guard body.parameters.count == own.parameters + captured else {
                 throw GraphError(
                     "its body '\(body.name)' takes \(body.parameters.count) values, and gets "

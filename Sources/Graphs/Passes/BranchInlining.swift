@@ -35,7 +35,11 @@ public enum BranchInlining {
         let made = Set(branch.nodes.flatMap { $0.outputs.compactMap(\.self) })
         var copies: [(from: ValueID, to: ValueID)] = []
         for case (let inner, let outer?) in zip(branch.outputs, node.outputs) {
-            if made.contains(inner), values[inner] == nil { values[inner] = outer } else { copies.append((inner, outer)) }
+            if made.contains(inner), values[inner] == nil {
+                values[inner] = outer
+            } else {
+                copies.append((inner, outer))
+            }
         }
         func value(_ inner: ValueID) -> ValueID {
             if let value = values[inner] { return value }

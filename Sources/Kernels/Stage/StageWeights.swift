@@ -149,6 +149,7 @@ public final class StageWeights {
 
     /// Bytes held now, packed and plain, in bodies too.
     public var byteCount: Int {
-        bodies.values.reduce(0) { $0 + $1.byteCount } + resident.values.reduce(0) { $0 + $1.byteCount } + packed.values.reduce(0) { $0 + $1.byteCount }
+        bodies.values.reduce(0) { $0 + $1.byteCount } + resident.values.reduce(0) { $0 + $1.byteCount }
+            + packed.values.reduce(0) { $0 + $1.byteCount }
     }
 }

@@ -46,7 +46,8 @@ struct FunctionTable {
         _ nodes: [Node], into result: inout [Node], callers: [Key], prefixes: inout Set<String>
     ) throws(ModelError) {
         for node in nodes {
-            let key = Key(domain: node.proto.domain.standardised, name: node.proto.opType, overload: node.proto.overload)
+            let key = Key(
+                domain: node.proto.domain.standardised, name: node.proto.opType, overload: node.proto.overload)
             guard let function = functions[key] else {
                 result.append(node)
                 guard result.count <= FunctionTable.nodeLimit else {

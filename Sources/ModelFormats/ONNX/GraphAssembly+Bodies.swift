@@ -40,7 +40,9 @@ extension GraphAssembly {
         for (name, proto) in zip(names, protos) {
             var reading = GraphReading(proto: proto, context: context, opset: node.opset)
             do throws(ModelError) {
-                let outer = captured.map { GraphReading.Captured(name: $0.name, dtype: dtypes[$0.value], rank: ranks[$0.value]) }
+                let outer = captured.map {
+                    GraphReading.Captured(name: $0.name, dtype: dtypes[$0.value], rank: ranks[$0.value])
+                }
                 result.graphs.append(try reading.body(captured: outer, constants: constants))
             } catch {
                 throw .malformed("in its body '\(name)': \(error.reason)")

@@ -135,7 +135,9 @@ final class ONNXNode {
 
     /// A body.
     func graph(_ name: String) throws(ConversionError) -> Onnx_GraphProto {
-        guard let attribute = try attribute(name, .graph) else { throw .malformed("the attribute '\(name)' is missing") }
+        guard let attribute = try attribute(name, .graph) else {
+            throw .malformed("the attribute '\(name)' is missing")
+        }
         guard attribute.hasG else { throw .malformed("the attribute '\(name)' holds no graph") }
         return attribute.g
     }

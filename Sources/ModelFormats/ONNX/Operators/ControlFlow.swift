@@ -18,10 +18,13 @@ extension ONNXOperator {
                 guard let output else { continue }
                 let (dtypes, ranks) = (bodies.dtypes.map { $0[index] }, bodies.ranks.map { $0[index] })
                 assembly.note(
-                    output, dtype: dtypes[0] == dtypes[1] ? dtypes[0] : nil, rank: ranks[0] == ranks[1] ? ranks[0] : nil)
+                    output, dtype: dtypes[0] == dtypes[1] ? dtypes[0] : nil, rank: ranks[0] == ranks[1] ? ranks[0] : nil
+                )
             }
         },
-        "Loop": ONNXOperator([1, 11, 13, 16, 19, 21, 23, 24, 25], inputs: 0...(1 << 20), outputs: anyNumber, mayLackFirst: true) {
+        "Loop": ONNXOperator(
+            [1, 11, 13, 16, 19, 21, 23, 24, 25], inputs: 0...(1 << 20), outputs: anyNumber, mayLackFirst: true
+        ) {
             node, assembly throws(ConversionError) in
             let bodies = try assembly.bodies(node, ["body"])
             let body = bodies.graphs[0]
@@ -42,7 +45,9 @@ extension ONNXOperator {
                     rank: bodies.ranks[0][index + 1].map { index < stateCount ? $0 : $0 + 1 })
             }
         },
-        "Scan": ONNXOperator([8, 9, 11, 16, 19, 21, 23, 24, 25], inputs: 1...(1 << 20), outputs: anyNumber, mayLackFirst: true) {
+        "Scan": ONNXOperator(
+            [8, 9, 11, 16, 19, 21, 23, 24, 25], inputs: 1...(1 << 20), outputs: anyNumber, mayLackFirst: true
+        ) {
             node, assembly throws(ConversionError) in
             let bodies = try assembly.bodies(node, ["body"])
             let scanCount = try node.requiredInt("num_scan_inputs")
@@ -92,7 +97,8 @@ extension ONNXOperator {
     private static func directions(
         _ node: ONNXNode, _ axes: String, _ directions: String, count: Int
     ) throws(ConversionError) -> [Scan.Direction] {
-        let axes = axes.isEmpty ? [Int](repeating: 0, count: count) : try node.ints(axes) ?? .init(repeating: 0, count: count)
+        let axes =
+            axes.isEmpty ? [Int](repeating: 0, count: count) : try node.ints(axes) ?? .init(repeating: 0, count: count)
         let turned = try node.ints(directions) ?? [Int](repeating: 0, count: count)
         guard axes.count == count, turned.count == count, turned.allSatisfy({ $0 == 0 || $0 == 1 }) else {
             throw .malformed("\(count) axes and directions are needed, not \(axes) and \(turned)")
