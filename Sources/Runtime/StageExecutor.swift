@@ -114,12 +114,7 @@ public final class StageExecutor {
     }
 
     private func compileAhead() throws {
-        for variant in batching.variants.prefix(StagePrograms.limit) {
-            let types = try programs.types(for: variant).inputs.compactMap(\.self)
-            // What arrives with a header is known when it has come.
-            guard types.count == part.inputs.count else { return }
-            _ = try programs.program(for: variant, inputTypes: types)
-        }
+        for variant in batching.variants.prefix(StagePrograms.limit) { _ = try programs.program(for: variant) }
     }
 
     /// Carries out this rank's actions, in the order of its list in the schedule.
@@ -188,21 +183,19 @@ public final class StageExecutor {
         try messages.awaitBuffers(before: microbatch)
         let waited = watch.count(.wait, since: start)
 
-        let program = try programs.program(
-            for: batching.variant(of: microbatch), inputTypes: operands.map(\.type))
-        let results = program.outputTypes.enumerated().map { index, type in
-            resultBuffers.tensor(index, microbatch: microbatch, type: type)
+        let program = try programs.program(for: batching.variant(of: microbatch))
+        let buffers = program.outputTypes.enumerated().map { index, type in
+            type.map { resultBuffers.tensor(index, microbatch: microbatch, type: $0) }
         }
         // A shape that comes up for the first time is compiled now.
         let ready = watch.count(.compile, since: waited)
         var poking = 0.0
-        try program.run(inputs: operands, outputs: results) {
+        outputs = try program.run(inputs: operands, outputs: buffers) {
             guard messages.outstandingCount > 0 else { return }
             let began = StopWatch.now
             try messages.progress()
             poking += StopWatch.now - began
         }
-        outputs = results
         keepStates()
         let done = watch.count(.compute, since: ready + poking)
         watch.count(.communicate, since: done - poking)

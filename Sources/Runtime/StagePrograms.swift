@@ -13,12 +13,6 @@ struct StagePrograms {
         let outputs: [TensorType?]
     }
 
-    /// What a program is made for. Types that arrive with a message are part of it.
-    private struct Key: Hashable {
-        let variant: InputBatching.Variant
-        let arrived: [TensorType]
-    }
-
     /// Programs kept at a time.
     static let limit = 16
 
@@ -29,7 +23,7 @@ struct StagePrograms {
     private let arena: Arena
     private let pool: WorkerPool
     private var bindings = RecentlyUsed<InputBatching.Variant, BoundGraph>(limit: limit)
-    private var programs = RecentlyUsed<Key, StageProgram>(limit: limit)
+    private var programs = RecentlyUsed<InputBatching.Variant, StageProgram>(limit: limit)
     private var knownTypes: [InputBatching.Variant: Types] = [:]
 
     init(
@@ -52,16 +46,12 @@ struct StagePrograms {
         return types
     }
 
-    /// The program for a microbatch whose operands have come.
-    ///
-    /// - Parameter inputTypes: of the part's inputs, as they are.
-    mutating func program(for variant: InputBatching.Variant, inputTypes: [TensorType]) throws -> StageProgram {
-        let known = try types(for: variant)
-        let arrived = zip(known.inputs, inputTypes).filter { $0.0 == nil }.map(\.1)
-        let (part, weights, arena, pool) = (part, weights, arena, pool)
+    /// The program for the microbatches of a variant. What it finds out only while it runs, it compiles for itself.
+    mutating func program(for variant: InputBatching.Variant) throws -> StageProgram {
         let bound = try binding(for: variant)
-        return try programs.value(for: Key(variant: variant, arrived: arrived)) {
-            try StageProgram(bound, part: part, weights: weights, arena: arena, pool: pool)
+        let (part, weights, arena, pool) = (part, weights, arena, pool)
+        return try programs.value(for: variant) {
+            try StageProgram(bound, part: part, weights: weights, arena: arena, pool: pool, cacheCapacity: 16)
         }
     }
 

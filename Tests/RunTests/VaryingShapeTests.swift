@@ -50,7 +50,8 @@ import Testing
         let folder = try ScratchFolder()
         _ = try VaryingShapeTests.ladder(layers: 2, in: folder)
         for length in [2, 3] {
-            _ = try folder.write(NumPyArray.file(shape: [length], [Float](repeating: 1, count: length)), to: "\(length).npy")
+            _ = try folder.write(
+                NumPyArray.file(shape: [length], [Float](repeating: 1, count: length)), to: "\(length).npy")
         }
         let path = try job(["input: {arrays: [2.npy, 3.npy]}", "outputs: {folder: out}"], in: folder)
         let run = try MPInfer.run(["run", path], ranks: 2)
@@ -139,5 +140,37 @@ import Testing
             }
             #expect(both.shape == [7, 5] && both.values == rows, "\(ranks) ranks, \(size)")
         }
+    }
+
+    @Test("shapes that only the run can tell cross the ranks with a header", arguments: [1, 2, 3, 5])
+    func dataDependentShapes(ranks: Int) throws {
+        let folder = try ScratchFolder()
+        var model = TinyModel()
+        model.input("x", [nil, 6])
+        model.constant("one", shape: [1], [1] as [Float])
+        model.node("Add", "shifted", ["x", "one"])
+        model.node("NonZero", "places", ["shifted"])  // [2, found]
+        model.node("Transpose", "rows", ["places"])
+        model.node("Cast", "numbers", ["rows"], attributes: [("to", 1)])
+        model.node("Add", "sum", ["numbers", "one"])
+        model.node("Mul", "product", ["sum", "sum"])
+        model.output("product", ["found", 2])
+        _ = try folder.write(model.bytes, to: "model.onnx")
+        var random = TestSupport.SplitMix(5)
+        // -1 becomes 0, which is not found.
+        let items = (0..<40).map { item in
+            (0..<6).map { _ in item == 3 ? -1 : Float(random.integer(-1...1)) }
+        }
+        _ = try folder.write(NumPyArray.file(shape: [40, 6], items.flatMap { $0 }), to: "x.npy")
+        let path = try job(["input: {array: x.npy}", "outputs: {folder: out, formats: [jsonl]}"], in: folder)
+        try MPInfer.expectSuccess(try MPInfer.run(["run", "-q", path], ranks: ranks))
+        let rows = try folder.text("out/product.jsonl").split(separator: "\n")
+        #expect(rows.count == 40)
+        for (item, values) in items.enumerated() {
+            let found = values.indices.filter { values[$0] != -1 }.map { "[1.0, \(($0 + 1) * ($0 + 1)).0]" }
+            #expect(rows[item] == "{\"item\": \(item), \"values\": [\(found.joined(separator: ", "))]}")
+        }
+        let run = try MPInfer.run(["run", path, "--set", "schedule.microbatch=2"], ranks: ranks)
+        MPInfer.expectFailure(run, ["product", "set schedule.microbatch to 1"])
     }
 }

@@ -42,7 +42,8 @@ enum InputRewriting {
                 guard input.dimensions.count == 1 else {
                     throw JobError(
                         "inputs.\(name): the model leaves dimensions of this input open "
-                            + "(\(input.dimensions.map(\.description).joined(separator: "x"))); a constant needs fixed ones")
+                            + "(\(input.dimensions.map(\.description).joined(separator: "x"))); a constant needs fixed ones"
+                    )
                 }
                 extents.append(constant.constant.count)
             }
@@ -70,7 +71,8 @@ enum InputRewriting {
         guard let index = outputs.firstIndex(of: carried.carried) else {
             throw JobError(
                 "inputs.\(name): the model has no output '\(carried.carried)'"
-                    + "\(NearestName.hint(carried.carried, among: outputs)) (it has \(outputs.joined(separator: ", ")))")
+                    + "\(NearestName.hint(carried.carried, among: outputs)) (it has \(outputs.joined(separator: ", ")))"
+            )
         }
         let output = graph.outputs[index]
         guard !graph.states.contains(where: { $0.output == output }) else {
