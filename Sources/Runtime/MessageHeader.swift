@@ -18,7 +18,7 @@ enum MessageHeader {
         fields[0] = Int64(DType.allCases.firstIndex(of: tensor.dtype)!)
         fields[1] = Int64(tensor.shape.rank)
         for (axis, extent) in tensor.shape.dimensions.enumerated() { fields[axis + 2] = Int64(extent) }
-        header.withMutableBytes { bytes in fields.withUnsafeBytes { bytes.copyMemory(from: $0) } }
+        header.assign(bitsOf: fields)
     }
 
     static func read(_ header: Tensor) throws(MessageHeaderError) -> TensorType {

@@ -35,7 +35,7 @@ enum NumberConversion {
 
     private static func bits(_ patterns: [UInt16], _ dtype: DType, _ shape: Shape) -> Tensor {
         let tensor = Tensor(uninitialized: dtype, shape: shape)
-        tensor.withMutableBytes { bytes in patterns.withUnsafeBytes { bytes.copyMemory(from: $0) } }
+        tensor.assign(bitsOf: patterns)
         return tensor
     }
 }
