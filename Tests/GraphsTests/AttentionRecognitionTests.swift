@@ -222,7 +222,9 @@ import Testing
         #expect(try passed(across, result11).1.isEmpty)
     }
 
-    @Test("a transpose that somebody else takes too stays, and the attention reads past it") func sharedTranspose() throws {
+    @Test("a transpose that somebody else takes too stays, and the attention reads past it") func sharedTranspose()
+        throws
+    {
         var s = Sketch()
         let heads = s.transpose(s.v, [0, 2, 1, 3])
         let scores = s.product(s.transpose(s.q, [0, 2, 1, 3]), s.transpose(s.k, [0, 2, 3, 1]))

@@ -147,7 +147,11 @@ import Testing
                             } else {
                                 let place = offset(
                                     zip([batch, head, query, key], shape).map { $1 == 1 ? 0 : $0 }, shape)
-                                if let flags { sum = flags[place] ? sum : -.infinity } else { sum += Double(floats[3][place]) }
+                                if let flags {
+                                    sum = flags[place] ? sum : -.infinity
+                                } else {
+                                    sum += Double(floats[3][place])
+                                }
                             }
                         }
                         if key >= count { sum = -.infinity }
@@ -304,7 +308,10 @@ import Testing
         let cases: [(String, Attention, [TensorType?])] = [
             ("rank", Attention(), [type([5, 4]), k, k]),
             ("heads unknown", Attention(), [type([2, 5, 12]), type([2, 7, 12]), type([2, 7, 12])]),
-            ("heads", Attention(queryHeads: 5, keyHeads: 5), [type([2, 5, 12]), type([2, 7, 12]), type([2, 7, 12])]),
+            (
+                "heads", Attention(queryHeads: 5, keyHeads: 5),
+                [type([2, 5, 12]), type([2, 7, 12]), type([2, 7, 12])]
+            ),
             ("shared heads", Attention(), [q, type([2, 2, 7, 4]), type([2, 2, 7, 4])]),
             ("head extents", Attention(), [q, type([2, 3, 7, 5]), k]),
             ("values", Attention(), [q, k, type([2, 3, 6, 4])]),

@@ -41,7 +41,8 @@ public struct RotaryEmbedding: OperatorAttributes {
                 batch: shape[0], heads: shape[1], sequence: shape[2], headDim: shape[3], rotated: 0, positions: 0)
         case 3:
             guard let heads, heads > 0, shape[2] % heads == 0 else {
-                throw .mismatch("\(shape) does not divide into \(heads.map(String.init) ?? "an unknown number of") heads")
+                throw .mismatch(
+                    "\(shape) does not divide into \(heads.map(String.init) ?? "an unknown number of") heads")
             }
             extents = Extents(
                 batch: shape[0], heads: heads, sequence: shape[1], headDim: shape[2] / heads, rotated: 0, positions: 0)

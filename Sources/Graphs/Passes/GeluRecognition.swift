@@ -49,7 +49,8 @@ public enum GeluRecognition {
                 let inner = scaled.factors[0]
                 var values = product.values + scaled.values + [gate, inner]
                 values.removeAll { $0 == graph.graph.nodes[last].outputs[0] }
-                if let argument = graph.operand(of: inner, .errorFunction), let more = isScaled(argument, x, 0.70710678) {
+                if let argument = graph.operand(of: inner, .errorFunction), let more = isScaled(argument, x, 0.70710678)
+                {
                     guard graph.areClosed(values + more, last: last) else { return nil }
                     return (Unary(.gelu), x)
                 }
@@ -110,8 +111,12 @@ public enum GeluRecognition {
         private func product(_ value: ValueID, depth: Int = 0) -> Product {
             if depth == 0 || (depth < 8 && graph.isPrivate(value)) {
                 if let (left, right) = graph.operands(of: value, .multiply) {
-                    if let number = graph.number(left) { return scaled(product(right, depth: depth + 1), number, value) }
-                    if let number = graph.number(right) { return scaled(product(left, depth: depth + 1), number, value) }
+                    if let number = graph.number(left) {
+                        return scaled(product(right, depth: depth + 1), number, value)
+                    }
+                    if let number = graph.number(right) {
+                        return scaled(product(left, depth: depth + 1), number, value)
+                    }
                     let (a, b) = (product(left, depth: depth + 1), product(right, depth: depth + 1))
                     return Product(
                         number: a.number * b.number, factors: a.factors + b.factors,

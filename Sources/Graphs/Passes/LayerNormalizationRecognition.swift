@@ -83,7 +83,8 @@ public enum LayerNormalizationRecognition {
                                 let (squares, epsilon, made) = deviationParts(deviation),
                                 let (centred, more) = squareRoot(of: squares), let own = meanSubtracted(centred, x)
                             else { continue }
-                            let values = made + more + own
+                            let values =
+                                made + more + own
                                 + [value, product, shift, moved, mean, factor, inverse, deviation, squares]
                             return Match(
                                 attributes: LayerNormalization(axis: -1, epsilon: epsilon), input: x, scale: scale,
