@@ -8,7 +8,7 @@ import Testing
 
 /// Damaged model files, all the way: import, passes, binding, compiling with planned memory, running. Each ends in an
 /// error or in a run; a crash or a read out of bounds would end this process.
-@Suite(.enabled(if: NodeCase.isExpected, "no test material; 'make material' makes it"))
+@Suite(.enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"))
 struct DamagedModelRunTests {
     /// Small models that use packing, windows, shape arithmetic, indices and views.
     static let models = [
@@ -48,7 +48,7 @@ private final class Damage {
     private(set) var errors = 0
 
     init(_ name: String) throws {
-        let test = try NodeCase.load(name)
+        let test = try NodeCase.Suite.node.load(name)
         inputs = try (test.inputs ?? []).map(test.tensor)
         bytes = Array(try Data(contentsOf: URL(filePath: test.model)))
         path =

@@ -1,0 +1,52 @@
+public import Tensors
+
+/// Convolution of 8-bit numbers less their zero points, exact in int32. Operands: x, weights, the zero point of x
+/// (optional), that of the weights (optional; one, or one for each output channel). Padding has the value of x's zero
+/// point.
+public struct ConvInteger: OperatorAttributes {
+    public var window: SpatialWindow
+    public var groups: Int
+
+    public init(window: SpatialWindow, groups: Int = 1) {
+        self.window = window
+        self.groups = groups
+    }
+
+    public var operatorName: String { "ConvInteger" }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
+        let shape = try IntegerConvolution.shape(operands, x: 0, weights: 1, window: window, groups: groups)
+        try IntegerProduct.checkParameter(operands, 2, of: 1, dtype: try operands.type(0).dtype)
+        try IntegerProduct.checkParameter(operands, 3, of: shape[1], dtype: try operands.type(1).dtype)
+        return [TensorType(.int32, shape)]
+    }
+
+    public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
+        IntegerConvolution.cost(of: operands, weights: 1, outputs: outputs)
+    }
+}
+
+/// What the convolutions of 8-bit numbers have in common.
+enum IntegerConvolution {
+    static func shape(
+        _ operands: Operands, x: Int, weights: Int, window: SpatialWindow, groups: Int
+    ) throws(InferenceError) -> Shape {
+        let input = try operands.type(x)
+        let kernel = try operands.type(weights)
+        guard input.dtype.isEightBitInteger, kernel.dtype.isEightBitInteger else {
+            throw .mismatch("input and weights must be int8 or uint8")
+        }
+        // The rules for shapes are those of every convolution.
+        return try Convolution(window: window, groups: groups).outputTypes(
+            of: Operands([
+                .init(type: TensorType(.int8, input.shape)), .init(type: TensorType(.int8, kernel.shape)),
+            ]))[0].shape
+    }
+
+    static func cost(of operands: [TensorType?], weights: Int, outputs: [TensorType]) -> Cost {
+        let kernel = operands[weights]!.shape
+        return Cost(
+            flops: Double(outputs[0].shape.elementCount) * Double(kernel.elementCount(over: 1..<kernel.rank)) * 2,
+            bytes: Cost.traffic(operands, outputs))
+    }
+}

@@ -1,0 +1,68 @@
+public import Tensors
+
+/// The product of 8-bit matrices less their zero points, exact in int32. Operands: A, B, the zero point of A (optional;
+/// one, or one for each row), that of B (optional; one, or one for each column).
+public struct MatMulInteger: OperatorAttributes {
+    public init() {}
+
+    public var operatorName: String { "MatMulInteger" }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
+        let shape = try IntegerProduct.shape(operands, left: 0, right: 1)
+        let (rows, columns) = try IntegerProduct.rowsAndColumns(operands, left: 0, right: 1)
+        try IntegerProduct.checkParameter(operands, 2, of: rows, dtype: try operands.type(0).dtype)
+        try IntegerProduct.checkParameter(operands, 3, of: columns, dtype: try operands.type(1).dtype)
+        return [TensorType(.int32, shape)]
+    }
+
+    public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
+        IntegerProduct.cost(of: operands, left: 0, outputs: outputs)
+    }
+}
+
+/// What the products of 8-bit matrices have in common.
+enum IntegerProduct {
+    static func shape(_ operands: Operands, left: Int, right: Int) throws(InferenceError) -> Shape {
+        let a = try operands.type(left)
+        let b = try operands.type(right)
+        guard a.dtype.isEightBitInteger, b.dtype.isEightBitInteger else {
+            throw .mismatch("both matrices must be int8 or uint8")
+        }
+        // The rules for shapes are those of every matrix product.
+        return try MatrixProduct().outputTypes(
+            of: Operands([.init(type: TensorType(.int8, a.shape)), .init(type: TensorType(.int8, b.shape))]))[0].shape
+    }
+
+    static func rowsAndColumns(
+        _ operands: Operands, left: Int, right: Int
+    ) throws(InferenceError) -> (rows: Int, columns: Int) {
+        let a = try operands.shape(left)
+        let b = try operands.shape(right)
+        return (a.rank == 1 ? 1 : a[a.rank - 2], b.rank == 1 ? 1 : b[b.rank - 1])
+    }
+
+    /// A scale or a zero point, where it is there: one for all, or one for each of `count` rows, columns or channels.
+    static func checkParameter(
+        _ operands: Operands, _ index: Int, of count: Int, dtype: DType?
+    ) throws(InferenceError) {
+        guard operands.has(index) else { return }
+        let type = try operands.type(index)
+        if let dtype {
+            guard type.dtype == dtype else { throw .mismatch("operand \(index) must be \(dtype), not \(type.dtype)") }
+        } else {
+            guard type.dtype.isFloatingPoint else {
+                throw .mismatch("operand \(index) must be floating point, not \(type.dtype)")
+            }
+        }
+        guard type.shape.elementCount == 1 || type.shape.elementCount == count else {
+            throw .mismatch("operand \(index) has \(type.shape.elementCount) elements, not 1 or \(count)")
+        }
+    }
+
+    static func cost(of operands: [TensorType?], left: Int, outputs: [TensorType]) -> Cost {
+        let a = operands[left]!.shape
+        return Cost(
+            flops: Double(outputs[0].shape.elementCount) * Double(a[a.rank - 1]) * 2,
+            bytes: Cost.traffic(operands, outputs))
+    }
+}
