@@ -68,6 +68,8 @@ enum KernelFactory {
         case .gridSample(let gridSample): return try gridSample.kernel(request)
         case .oneHot(let oneHot): return try oneHot.kernel(request)
         case .eyeLike(let eyeLike): return try eyeLike.kernel(request)
+        case .nonZero, .compress, .unique, .nonMaxSuppression:
+            throw KernelError("the size of its result hangs on data")
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -87,7 +89,7 @@ extension Operation {
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
             .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .rnn, .lstm, .gru, .quantizeLinear,
             .dequantizeLinear, .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv,
-            .unsupported:
+            .nonZero, .compress, .unique, .nonMaxSuppression, .unsupported:
             false
         }
     }

@@ -29,7 +29,9 @@ struct NodeCase: Decodable {
         case operators
 
         var folder: String {
-            if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] { return "\(folder)/\(rawValue)" }
+            if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] {
+                return "\(folder)/\(rawValue)"
+            }
             let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
                 .deletingLastPathComponent()
             return package.appending(path: ".build/material/\(rawValue)").path

@@ -26,7 +26,8 @@ struct QuantizationTests {
     }
 
     private func scales(_ generator: inout SeededGenerator, _ shape: [Int]) -> Tensor {
-        Tensor((0..<shape.reduce(1, *)).map { _ in Float.random(in: 0.01...0.2, using: &generator) }, shape: Shape(shape))
+        Tensor(
+            (0..<shape.reduce(1, *)).map { _ in Float.random(in: 0.01...0.2, using: &generator) }, shape: Shape(shape))
     }
 
     // MARK: Linear quantisation

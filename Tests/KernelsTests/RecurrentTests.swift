@@ -47,7 +47,7 @@ struct RecurrentTests {
 
         var directions: Int { recurrence.direction.count }
 
-        init(_ kind: Kind, seed: Int, hidden: ClosedRange<Int> = 1...70, batch: ClosedRange<Int> = 0...15) {
+        init(_ kind: Kind, seed: Int, hidden: ClosedRange<Int> = 1...40, batch: ClosedRange<Int> = 0...15) {
             var generator = SeededGenerator(UInt64(seed))
             self.kind = kind
             let direction: Recurrence.Direction = [.forward, .reverse, .bidirectional][generator.integer(0...2)]
@@ -61,7 +61,7 @@ struct RecurrentTests {
                 direction: direction, activations: functions, clip: generator.integer(0...2) == 0 ? 0.6 : nil,
                 isBatchMajor: generator.integer(0...2) == 0)
             (steps, self.batch) = (generator.integer(0...9), generator.integer(batch))
-            (self.input, self.hidden) = (generator.integer(0...40), generator.integer(hidden))
+            (self.input, self.hidden) = (generator.integer(0...20), generator.integer(hidden))
             let count = direction.count
             func state() -> Tensor? {
                 generator.integer(0...1) == 0
@@ -71,9 +71,13 @@ struct RecurrentTests {
                             ? [self.batch, count, self.hidden] : [count, self.batch, self.hidden])
             }
             let rows = kind.gates * self.hidden
+            // Weights that make no state grow from step to step, which would make rounding grow with it.
+            let damping = 1 / Float(self.hidden).squareRoot()
+            let recurrent = generator.floats([count, rows, self.hidden])
             operands = [
                 generator.floats(recurrence.isBatchMajor ? [self.batch, steps, input] : [steps, self.batch, input]),
-                generator.floats([count, rows, input]), generator.floats([count, rows, self.hidden]),
+                generator.floats([count, rows, input]),
+                Tensor(recurrent.elements(of: Float.self).map { $0 * damping }, shape: recurrent.shape),
                 generator.integer(0...2) == 0 ? nil : generator.floats([count, 2 * rows]),
             ]
             let hasLengths = generator.integer(0...1) == 0
@@ -175,7 +179,7 @@ struct RecurrentTests {
         }
     }
 
-    @Test(arguments: 0..<60)
+    @Test(arguments: 0..<45)
     func followTheirDefinition(seed: Int) throws {
         let use = Use(Kind.allCases[seed % Kind.allCases.count], seed: seed)
         let expected = use.expected()
@@ -199,7 +203,6 @@ struct RecurrentTests {
         use.recurrence.activations = (0..<use.directions).flatMap { _ in
             use.kind.functions.map { RecurrentActivation($0) }
         }
-        use.operands[1] = Tensor(zeros: .float32, shape: use.operands[1]!.shape)
         _ = try KernelRunner.runOnThreads(use.kind.operation(use.recurrence), use.operands, constants: [1, 2])
     }
 
@@ -213,7 +216,8 @@ struct RecurrentTests {
         let results = try KernelRunner.runOnThreads(use.kind.operation(use.recurrence), operands)
         for (result, expected) in zip(results, use.expected()) {
             expectClose(
-                result.elements(of: Double.self).map(Float.init), expected, tolerance: 1e-6, "\(use.kind), seed \(seed)")
+                result.elements(of: Double.self).map(Float.init), expected, tolerance: 1e-6, "\(use.kind), seed \(seed)"
+            )
         }
     }
 

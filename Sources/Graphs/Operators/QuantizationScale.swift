@@ -29,7 +29,8 @@ public struct QuantizationScale: Hashable, Codable, Sendable {
     public func layout(of shape: Shape, scale: Shape) throws(InferenceError) -> Layout {
         if blockSize == 0, scale.rank == 0 || (scale.rank == 1 && scale[0] == 1) {
             return Layout(
-                outer: 1, extent: 1, inner: shape.elementCount, block: 1, outerStride: 0, blockStride: 0, innerStride: 0)
+                outer: 1, extent: 1, inner: shape.elementCount, block: 1, outerStride: 0, blockStride: 0, innerStride: 0
+            )
         }
         let axis = try normalizedAxis(axis, rank: shape.rank)
         let outer = shape.elementCount(over: 0..<axis)
@@ -39,7 +40,8 @@ public struct QuantizationScale: Hashable, Codable, Sendable {
                 throw .mismatch("scales \(scale) for the \(shape[axis]) indices of axis \(axis) of \(shape)")
             }
             return Layout(
-                outer: outer, extent: shape[axis], inner: inner, block: 1, outerStride: 0, blockStride: 1, innerStride: 0)
+                outer: outer, extent: shape[axis], inner: inner, block: 1, outerStride: 0, blockStride: 1,
+                innerStride: 0)
         }
         guard blockSize > 0 else { throw .mismatch("blocks of \(blockSize) elements") }
         let blocks = shape[axis] / blockSize + (shape[axis] % blockSize == 0 ? 0 : 1)

@@ -44,7 +44,8 @@ struct DirectRecurrentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
                 let isPast = step >= length
                 let time = cell.isReversed(direction) && !isPast ? length - 1 - step : step
                 if !isPast {
-                    advance(direction, sources.input + cell.inputOffset(time: time, item: item), sources, sums, functions)
+                    advance(
+                        direction, sources.input + cell.inputOffset(time: time, item: item), sources, sums, functions)
                 }
                 guard let output else { continue }
                 let to = output + cell.stepOffset(time: time, direction: direction, item: item)

@@ -27,7 +27,8 @@ struct RecurrentKernel: Kernel {
             directions: sizes.directions, gates: cell.gateCount, hidden: sizes.hidden, depth: sizes.hidden)
         packedInputWeights = try inputWeights.packed(request, operand: 1)
         packedStateWeights = try stateWeights.packed(request, operand: 2)
-        layout = RecurrentWorkspace(cell, width: inputWeights.width, units: inputWeights.blocks * RecurrentWeights.panel)
+        layout = RecurrentWorkspace(
+            cell, width: inputWeights.width, units: inputWeights.blocks * RecurrentWeights.panel)
     }
 
     var absorbedOperands: Set<Int> {
