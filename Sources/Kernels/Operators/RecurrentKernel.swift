@@ -14,6 +14,8 @@ struct RecurrentKernel: Kernel {
     let packedInputWeights: Storage?
     let packedStateWeights: Storage?
     let layout: RecurrentWorkspace
+    /// By direction.
+    private let cells: [mpk_cell]
 
     /// Below this many multiply-adds of a step waking a thread costs more than it brings; directions run side by side.
     private static let smallestSharedStep = 1 << 20
@@ -27,6 +29,7 @@ struct RecurrentKernel: Kernel {
             directions: sizes.directions, gates: cell.gateCount, hidden: sizes.hidden, depth: sizes.hidden)
         packedInputWeights = try inputWeights.packed(request, operand: 1)
         packedStateWeights = try stateWeights.packed(request, operand: 2)
+        cells = (0..<sizes.directions).map { cell.described(direction: $0) }
         layout = RecurrentWorkspace(
             cell, width: inputWeights.width, units: inputWeights.blocks * RecurrentWeights.panel)
     }
@@ -36,10 +39,13 @@ struct RecurrentKernel: Kernel {
     }
 
     var scratchByteCount: Int {
-        var cells = description(direction: 0)
-        var products = productShape(steps: layout.stepsAtOnce)
-        let products32 = sizes.input > 0 ? Int(mpk_linear_scratch_byte_count(&products)) : 0
-        return layout.byteCount + max(products32, Int(mpk_cell_scratch_byte_count(&cells)))
+        var cell = cells[0]
+        // Fewer steps may need more: few rows are taken at their whole depth.
+        let ofProducts = (1...layout.stepsAtOnce).map { steps in
+            var product = productShape(steps: steps)
+            return sizes.input > 0 ? Int(mpk_linear_scratch_byte_count(&product)) : 0
+        }
+        return layout.byteCount + max(ofProducts.max() ?? 0, Int(mpk_cell_scratch_byte_count(&cell)))
     }
 
     private var sizes: Recurrence.Extents { cell.sizes }
@@ -125,24 +131,8 @@ struct RecurrentKernel: Kernel {
 
     // MARK: Steps
 
-    private func description(direction: Int) -> mpk_cell {
-        let kind: Int32
-        var isCoupled = false
-        switch cell.kind {
-        case .simple: kind = Int32(MPK_CELL_SIMPLE)
-        case .lstm(let couples): (kind, isCoupled) = (Int32(MPK_CELL_LSTM), couples)
-        case .gru(let resetsAfterProduct):
-            kind = Int32(resetsAfterProduct ? MPK_CELL_GRU_RESET_AFTER : MPK_CELL_GRU)
-        }
-        let functions = cell.functions(direction: direction).map(\.vectorised)
-        return mpk_cell(
-            kind: kind, couples_input_forget: isCoupled ? 1 : 0, batch: Int64(sizes.batch),
-            hidden: Int64(sizes.hidden), clip: cell.recurrence.clip ?? .infinity, f: functions[0],
-            g: functions.count > 1 ? functions[1] : functions[0], h: functions[functions.count - 1])
-    }
-
     private func advance(_ steps: Range<Int>, _ run: RecurrentRun, _ context: borrowing KernelContext) {
-        let phases = Int(mpk_cell_phase_count(description(direction: 0).kind))
+        let phases = Int(mpk_cell_phase_count(cells[0].kind))
         let blocks = inputWeights.blocks
         let layout = layout
         let work = sizes.directions * sizes.batch * stateWeights.directionCount
@@ -180,7 +170,7 @@ struct RecurrentKernel: Kernel {
         let row = time - earliestTime(steps, direction, longest: run.longest)
         let output = run.operands.optionalOutput(0, as: Float.self)
         let hasPeepholes = run.operands.optionalInput(RecurrentCell.peepholeOperand, as: Float.self) != nil
-        var cells = description(direction: direction)
+        var description = cells[direction]
         var place = mpk_cell_step(
             time: Int64(time), lengths: run.lengths,
             sums: layout.sums(workspace, direction: direction) + row * sizes.batch * layout.width,
@@ -194,7 +184,7 @@ struct RecurrentKernel: Kernel {
             output: output.map { $0 + cell.stepOffset(time: time, direction: direction, item: 0) },
             output_stride: Int64(
                 cell.recurrence.isBatchMajor ? sizes.steps * sizes.directions * sizes.hidden : sizes.hidden))
-        mpk_cell_run(&cells, &place, Int32(phase), Int64(blocks.lowerBound), Int64(blocks.upperBound), scratch)
+        mpk_cell_run(&description, &place, Int32(phase), Int64(blocks.lowerBound), Int64(blocks.upperBound), scratch)
     }
 
     // MARK: Results
@@ -229,5 +219,24 @@ struct RecurrentKernel: Kernel {
                 }
             }
         }
+    }
+}
+
+extension RecurrentCell {
+    /// The cell of a direction as CKernels knows it.
+    fileprivate func described(direction: Int) -> mpk_cell {
+        let kind: Int32
+        var isCoupled = false
+        switch self.kind {
+        case .simple: kind = Int32(MPK_CELL_SIMPLE)
+        case .lstm(let couples): (kind, isCoupled) = (Int32(MPK_CELL_LSTM), couples)
+        case .gru(let resetsAfterProduct):
+            kind = Int32(resetsAfterProduct ? MPK_CELL_GRU_RESET_AFTER : MPK_CELL_GRU)
+        }
+        let activations = functions(direction: direction).map(\.vectorised)
+        return mpk_cell(
+            kind: kind, couples_input_forget: isCoupled ? 1 : 0, batch: Int64(sizes.batch),
+            hidden: Int64(sizes.hidden), clip: recurrence.clip ?? .infinity, f: activations[0],
+            g: activations.count > 1 ? activations[1] : activations[0], h: activations[activations.count - 1])
     }
 }
