@@ -70,6 +70,7 @@ enum KernelFactory {
         case .eyeLike(let eyeLike): return try eyeLike.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
             throw KernelError("the size of its result hangs on data")
+        case .conditional, .loop, .scan: throw KernelError("bodies are compiled where the node runs")
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -89,7 +90,7 @@ extension Operation {
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
             .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .rnn, .lstm, .gru, .quantizeLinear,
             .dequantizeLinear, .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv,
-            .nonZero, .compress, .unique, .nonMaxSuppression, .unsupported:
+            .nonZero, .compress, .unique, .nonMaxSuppression, .conditional, .loop, .scan, .unsupported:
             false
         }
     }

@@ -11,11 +11,13 @@ struct GraphAssembly {
     private(set) var ranks: [ValueID: Int] = [:]
     private var nodeNames: Set<String> = []
 
-    let tensors: TensorReader
+    let context: ImportContext
 
-    init(name: String, tensors: TensorReader) {
+    var tensors: TensorReader { context.tensors }
+
+    init(name: String, context: ImportContext) {
         graph = Graph(name: name)
-        self.tensors = tensors
+        self.context = context
     }
 
     // MARK: What is known
@@ -135,7 +137,8 @@ extension Operation {
         case .dynamicQuantizeLinear: return index == 1 ? .float32 : .uint8
         case .matMulInteger, .convInteger: return .int32
         case .qLinearMatMul, .qLinearConv: return operand(7)
-        case .unsupported: return nil
+        // Their conversions tell.
+        case .conditional, .loop, .scan, .unsupported: return nil
         default: return operand(0)
         }
     }
