@@ -60,6 +60,7 @@ enum KernelFactory {
         case .eyeLike(let eyeLike): return try eyeLike.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
             throw KernelError("the size of its result hangs on data")
+        case .conditional, .loop, .scan: throw KernelError("bodies are compiled where the node runs")
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -78,7 +79,7 @@ extension Operation {
             .globalPooling, .batchNormalization, .localResponseNormalization, .softmax, .reduction, .resize,
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
             .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .nonZero, .compress, .unique,
-            .nonMaxSuppression, .unsupported:
+            .nonMaxSuppression, .conditional, .loop, .scan, .unsupported:
             false
         }
     }
