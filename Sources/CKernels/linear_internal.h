@@ -7,8 +7,8 @@
 
 /// Output features per panel, at every level: two vectors of 16, two cache lines.
 enum { MPK_LINEAR_WIDTH = 32 };
-/// Depth that is worked on at a time: 32 KiB of weights per panel.
-enum { MPK_LINEAR_CHUNK = 256 };
+/// Depth that is worked on at a time: 48 KiB of weights per panel, which the second-level cache feeds while inputs stay in the first.
+enum { MPK_LINEAR_CHUNK = 384 };
 /// Most rows of one register tile at any level.
 enum { MPK_LINEAR_MAX_ROWS = 12 };
 
@@ -29,6 +29,9 @@ typedef struct {
     int32_t most_rows;  // of one tile
     void (*tile)(const mpk_linear_job *job, int32_t rows);
 } mpk_linear_table;
+
+/// That of the level in force.
+const mpk_linear_table *mpk_linear_table_in_force(void);
 
 extern const mpk_linear_table mpk_linear_table_portable;
 #if defined(__x86_64__)

@@ -4,11 +4,14 @@
 #define CKERNELS_H
 
 #include "mpk_activation.h"
+#include "mpk_attention.h"
 #include "mpk_convolution.h"
 #include "mpk_cpu.h"
 #include "mpk_elementwise.h"
+#include "mpk_integer.h"
 #include "mpk_linear.h"
 #include "mpk_normalization.h"
 #include "mpk_pooling.h"
+#include "mpk_recurrent.h"
 
 #endif
