@@ -24,7 +24,8 @@ import Testing
             let rotary = RotaryEmbedding(
                 isInterleaved: isInterleaved, rotated: rotated == headDim ? nil : rotated, heads: isFlat ? heads : nil)
             let result = try KernelRunner.runOnThreads(
-                .rotaryEmbedding(rotary), [x, cosines, sines] + (positions.map { [$0] } ?? []))[0].elements(of: Float.self)
+                .rotaryEmbedding(rotary), [x, cosines, sines] + (positions.map { [$0] } ?? []))[0].elements(
+                    of: Float.self)
 
             let (numbers, c, s) = (
                 x.elements(of: Float.self), cosines.elements(of: Float.self), sines.elements(of: Float.self)
