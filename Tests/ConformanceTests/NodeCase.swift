@@ -2,7 +2,7 @@ import FoundationEssentials
 import ModelFormats
 import Tensors
 
-/// One case of the ONNX backend node suite, as Tests/Oracle writes it.
+/// One case of ONNX's backend suites, as Tests/Oracle writes it.
 struct NodeCase: Decodable {
     struct File: Decodable {
         let name: String
@@ -10,6 +10,8 @@ struct NodeCase: Decodable {
     }
 
     let name: String
+    let opset: Int?
+    let operators: [String]?
     let rtol: Double?
     let atol: Double?
     let inputs: [File]?
@@ -17,14 +19,22 @@ struct NodeCase: Decodable {
     /// Why there are no arrays for it.
     let skip: String?
 
-    static let folder: String = {
-        if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] { return folder + "/node" }
+    /// Of the suite; the one of single nodes where a case does not say.
+    private(set) var suite = "node"
+
+    private enum CodingKeys: String, CodingKey { case name, opset, operators, rtol, atol, inputs, outputs, skip }
+
+    static let material: String = {
+        if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] { return folder }
         let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        return package.appending(path: ".build/material/node").path
+        return package.appending(path: ".build/material").path
     }()
 
-    static var names: [String] {
+    static var names: [String] { names(of: "node") }
+
+    static func names(of suite: String) -> [String] {
+        let folder = "\(material)/\(suite)"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/case.json") }.sorted()
     }
@@ -34,14 +44,17 @@ struct NodeCase: Decodable {
         !names.isEmpty || ProcessInfo.processInfo.environment["MPINFER_REQUIRE_MATERIAL"] == "1"
     }
 
-    static func load(_ name: String) throws -> NodeCase {
-        let json = FileManager.default.contents(atPath: "\(folder)/\(name)/case.json") ?? Data()
-        return try JSONDecoder().decode(NodeCase.self, from: json)
+    static func load(_ name: String, of suite: String = "node") throws -> NodeCase {
+        let json = FileManager.default.contents(atPath: "\(material)/\(suite)/\(name)/case.json") ?? Data()
+        var result = try JSONDecoder().decode(NodeCase.self, from: json)
+        result.suite = suite
+        return result
     }
 
-    var model: String { "\(NodeCase.folder)/\(name)/model.onnx" }
+    private var folder: String { "\(NodeCase.material)/\(suite)/\(name)" }
+    var model: String { "\(folder)/model.onnx" }
 
-    func tensor(_ file: File) throws -> Tensor { try NPY.read("\(NodeCase.folder)/\(name)/\(file.file)") }
+    func tensor(_ file: File) throws -> Tensor { try NPY.read("\(folder)/\(file.file)") }
 }
 
 /// Why a case does not pass.

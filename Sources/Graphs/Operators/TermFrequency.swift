@@ -23,14 +23,17 @@ public struct TermFrequency: OperatorAttributes {
     }
 
     public var terms: [Term]
+    /// Of the result, for each text.
+    public var entryCount: Int
     public var weighting: Weighting
     /// By entry of the result; ones when empty.
     public var weights: [Float]
     /// Items between two of a sequence that may be skipped.
     public var skipLimit: Int
 
-    public init(terms: [Term], weighting: Weighting, weights: [Float], skipLimit: Int) {
+    public init(terms: [Term], entryCount: Int, weighting: Weighting, weights: [Float], skipLimit: Int) {
         self.terms = terms
+        self.entryCount = entryCount
         self.weighting = weighting
         self.weights = weights
         self.skipLimit = skipLimit
@@ -43,10 +46,9 @@ public struct TermFrequency: OperatorAttributes {
         guard input.dtype == .int32 || input.dtype == .int64, input.shape.rank == 1 || input.shape.rank == 2 else {
             throw .mismatch("int32 or int64 of 1 or 2 axes is needed, not \(input)")
         }
-        let entries = (terms.map(\.entry).max() ?? -1) + 1
-        guard weights.isEmpty || weights.count >= entries else {
-            throw .mismatch("\(weights.count) weights for \(entries) entries")
+        guard weights.isEmpty || weights.count >= entryCount else {
+            throw .mismatch("\(weights.count) weights for \(entryCount) entries")
         }
-        return [TensorType(.float32, try checkedShape(Array(input.shape.dimensions.dropLast()) + [entries]))]
+        return [TensorType(.float32, try checkedShape(Array(input.shape.dimensions.dropLast()) + [entryCount]))]
     }
 }

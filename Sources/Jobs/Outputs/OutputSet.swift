@@ -6,6 +6,7 @@ public import Tensors
 public final class OutputSet {
     private let folder: OutputFolder
     private let sinks: [(output: ModelOutput, sink: any OutputSink)]
+    private let pictures: PictureSink?
     private let itemCount: Int
     private var isDone = false
 
@@ -24,6 +25,9 @@ public final class OutputSet {
         itemCount = items.count
         var sinks: [(output: ModelOutput, sink: any OutputSink)] = []
         do {
+            pictures = try specification.images.map { form throws(FileError) in
+                try PictureSink(form, outputs: outputs, items: items)
+            }
             for (output, format, name) in files {
                 let path = "\(specification.folder)/\(name)"
                 let count = items.count
@@ -51,7 +55,7 @@ public final class OutputSet {
     deinit { discard() }
 
     /// Where the files will be, or are.
-    public var paths: [String] { sinks.map(\.sink.file.path) }
+    public var paths: [String] { sinks.map(\.sink.file.path) + (pictures.map { ["\($0.folder)/"] } ?? []) }
 
     /// Takes items of one output, in any order, each item once.
     ///
@@ -63,6 +67,7 @@ public final class OutputSet {
             precondition(tensor.type == wanted, "output \(output) gives \(tensor.type) instead of \(wanted)")
             try sink.write(items: items, from: tensor)
         }
+        try pictures?.write(output, items: items, from: tensor)
     }
 
     /// Brings everything to the disk, and then gives the files their names.
@@ -79,8 +84,14 @@ public final class OutputSet {
             }
             try sink.finish()
         }
+        if let pictures, pictures.missingCount > 0 {
+            throw FileError(
+                path: pictures.folder, offset: nil,
+                reason: "\(pictures.missingCount) of \(itemCount) items were not computed")
+        }
         for (_, sink) in sinks { try sink.file.seal() }
         for (_, sink) in sinks { try sink.file.publish() }
+        try pictures?.publish()
         isDone = true
     }
 
@@ -89,6 +100,7 @@ public final class OutputSet {
         if isDone { return }
         isDone = true
         for (_, sink) in sinks { sink.file.discard() }
+        pictures?.discard()
         folder.removeIfCreated()
     }
 }
@@ -123,7 +135,7 @@ extension OutputSet {
     }
 
     /// Names in models hold slashes and colons.
-    private static func fileName(of output: String) -> String {
+    static func fileName(of output: String) -> String {
         let name = String(
             output.unicodeScalars.map { scalar in
                 let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))

@@ -104,6 +104,7 @@ public struct PreparedModel: Sendable {
 extension JobSpecification {
     /// Outputs that the job speaks of by name: of a chain these are outputs too when they are made earlier.
     fileprivate var namedOutputs: [String] {
-        Set((outputs?.named.keys).map(Array.init) ?? []).union([labels?.output].compactMap { $0 }).sorted()
+        let listed = Set((outputs?.named.keys).map(Array.init) ?? []).union([labels?.output].compactMap { $0 })
+        return listed.union(outputs?.images?.from ?? []).sorted()
     }
 }

@@ -172,6 +172,29 @@ extension JobSpecification.Outputs {
                 "named", \.named,
                 .map(of: JobSpecification.NamedOutput.form, keyMeaning: "name of an output of the model"),
                 "What is different for single outputs; formats: [] leaves one out."),
+            .optional(
+                "images", \.images, JobSpecification.ImageOutput.form, "Outputs that are written as pictures too."),
+        ])
+}
+
+extension JobSpecification.ImageOutput {
+    static let form = Form.record(
+        "Image output", Self(),
+        "A PNG file for each item, called as the item is: height x width, or with 1 or 3 channels first (or last).",
+        fields: [
+            .required(
+                "folder", \.folder, .path("the path of a folder"), "Where the files go; made when missing."),
+            .required(
+                "from", \.from, .oneOrMore(of: .text("the name of an output"), count: 1...16),
+                "The output; of several the pictures stand side by side. In a chain also outputs of earlier models and "
+                    + "inputs of the job."),
+            .optional(
+                "scale", \.scale, .number(),
+                "In pixel = value * scale + offset, rounded, 0 to 255; when left out 255, and 1 for integers."),
+            .optional("offset", \.offset, .number(), "See scale."),
+            .optional("layout", \.layout, .choice(), "Order of the axes."),
+            .optional("magnify", \.magnify, .integer(1...64), "Pixels along each side of what one value becomes."),
+            .optional("gap", \.gap, .integer(0...1000), "Gray pixels between pictures that stand side by side."),
         ])
 }
 

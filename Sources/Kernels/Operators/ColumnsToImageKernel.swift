@@ -24,7 +24,7 @@ struct ColumnsToImageKernel<Element: NumericElement>: Kernel {
             for cell in 0..<cells {
                 let source = columns + (plane * cells + cell) * places
                 for place in 0..<places {
-                    guard let index = target(ofCell: cell, place: place) else { continue }
+                    guard let index = site(ofCell: cell, place: place) else { continue }
                     target[index] = .plus(target[index], source[place])
                 }
             }
@@ -32,13 +32,14 @@ struct ColumnsToImageKernel<Element: NumericElement>: Kernel {
     }
 
     /// Where in the image a cell of the block at a place lies; nil in the padding.
-    private func target(ofCell cell: Int, place: Int) -> Int? {
+    private func site(ofCell cell: Int, place: Int) -> Int? {
         var (cell, place) = (cell, place)
         var index = 0
         var step = 1
         for axis in stride(from: image.count - 1, through: 0, by: -1) {
             let coordinate =
-                place % positions[axis] * window.strides[axis] + cell % block[axis] * window.dilations[axis] - before[axis]
+                place % positions[axis] * window.strides[axis] + cell % block[axis] * window.dilations[axis]
+                - before[axis]
             guard coordinate >= 0, coordinate < image[axis] else { return nil }
             index += coordinate * step
             step *= image[axis]

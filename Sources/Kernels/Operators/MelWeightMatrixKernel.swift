@@ -12,14 +12,19 @@ extension MelWeightMatrix {
     func kernel(_ request: KernelRequest) throws -> any Kernel {
         let operands = try request.operands()
         func number(_ index: Int) throws -> Double {
-            let isFloat = try operands.type(index).dtype.isFloatingPoint
-            let value = try isFloat ? operands.floats(index).first.map(Double.init) : operands.integers(index).first.map(Double.init)
-            guard let value, value.isFinite else { throw KernelError("operand \(index) must be one number") }
-            return value
+            let isReal = request.inputType(index)?.dtype.isFloatingPoint ?? false
+            let numbers =
+                isReal
+                ? try operands.floats(index).map { Double($0) } : try operands.integers(index).map { Double($0) }
+            guard numbers.count == 1, numbers[0].isFinite else {
+                throw KernelError("operand \(index) must be one number")
+            }
+            return numbers[0]
         }
         let shape = request.outputTypes[0].shape
         let values = try MelScale(
-            bins: shape[0], bands: shape[1], points: number(1), sampleRate: number(2), lower: number(3), upper: number(4)
+            bins: shape[0], bands: shape[1], points: number(1), sampleRate: number(2), lower: number(3),
+            upper: number(4)
         ).weights()
         let result = Tensor(uninitialized: dtype, shape: shape)
         struct Visitor: FloatingPointVisitor {

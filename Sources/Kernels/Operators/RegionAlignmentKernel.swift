@@ -15,7 +15,7 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
     let regions: Int
 
     /// Samples along one side of a bin past which a region is no region.
-    private static var sampleLimit: Double { 1 << 14 }
+    private static var sampleLimit: Double { 16384 }
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) throws(KernelError) {
         let source = operands.input(0, as: Element.self)  // maps
@@ -95,7 +95,8 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
         let shares = (
             (1 - down) * (1 - across) * Double(plane[top * width + left]),
             (1 - down) * across * Double(plane[top * width + right]),
-            down * (1 - across) * Double(plane[bottom * width + left]), down * across * Double(plane[bottom * width + right])
+            down * (1 - across) * Double(plane[bottom * width + left]),
+            down * across * Double(plane[bottom * width + right])
         )
         if attributes.mode == .maximum { return max(max(shares.0, shares.1), max(shares.2, shares.3)) }
         return shares.0 + shares.1 + shares.2 + shares.3

@@ -43,12 +43,11 @@ extension TermFrequency {
         let input = request.inputTypes[0]!
         let length = input.shape[input.shape.rank - 1]
         let rows = input.shape.rank == 2 ? input.shape[0] : 1
-        let entries = request.outputTypes[0].shape.dimensions.last ?? 0
         if input.dtype == .int32 {
             return SpecializedKernel(
-                TermFrequencyKernel<Int32>(attributes: self, rows: rows, length: length, entries: entries))
+                TermFrequencyKernel<Int32>(attributes: self, rows: rows, length: length, entries: entryCount))
         }
         return SpecializedKernel(
-            TermFrequencyKernel<Int64>(attributes: self, rows: rows, length: length, entries: entries))
+            TermFrequencyKernel<Int64>(attributes: self, rows: rows, length: length, entries: entryCount))
     }
 }

@@ -121,6 +121,9 @@ extension Operation {
         case .comparison: return .bool
         case .unary(let unary) where unary.function == .isNaN || unary.function == .isInfinite: return .bool
         case .cast(let cast): return cast.target
+        case .bitCast(let cast): return cast.target
+        case .melWeightMatrix(let matrix): return matrix.dtype
+        case .termFrequency: return .float32
         case .shapeOf: return .int64
         case .choice, .constantOfShape: return operand(1)
         case .oneHot: return operand(2)
