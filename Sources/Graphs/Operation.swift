@@ -68,6 +68,11 @@ public enum Operation: Sendable, Hashable, Codable {
     case arithmeticRange(ArithmeticRange)
     case oneHot(OneHot)
     case eyeLike(EyeLike)
+    // Results whose shapes hang on data
+    case nonZero(NonZero)
+    case compress(Compress)
+    case unique(Unique)
+    case nonMaxSuppression(NonMaxSuppression)
     // The rest
     case identity(Identity)
     case unsupported(Unsupported)
@@ -136,6 +141,10 @@ public enum Operation: Sendable, Hashable, Codable {
         case .arithmeticRange(let attributes): attributes
         case .oneHot(let attributes): attributes
         case .eyeLike(let attributes): attributes
+        case .nonZero(let attributes): attributes
+        case .compress(let attributes): attributes
+        case .unique(let attributes): attributes
+        case .nonMaxSuppression(let attributes): attributes
         case .identity(let attributes): attributes
         case .unsupported(let attributes): attributes
         }

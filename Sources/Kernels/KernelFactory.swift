@@ -71,6 +71,8 @@ enum KernelFactory {
         case .regionPooling(let pooling): return try pooling.kernel(request)
         case .reverseSequence(let reverse): return reverse.kernel(request)
         case .termFrequency(let frequency): return frequency.kernel(request)
+        case .nonZero, .compress, .unique, .nonMaxSuppression:
+            throw KernelError("the size of its result hangs on data")
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -90,7 +92,8 @@ extension Operation {
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
             .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .affineGrid, .columnsToImage,
             .deformableConvolution, .determinant, .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix,
-            .regionAlignment, .regionPooling, .termFrequency, .unsupported:
+            .regionAlignment, .regionPooling, .termFrequency, .nonZero, .compress, .unique, .nonMaxSuppression,
+            .unsupported:
             false
         }
     }

@@ -56,7 +56,9 @@ struct DamagedChainTests {
                 nodes: bound.runtimeNodes, inputs: graph.inputs.map(\.value), outputs: Set(graph.outputs).sorted())
             let program = try StageProgram(
                 bound, part: part, weights: StageWeights(graph), arena: Arena(), pool: WorkerPool(threadCount: 1))
-            let outputs = program.outputTypes.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) }
+            let outputs = program.outputTypes.map { type in
+                type.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) }
+            }
             try program.run(inputs: [input], outputs: outputs)
         }
     }

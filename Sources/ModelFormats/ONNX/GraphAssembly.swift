@@ -75,6 +75,10 @@ struct GraphAssembly {
         switch dtype {
         case .float64: return addConstant(node, suffix, Tensor(scalar: number))
         case .float32: return addConstant(node, suffix, Tensor(scalar: Float(number)))
+        case .int64 where Int64(exactly: number) != nil:
+            return addConstant(node, suffix, Tensor(scalar: Int64(number)))
+        case .int32 where Int32(exactly: number) != nil:
+            return addConstant(node, suffix, Tensor(scalar: Int32(number)))
         default:
             let value = addConstant(node, suffix, Tensor(scalar: Float(number)))
             return emit(node, suffix + "/cast", .cast(Cast(to: dtype)), [value])
@@ -130,7 +134,8 @@ extension Operation {
         case .eyeLike(let eye): return eye.dtype ?? operand(0)
         case .reduction(let reduction) where reduction.kind == .indexOfMaximum || reduction.kind == .indexOfMinimum:
             return .int64
-        case .topK, .pooling: return index == 0 ? operand(0) : .int64
+        case .nonZero, .nonMaxSuppression: return .int64
+        case .topK, .pooling, .unique: return index == 0 ? operand(0) : .int64
         case .layerNormalization: return index == 0 ? operand(0) : .float32
         case .unsupported: return nil
         default: return operand(0)
