@@ -73,6 +73,10 @@ public enum Operation: Sendable, Hashable, Codable {
     case compress(Compress)
     case unique(Unique)
     case nonMaxSuppression(NonMaxSuppression)
+    // Control flow
+    case conditional(Conditional)
+    case loop(Loop)
+    case scan(Scan)
     // The rest
     case identity(Identity)
     case unsupported(Unsupported)
@@ -145,6 +149,9 @@ public enum Operation: Sendable, Hashable, Codable {
         case .compress(let attributes): attributes
         case .unique(let attributes): attributes
         case .nonMaxSuppression(let attributes): attributes
+        case .conditional(let attributes): attributes
+        case .loop(let attributes): attributes
+        case .scan(let attributes): attributes
         case .identity(let attributes): attributes
         case .unsupported(let attributes): attributes
         }

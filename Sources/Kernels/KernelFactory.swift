@@ -73,6 +73,7 @@ enum KernelFactory {
         case .termFrequency(let frequency): return frequency.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
             throw KernelError("the size of its result hangs on data")
+        case .conditional, .loop, .scan: throw KernelError("bodies are compiled where the node runs")
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -93,7 +94,7 @@ extension Operation {
             .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .affineGrid, .columnsToImage,
             .deformableConvolution, .determinant, .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix,
             .regionAlignment, .regionPooling, .termFrequency, .nonZero, .compress, .unique, .nonMaxSuppression,
-            .unsupported:
+            .conditional, .loop, .scan, .unsupported:
             false
         }
     }

@@ -10,15 +10,27 @@ extension GraphChain {
     /// - Throws: `GraphError` with both types and both files.
     public func checkFit(inputTypes: [TensorType], evaluate: ConstantEvaluator) throws {
         precondition(inputTypes.count == graph.inputs.count, "one type per input")
+        let operands = inputTypes.map { Operands.Operand(type: $0) }
+        try checkFit(
+            Dictionary(zip(graph.inputs.map(\.value), operands)) { first, _ in first }, evaluate: evaluate)
+    }
+
+    /// The same, where only some inputs are known, or some of them are constants.
+    ///
+    /// - Parameter inputs: by the input's value in the joined graph. What hangs on others is not held against anything.
+    public func checkFit(_ inputs: [ValueID: Operands.Operand], evaluate: ConstantEvaluator) throws {
         let given = Dictionary(
-            zip(graph.inputs.map { graph.name(of: $0.value) }, inputTypes), uniquingKeysWith: { first, _ in first })
+            graph.inputs.map { (graph.name(of: $0.value), inputs[$0.value]) }, uniquingKeysWith: { first, _ in first })
         var bound: [BoundGraph?] = []
         for (index, part) in parts.enumerated() {
             var types: [TensorType] = []
             var known: [ValueID: Tensor] = [:]
             for (input, origin) in zip(part.graph.inputs, origins[index]) {
                 switch origin {
-                case .input(let name): types.append(given[name]!)
+                case .input(let name):
+                    guard case let operand?? = given[name] else { continue }
+                    types.append(operand.type)
+                    known[input.value] = operand.constant
                 case .output(let maker, let name):
                     guard let source = bound[maker], let value = source.output(named: name),
                         let type = source.type(of: value)

@@ -9,7 +9,6 @@ final class PictureSink {
     private let form: JobSpecification.ImageOutput
     private let created: OutputFolder
     private let names: [String]
-    private let itemShapes: [String: Shape]
     /// Parts of items of which others are still to come, by output.
     private var waiting: [Int: [String: Picture]] = [:]
     private var files: [AtomicFile?]
@@ -18,35 +17,19 @@ final class PictureSink {
     init(_ form: JobSpecification.ImageOutput, outputs: [ModelOutput], items: ItemNames) throws(FileError) {
         self.form = form
         folder = form.folder
-        var shapes: [String: Shape] = [:]
-        var first: (name: String, shape: Shape)?
+        var known: [(name: String, shape: Shape)] = []
         for name in form.from {
             guard let output = outputs.first(where: { $0.name == name }) else {
-                let known = outputs.map(\.name)
+                let names = outputs.map(\.name)
                 throw FileError(
                     path: form.folder, offset: nil,
-                    reason: "outputs.images: the model has no output '\(name)'\(NearestName.hint(name, among: known)) "
-                        + "(it has \(known.joined(separator: ", ")))")
+                    reason: "outputs.images: the model has no output '\(name)'\(NearestName.hint(name, among: names)) "
+                        + "(it has \(names.joined(separator: ", ")))")
             }
-            let shape = output.itemType.shape
-            guard let extents = Picture.extents(of: shape, form.layout) else {
-                throw FileError(
-                    path: form.folder, offset: nil,
-                    reason:
-                        "outputs.images: output '\(name)' is \(shape) for each item, and an image is height x width, or "
-                        + (form.layout == .nchw ? "1 or 3 x height x width" : "height x width x 1 or 3"))
-            }
-            if let first, Picture.extents(of: first.shape, form.layout)!.height != extents.height {
-                throw FileError(
-                    path: form.folder, offset: nil,
-                    reason:
-                        "outputs.images: '\(first.name)' (\(first.shape)) and '\(name)' (\(shape)) differ in height and "
-                        + "cannot stand side by side")
-            }
-            first = first ?? (name, shape)
-            shapes[name] = shape
+            // Items that differ in shape are looked at one by one.
+            if let type = output.itemType { known.append((name, type.shape)) }
         }
-        itemShapes = shapes
+        try PictureSink.check(known, form)
         names = PictureSink.fileNames(items)
         files = [AtomicFile?](repeating: nil, count: items.count)
         created = try OutputFolder(form.folder)
@@ -56,17 +39,46 @@ final class PictureSink {
 
     var missingCount: Int { files.count { $0 == nil } }
 
+    /// Whether items of these shapes are images that can stand side by side.
+    private static func check(
+        _ shapes: [(name: String, shape: Shape)], _ form: JobSpecification.ImageOutput
+    ) throws(FileError) {
+        for (name, shape) in shapes where Picture.extents(of: shape, form.layout) == nil {
+            throw FileError(
+                path: form.folder, offset: nil,
+                reason:
+                    "outputs.images: output '\(name)' is \(shape) for each item, and an image is height x width, or "
+                    + (form.layout == .nchw ? "1 or 3 x height x width" : "height x width x 1 or 3"))
+        }
+        let heights = shapes.map { Picture.extents(of: $0.shape, form.layout)!.height }
+        for (other, height) in zip(shapes, heights) where height != heights[0] {
+            throw FileError(
+                path: form.folder, offset: nil,
+                reason: "outputs.images: '\(shapes[0].name)' (\(shapes[0].shape)) and '\(other.name)' (\(other.shape)) "
+                    + "differ in height and cannot stand side by side")
+        }
+    }
+
     /// - Parameter tensor: `[items.count, ...]`
-    func write(_ output: String, items: Range<Int>, from tensor: Tensor) throws(FileError) {
-        guard let shape = itemShapes[output] else { return }
+    func write(_ output: String, items: [Int], from tensor: Tensor) throws(FileError) {
+        guard form.from.contains(output) else { return }
+        let shape = Shape(Array(tensor.shape.dimensions.dropFirst()))
+        try PictureSink.check([(output, shape)], form)
+        let count = Set(form.from).count
         for (offset, item) in items.enumerated() {
-            let picture = Picture(tensor.slice(offset..<offset + 1).reshaped(shape), form)
             var parts = waiting.removeValue(forKey: item) ?? [:]
             precondition(files[item] == nil && parts[output] == nil, "item \(item) comes twice")
-            parts[output] = picture
-            guard parts.count == itemShapes.count else {
+            parts[output] = Picture(tensor.slice(offset..<offset + 1).reshaped(shape), form)
+            guard parts.count == count else {
                 waiting[item] = parts
                 continue
+            }
+            let heights = parts.values.map(\.height)
+            guard heights.allSatisfy({ $0 == heights[0] }) else {
+                throw FileError(
+                    path: form.folder, offset: nil,
+                    reason:
+                        "outputs.images: the pictures of item \(item) differ in height and cannot stand side by side")
             }
             let path = "\(folder)/\(names[item])"
             let bytes = try PNGEncoder.encode(

@@ -21,32 +21,36 @@ public struct PreparedModel: Sendable {
     }
 
     /// Reads several model files, joins them, and runs the standard passes over the whole.
-    ///
-    /// - Parameter extraOutputs: outputs of earlier models that are wanted as well.
-    public static func load(
-        chain references: [JobSpecification.ModelReference], extraOutputs: [String] = []
+    public static func load(chain references: [JobSpecification.ModelReference]) throws -> PreparedModel {
+        try load(chain: references, for: nil)
+    }
+
+    /// Reads what a job names, and brings its inputs into the form in which the job feeds them.
+    public static func load(_ job: JobSpecification) throws -> PreparedModel {
+        if let path = job.model {
+            return try PreparedModel(path: path, imported: ONNXImporter.load(path: path), job: job)
+        }
+        return try load(chain: job.models, for: job)
+    }
+
+    private static func load(
+        chain references: [JobSpecification.ModelReference], for job: JobSpecification?
     ) throws -> PreparedModel {
         let path = references.map(\.path).joined(separator: " + ")
         let chain: ModelChain
         do {
             chain = try ModelChain(
-                references.map { ModelChain.Entry(path: $0.path, wires: $0.wire) }, extraOutputs: extraOutputs,
-                suggestion: { NearestName.hint($0, among: $1) }, read: { try ONNXImporter.load(path: $0) })
+                references.map { ModelChain.Entry(path: $0.path, wires: $0.wire) },
+                extraOutputs: job?.namedOutputs ?? [], suggestion: { NearestName.hint($0, among: $1) },
+                read: { try ONNXImporter.load(path: $0) })
         } catch let error as GraphError {
             throw JobError(error.description)
         }
-        return try PreparedModel(path: path, imported: chain.model, chain: chain)
+        if let job { try requireOrder(chain.joined, given: job) }
+        return try PreparedModel(path: path, imported: chain.model, chain: chain, job: job)
     }
 
-    /// Reads what a job names.
-    public static func load(_ specification: JobSpecification) throws -> PreparedModel {
-        if let path = specification.model { return try load(path: path) }
-        let model = try load(chain: specification.models, extraOutputs: specification.namedOutputs)
-        try model.requireOrder(given: specification)
-        return model
-    }
-
-    private init(path: String, imported: ImportedModel, chain: ModelChain? = nil) throws {
+    private init(path: String, imported: ImportedModel, chain: ModelChain? = nil, job: JobSpecification? = nil) throws {
         self.path = path
         self.imported = imported
         self.chain = chain
@@ -55,7 +59,8 @@ public struct PreparedModel: Sendable {
             (graph, passes) = (imported.graph, [])
             return
         }
-        (graph, passes) = try Passes.standard(imported.graph, evaluate: ConstantEvaluation.evaluator)
+        let fed = try job.map { try InputRewriting.apply($0, to: imported.graph) } ?? imported.graph
+        (graph, passes) = try Passes.standard(fed, evaluate: ConstantEvaluation.evaluator)
     }
 
     /// What the user should know of the model.
@@ -77,8 +82,10 @@ public struct PreparedModel: Sendable {
     }
 
     /// Throws where a model wants what only a later one makes, and the job does not bring it either.
-    private func requireOrder(given specification: JobSpecification) throws(JobError) {
-        guard let joined = chain?.joined, specification.input == nil || joined.graph.inputs.count > 1 else { return }
+    private static func requireOrder(
+        _ joined: GraphChain, given specification: JobSpecification
+    ) throws(JobError) {
+        guard specification.input == nil || joined.graph.inputs.count > 1 else { return }
         for (name, part, maker) in joined.takenBeforeMade where specification.inputs[name] == nil {
             throw JobError(
                 "input '\(name)' of \(joined.parts[part].source) is made by \(joined.parts[maker].source), which stands "
@@ -87,16 +94,31 @@ public struct PreparedModel: Sendable {
     }
 
     /// Gives every value a type for the input types at hand.
-    public func bound(to inputTypes: [TensorType]) throws -> BoundGraph {
+    ///
+    /// - Parameter graph: the model's graph after a change to its outputs; nil for as it is.
+    public func bound(to inputTypes: [TensorType], as graph: Graph? = nil) throws -> BoundGraph {
+        try checkFit(inputTypes)
         do {
-            try chain?.joined.checkFit(inputTypes: inputTypes, evaluate: ConstantEvaluation.evaluator)
-        } catch let error as GraphError {
-            throw JobError(error.description)
-        }
-        do {
-            return try BoundGraph(graph, inputTypes: inputTypes, evaluate: ConstantEvaluation.evaluator)
+            return try BoundGraph(graph ?? self.graph, inputTypes: inputTypes, evaluate: ConstantEvaluation.evaluator)
         } catch let error as GraphError {
             throw JobError("\(path): \(error)")
+        }
+    }
+
+    /// Holds the tensors between the models of a chain against what the models declare.
+    private func checkFit(_ inputTypes: [TensorType]) throws {
+        guard let joined = chain?.joined else { return }
+        var given: [ValueID: Operands.Operand] = [:]
+        for (input, type) in zip(graph.inputs, inputTypes) { given[input.value] = Operands.Operand(type: type) }
+        // Inputs that the job sets once and for all are constants by now.
+        for input in joined.graph.inputs {
+            guard let constant = graph.constants[input.value] else { continue }
+            given[input.value] = Operands.Operand(type: constant.type, constant: constant.tensor)
+        }
+        do {
+            try joined.checkFit(given, evaluate: ConstantEvaluation.evaluator)
+        } catch let error as GraphError {
+            throw JobError(error.description)
         }
     }
 }
@@ -104,7 +126,9 @@ public struct PreparedModel: Sendable {
 extension JobSpecification {
     /// Outputs that the job speaks of by name: of a chain these are outputs too when they are made earlier.
     fileprivate var namedOutputs: [String] {
-        let listed = Set((outputs?.named.keys).map(Array.init) ?? []).union([labels?.output].compactMap { $0 })
-        return listed.union(outputs?.images?.from ?? []).sorted()
+        var names = Set(outputs.map { Array($0.named.keys) + ($0.images?.from ?? []) } ?? [])
+        if let output = labels?.output { names.insert(output) }
+        for case .carried(let carried) in inputs.values { names.insert(carried.carried) }
+        return names.sorted()
     }
 }
