@@ -8,13 +8,13 @@ import Testing
     /// `count` additions of 1 to the input.
     private func adding(_ count: Int, _ input: String, _ output: String, width: Int = 3) -> TinyModel {
         var model = TinyModel()
-        model.input(input, [nil, width])
+        model.input(input, [nil, .number(width)])
         model.constant("one", shape: [width], [Float](repeating: 1, count: width))
         for layer in 1...count {
             let name = layer == count ? output : "sum\(layer)"
             model.node("Add", name, [layer == 1 ? input : "sum\(layer - 1)", "one"])
         }
-        model.output(output, [nil, width])
+        model.output(output, [nil, .number(width)])
         return model
     }
 
