@@ -8,7 +8,7 @@ import Testing
 
 /// Chains of models of which one is damaged: joined, held against one another, bound, compiled, run. Each ends in an error or
 /// in a run; a crash would end this process.
-@Suite(.enabled(if: NodeCase.isExpected, "no test material; 'make material' makes it"))
+@Suite(.enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"))
 struct DamagedChainTests {
     /// Element-wise models of one shape; the first names the tensors of all.
     private static let models = ["test_relu", "test_softmax_axis_1", "test_leakyrelu", "test_abs"]
@@ -21,7 +21,7 @@ struct DamagedChainTests {
         let outputName: String
 
         init() throws {
-            let cases = try DamagedChainTests.models.map { try NodeCase.load($0) }
+            let cases = try DamagedChainTests.models.map { try NodeCase.Suite.node.load($0) }
             bytes = try cases.map { Array(try Data(contentsOf: URL(filePath: $0.model))) }
             folder =
                 FileManager.default.temporaryDirectory.appending(path: "damaged-chain-\(UInt64.random(in: 0 ... .max))")

@@ -1,23 +1,28 @@
 import FoundationEssentials
-import Graphs
-import ModelFormats
-import Tensors
 import Testing
 
 /// The ONNX backend node suite against a manifest of what passes.
 struct NodeSuiteTests {
+    /// What a case came to.
+    private enum Outcome {
+        case passes
+        case fails(String)
+        /// The suite's arrays could not be written for it.
+        case absent(String)
+    }
+
     private static let manifest = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "manifest.txt")
 
     /// MPINFER_UPDATE_MANIFEST=1 rewrites the manifest instead of holding the cases against it;
     /// MPINFER_CONFORMANCE_REPORT=FILE writes why each other case fails.
-    @Test(.enabled(if: NodeCase.isExpected, "no test material; 'make material' makes it"))
+    @Test(.enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"))
     func casesAgreeWithTheManifest() throws {
         let environment = ProcessInfo.processInfo.environment
         var passing: Set<String> = []
         var failures: [String: String] = [:]
         var absent: [String: String] = [:]
-        for name in NodeCase.names {
-            switch CaseOutcome.of(name) {
+        for name in NodeCase.Suite.node.names {
+            switch NodeSuiteTests.outcome(of: name, in: .node) {
             case .passes: passing.insert(name)
             case .fails(let reason): failures[name] = reason
             case .absent(let reason): absent[name] = reason
@@ -51,7 +56,7 @@ struct NodeSuiteTests {
         let exclusions = try Exclusions()
         var count = (passing: 0, missing: 0, aside: 0, later: 0)
         for name in passing.union(failures.keys).sorted() {
-            let node = try NodeCase.load(name)
+            let node = try NodeCase.Suite.node.load(name)
             let entry = exclusions.entry(for: name, operators: node.operators ?? [])
             if let entry, entry.kind == .later {
                 count.later += 1
@@ -78,26 +83,37 @@ struct NodeSuiteTests {
 
     /// The suites of whole models are small: what does not pass stands in excluded.txt.
     @Test(
-        .enabled(if: NodeCase.isExpected, "no test material; 'make material' makes it"),
-        arguments: ["pytorch-operator", "pytorch-converted", "simple"])
-    func smallSuites(_ suite: String) throws {
+        .enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"),
+        arguments: [NodeCase.Suite.pytorchOperator, .pytorchConverted, .simple])
+    func smallSuites(_ suite: NodeCase.Suite) throws {
         let exclusions = try Exclusions()
-        let names = NodeCase.names(of: suite)
+        let names = suite.names
         #expect(!names.isEmpty)
         var passing = 0
         for name in names {
-            switch CaseOutcome.of(name, in: suite) {
+            switch NodeSuiteTests.outcome(of: name, in: suite) {
             case .passes: passing += 1
             case .absent: break
             case .fails(let reason):
-                let operators = try NodeCase.load(name, of: suite).operators ?? []
+                let operators = try suite.load(name).operators ?? []
                 guard let entry = exclusions.entry(for: name, operators: operators) else {
-                    Issue.record("\(suite)/\(name): \(reason)")
+                    Issue.record("\(suite.rawValue)/\(name): \(reason)")
                     continue
                 }
-                print("\(suite)/\(name) is excluded: \(entry.reason)")
+                print("\(suite.rawValue)/\(name) is excluded: \(entry.reason)")
             }
         }
-        print("\(suite): \(passing) of \(names.count) pass")
+        print("\(suite.rawValue): \(passing) of \(names.count) pass")
+    }
+
+    private static func outcome(of name: String, in suite: NodeCase.Suite) -> Outcome {
+        do {
+            let node = try suite.load(name)
+            if let reason = node.skip { return .absent(reason) }
+            try node.check()
+            return .passes
+        } catch {
+            return .fails("\(error)")
+        }
     }
 }
