@@ -17,7 +17,8 @@ struct InspectCommand: ParsableCommand {
               mpinfer inspect job.yaml                     the model or the models of a job, wired as it says
             """)
 
-    @Argument(help: "The model, an ONNX file; several are a chain; or a job specification.")
+    @Argument(
+        help: ArgumentHelp("The model, an ONNX file; several are a chain; or a job specification.", valueName: "model"))
     var models: [String]
 
     @Option(

@@ -207,7 +207,7 @@ import Testing
             (["frobnicate"], "frobnicate"),
             (["run", job.specification, "--frobnicate"], "Unknown option '--frobnicate'"),
             (["run", job.specification, "--plan"], "Missing value for '--plan"),
-            (["inspect"], "Missing expected argument '<model>'"),
+            (["inspect"], "Missing expected argument '<model> ...'"),
             (["plan", job.specification, "--ranks", "0"], "--ranks must be at least 1"),
         ] {
             let run = try MPInfer.run(arguments, ranks: ranks)

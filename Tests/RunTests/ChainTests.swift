@@ -65,6 +65,7 @@ import Testing
         try MPInfer.expectSuccess(MPInfer.run(["plan", job.specification, "--ranks", "2", "-o", path]))
         try MPInfer.expectSuccess(job.run(ranks: 2, ["-q", "--plan", path]))
         try expectSums(job, "second", plus: 5)
+        _ = try job.takeFiles()
         let validated = try MPInfer.run(["validate", job.specification])
         #expect(validated.succeeded && validated.stdout.contains("up to 5 stages"), "\(validated)")
         let inspected = try MPInfer.run(["inspect", job.specification])
