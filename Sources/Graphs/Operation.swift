@@ -16,6 +16,8 @@ public enum Operation: Sendable, Hashable, Codable {
     case einsum(Einsum)
     case deformableConvolution(DeformableConvolution)
     case determinant(Determinant)
+    case attention(Attention)
+    case rotaryEmbedding(RotaryEmbedding)
     // Recurrent
     case rnn(RNN)
     case lstm(LSTM)
@@ -64,6 +66,7 @@ public enum Operation: Sendable, Hashable, Codable {
     case gatherND(GatherND)
     case scatterElements(ScatterElements)
     case scatterND(ScatterND)
+    case cacheUpdate(CacheUpdate)
     case tile(Tile)
     case depthToSpace(DepthToSpace)
     case spaceToDepth(SpaceToDepth)
@@ -109,6 +112,8 @@ public enum Operation: Sendable, Hashable, Codable {
         case .einsum(let attributes): attributes
         case .deformableConvolution(let attributes): attributes
         case .determinant(let attributes): attributes
+        case .attention(let attributes): attributes
+        case .rotaryEmbedding(let attributes): attributes
         case .rnn(let attributes): attributes
         case .lstm(let attributes): attributes
         case .gru(let attributes): attributes
@@ -152,6 +157,7 @@ public enum Operation: Sendable, Hashable, Codable {
         case .gatherND(let attributes): attributes
         case .scatterElements(let attributes): attributes
         case .scatterND(let attributes): attributes
+        case .cacheUpdate(let attributes): attributes
         case .tile(let attributes): attributes
         case .depthToSpace(let attributes): attributes
         case .spaceToDepth(let attributes): attributes
