@@ -13,7 +13,7 @@ struct Exclusions {
 
     struct Entry {
         let kind: Kind
-        /// An operator of the standard, or the name of a case.
+        /// An operator of the standard, or the name of a case, which may end in an asterisk for all that begin so.
         let subject: String
         let reason: String
     }
@@ -34,6 +34,8 @@ struct Exclusions {
 
     /// Why a case need not pass: by its name first, then by one of its operators.
     func entry(for name: String, operators: [String]) -> Entry? {
-        entries.first { $0.subject == name } ?? entries.first { operators.contains($0.subject) }
+        entries.first { entry in
+            entry.subject == name || entry.subject.hasSuffix("*") && name.hasPrefix(entry.subject.dropLast())
+        } ?? entries.first { operators.contains($0.subject) }
     }
 }
