@@ -132,7 +132,8 @@ import Testing
                 + "'features'")
         #expect(
             try error(Self.model("p.onnx", [("f", Self.row)], ["y"], wires: ["f": "features"], dtype: .int64))
-                == "the tensor 'features' that e.onnx makes is float32 2x3, and p.onnx takes int64 batchx3 as its input 'f'")
+                == "the tensor 'features' that e.onnx makes is float32 2x3, and p.onnx takes int64 batchx3 as its input 'f'"
+        )
         #expect(
             try error(Self.model("p.onnx", [("features", [.fixed(2)])], ["y"]))?.contains("takes float32 2 as") == true)
         // What goes wrong inside a model is said with its file.

@@ -51,7 +51,8 @@ import Testing
             try BoundGraph(graph, inputTypes: types, evaluate: ConstantEvaluation.evaluator)
         }
         let tensors = types.map { type in
-            Tensor((0..<type.shape.elementCount).map { _ in Float.random(in: -2...2, using: &random) }, shape: type.shape)
+            Tensor(
+                (0..<type.shape.elementCount).map { _ in Float.random(in: -2...2, using: &random) }, shape: type.shape)
         }
         func inputs(_ graph: Graph) -> [ValueID: Tensor] {
             Dictionary(zip(graph.inputs.map(\.value), tensors)) { first, _ in first }

@@ -43,7 +43,8 @@ import Testing
             ("a.onnx", adding(2, "x", "first")), ("b.onnx", adding(3, "first", "second")),
             ("c.onnx", adding(1, "in", "out")),
         ])
-        let job = try job(folder, "[a.onnx, {path: b.onnx}, {path: c.onnx, wire: {in: second}}, {path: c.onnx, wire: {in: out}}]")
+        let job = try job(
+            folder, "[a.onnx, {path: b.onnx}, {path: c.onnx, wire: {in: second}}, {path: c.onnx, wire: {in: out}}]")
         let run = try job.run(ranks: ranks, ["--json", "-q", "--set", "parallelism.strategy=uniform"])
         let layers = try run.decoded(QuickstartTests.Report.self).ranks.map(\.layerCount)
         #expect(layers.reduce(0, +) == 7 && (layers.max() ?? 0) - (layers.min() ?? 0) <= 1, "\(run)")
@@ -91,7 +92,9 @@ import Testing
         try folder.write(broken.prefix(broken.count / 2), to: "broken.onnx")
         func expect(_ models: String, input: String = "x", _ words: String...) throws {
             let job = try job(folder, models, input: input)
-            for command in [["validate", job.specification], ["plan", job.specification], ["run", job.specification]] {
+            for command in [
+                ["validate", job.specification], ["plan", job.specification], ["run", job.specification],
+            ] {
                 MPInfer.expectFailure(try MPInfer.run(command), words)
             }
             #expect(folder.names(in: "out").isEmpty)

@@ -16,7 +16,8 @@ public struct ReverseSequence: OperatorAttributes {
         let input = try operands.type(0)
         let lengths = try operands.type(1)
         guard input.shape.rank >= 2, (batchAxis, timeAxis) == (0, 1) || (batchAxis, timeAxis) == (1, 0) else {
-            throw .mismatch("batch and time must be the axes 0 and 1, not \(batchAxis) and \(timeAxis), of \(input.shape)")
+            throw .mismatch(
+                "batch and time must be the axes 0 and 1, not \(batchAxis) and \(timeAxis), of \(input.shape)")
         }
         guard lengths == TensorType(.int64, [input.shape[batchAxis]]) else {
             throw .mismatch("lengths must be int64 \(input.shape[batchAxis]), not \(lengths)")

@@ -22,7 +22,8 @@ struct DeterminantKernel<Element: NumericElement & BinaryFloatingPoint>: Kernel 
         var product = 1.0
         for column in 0..<rows {
             var best = column
-            for row in column..<rows where cells[row * rows + column].magnitude > cells[best * rows + column].magnitude {
+            for row in column..<rows where cells[row * rows + column].magnitude > cells[best * rows + column].magnitude
+            {
                 best = row
             }
             let pivot = cells[best * rows + column]

@@ -44,7 +44,8 @@ extension ShortTimeFourierTransform {
             func visit<Element: NumericElement & BinaryFloatingPoint>(_: Element.Type) throws -> any Kernel {
                 SpecializedKernel(
                     ShortTimeFourierTransformKernel<Element>(
-                        plan: FourierPlan(points: framing.points), batch: signal[0], length: signal[1], parts: signal[2],
+                        plan: FourierPlan(points: framing.points), batch: signal[0], length: signal[1],
+                        parts: signal[2],
                         frames: framing.frames, step: framing.step, bins: bins))
             }
         }

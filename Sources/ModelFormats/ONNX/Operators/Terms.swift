@@ -13,8 +13,10 @@ extension ONNXOperator {
         guard let pool = try node.ints("pool_int64s"), let starts = try node.ints("ngram_counts"),
             let entries = try node.ints("ngram_indexes")
         else { throw .malformed("pool_int64s, ngram_counts and ngram_indexes are needed") }
-        let lengths = try node.requiredInt("min_gram_length")...max(
-            try node.requiredInt("min_gram_length"), try node.requiredInt("max_gram_length"))
+        let lengths =
+            try node.requiredInt(
+                "min_gram_length")...max(
+                try node.requiredInt("min_gram_length"), try node.requiredInt("max_gram_length"))
         var terms: [TermFrequency.Term] = []
         var number = 0
         for (index, start) in starts.enumerated() {
@@ -36,7 +38,8 @@ extension ONNXOperator {
         guard skips >= 0 else { throw .malformed("max_skip_count is \(skips)") }
         let attributes = TermFrequency(
             // Entries of sequences that are too short or too long are there, and stay 0.
-            terms: terms, entryCount: (entries.max() ?? -1) + 1, weighting: try node.word("mode", default: .count), weights: try node.floats("weights") ?? [],
+            terms: terms, entryCount: (entries.max() ?? -1) + 1, weighting: try node.word("mode", default: .count),
+            weights: try node.floats("weights") ?? [],
             skipLimit: skips)
         assembly.finish(node, .termFrequency(attributes), node.inputs)
     }
