@@ -26,6 +26,17 @@ public enum Material {
         public struct File: Decodable, Sendable {
             public let name: String
             public let file: String
+            /// Whether its first axis counts items. What has none is the same for all.
+            public let countsItems: Bool
+
+            private enum CodingKeys: String, CodingKey { case name, file, axis }
+
+            public init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: CodingKeys.self)
+                name = try container.decode(String.self, forKey: .name)
+                file = try container.decode(String.self, forKey: .file)
+                countsItems = try !container.contains(.axis) || !container.decodeNil(forKey: .axis)
+            }
         }
         public var opset: Int?
         public var operators: [String]?
@@ -34,6 +45,8 @@ public enum Material {
         public var skip: String?
         public var contains: [String]?
         public var rtol: Double?
+        /// By input: the output that it is of the item before.
+        public var carried: [String: String]?
     }
 
     public static func isThere(_ sets: String...) -> Bool {

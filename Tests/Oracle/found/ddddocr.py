@@ -48,7 +48,10 @@ def reading_case(name: str, file: str, alphabet: list[str], text: str, width: in
     read = "".join(alphabet[index] for index in classes[(classes != 0) & (classes != before)])
     if read.lower() != text.lower():
         raise ValueError(f"{file} reads {read!r} where {text!r} is drawn")
-    return Case(f"{name}-{width}", onnx.load(path), inputs, outputs, 1e-3, 1e-3, write_model=copy_of(path))
+    (output,) = outputs
+    return Case(
+        f"{name}-{width}", onnx.load(path), inputs, outputs, 1e-3, 1e-3, axes={output: 1}, write_model=copy_of(path)
+    )
 
 
 def finding_case() -> Case:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 
 from material import facts
@@ -98,7 +99,8 @@ class CaseWriter:
         for index, (name, value) in enumerate(values.items() if case.skip is None else ()):
             entry = {"name": name, "file": f"{kind}_{index}.npy"}
             if name in case.axes:
-                entry["axis"] = case.axes[name]
+                entry["axis"] = axis = case.axes[name]
+                value = value if axis is None else np.moveaxis(value, axis, 0)
             write_npy(folder / entry["file"], value)
             entries.append(entry)
         return entries
