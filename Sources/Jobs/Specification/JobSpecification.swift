@@ -59,6 +59,8 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public struct Schedule: Sendable, Codable, Hashable {
         /// Items per microbatch.
         public var microbatch = 1
+        /// Padded extents are multiples of this.
+        public var padding = 8
     }
 
     /// In what numbers the model is computed.

@@ -11,11 +11,13 @@ struct GraphAssembly {
     private(set) var ranks: [ValueID: Int] = [:]
     private var nodeNames: Set<String> = []
 
-    let tensors: TensorReader
+    let context: ImportContext
 
-    init(name: String, tensors: TensorReader) {
+    var tensors: TensorReader { context.tensors }
+
+    init(name: String, context: ImportContext) {
         graph = Graph(name: name)
-        self.tensors = tensors
+        self.context = context
     }
 
     // MARK: What is known
@@ -127,9 +129,11 @@ extension Operation {
         case .eyeLike(let eye): return eye.dtype ?? operand(0)
         case .reduction(let reduction) where reduction.kind == .indexOfMaximum || reduction.kind == .indexOfMinimum:
             return .int64
-        case .topK, .pooling: return index == 0 ? operand(0) : .int64
+        case .nonZero, .nonMaxSuppression: return .int64
+        case .topK, .pooling, .unique: return index == 0 ? operand(0) : .int64
         case .layerNormalization: return index == 0 ? operand(0) : .float32
-        case .unsupported: return nil
+        // Their conversions tell.
+        case .conditional, .loop, .scan, .unsupported: return nil
         default: return operand(0)
         }
     }
