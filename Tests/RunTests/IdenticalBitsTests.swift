@@ -9,7 +9,8 @@ import Testing
 
     @Test(
         "the same bytes from every cut",
-        .enabled(if: Material.isThere("quickstart", "models", "real", "light", "pytorch"), "\(Material.absent)"),
+        .enabled(
+            if: Material.isThere("quickstart", "models", "sequences", "real", "light", "pytorch"), "\(Material.absent)"),
         arguments: Array(cases.enumerated().map { NumberedCase(number: $0, test: $1) }))
     func cuts(_ numbered: NumberedCase) throws {
         let test = numbered.test
@@ -47,7 +48,8 @@ import Testing
         ]
     }
 
-    private static let cases = Material.cases("quickstart", "models", "real", "light", "pytorch").filter { test in
+    private static let cases = Material.cases("quickstart", "models", "sequences", "real", "light", "pytorch").filter {
+        test in
         // One of the two sizes of the detection network, and one of the classics, which are slow, are enough.
         switch test.set {
         case "real": MPInfer.isFullCampaign() || test.name != "ppocr-detection-320x480"
@@ -66,7 +68,7 @@ import Testing
     private static func microbatch(_ test: Material.Case) throws -> Int {
         switch (test.set, test.name) {
         case ("quickstart", _): return 50
-        case ("models", _): return 3
+        case ("models", _), ("sequences", _): return 3
         case ("pytorch", _): return 2
         default: return 1
         }
