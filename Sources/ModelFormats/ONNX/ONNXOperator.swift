@@ -37,11 +37,11 @@ struct ONNXOperator: Sendable {
     /// The operator sets that all conversions know.
     static let newestOpset = 28
 
-    /// All conversions, by operator type.
+    /// All conversions, by operator type; with the domain before it where that is not the standard's.
     static let table: [String: ONNXOperator] = {
         let families = [
             elementwise, activations, logic, convolutions, pooling, normalizations, linearAlgebra, reductions, layout,
-            indexing, resampling, shapes, controlFlow, recurrent, quantization,
+            indexing, resampling, shapes, controlFlow, recurrent, quantization, contributed,
         ]
         return families.reduce(into: [:]) { table, family in
             table.merge(family) { _, _ in preconditionFailure("one operator in two families") }
