@@ -37,16 +37,24 @@ struct ONNXOperator: Sendable {
     /// The operator sets that all conversions know.
     static let newestOpset = 28
 
-    /// All conversions, by operator type; with the domain before it where that is not the standard's.
+    /// All conversions, by operator type.
     static let table: [String: ONNXOperator] = {
         let families = [
             elementwise, activations, logic, convolutions, pooling, normalizations, linearAlgebra, reductions, layout,
-            indexing, resampling, shapes, controlFlow, recurrent, quantization, contributed,
+            indexing, resampling, shapes, transformers, controlFlow, recurrent, quantization,
         ]
         return families.reduce(into: [:]) { table, family in
             table.merge(family) { _, _ in preconditionFailure("one operator in two families") }
         }
     }()
+}
+
+extension ONNXOperator {
+    /// The conversion of an operator of a domain, where there is one.
+    static func named(_ type: String, domain: String) -> ONNXOperator? {
+        if GraphReading.standardDomains.contains(domain) { return table[type] }
+        return domain == contributedDomain ? contributed[type] : nil
+    }
 }
 
 extension ONNXNode {
