@@ -1,8 +1,8 @@
 internal import Graphs
 internal import Tensors
 
-/// Operators of ONNX Runtime's own domain, which its optimiser and its quantiser write into models. They become nodes of the standard's
-/// operators, which the passes and the stage's own fusion join again.
+/// Operators of ONNX Runtime's own domain, which its optimiser and its quantiser write into models. They become nodes of
+/// the standard's operators, which the passes and the stage's own fusion join again.
 extension ONNXOperator {
     static let contributedDomain = "com.microsoft"
 
@@ -21,7 +21,7 @@ extension ONNXOperator {
             if node.input(1) != nil { input = assembly.emit(node, "sum", .binary(Binary(.add)), node.inputs) }
             assembly.finish(node, .unary(Unary(.geluTanh)), [input])
         },
-        "DynamicQuantizeLSTM": ONNXOperator([1], inputs: 12, outputs: 0...3) {
+        "DynamicQuantizeLSTM": ONNXOperator([1], inputs: 12...12, outputs: 0...3) {
             node, assembly throws(ConversionError) in
             try dynamicQuantizeLSTM(node, &assembly)
         },

@@ -1,4 +1,5 @@
 internal import Graphs
+internal import Tensors
 
 extension ONNXOperator {
     /// An LSTM whose products are of 8-bit integers. Operands: X, W [directions, input, 4 * hidden] and R, both
