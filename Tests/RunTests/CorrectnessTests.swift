@@ -37,22 +37,24 @@ import Testing
         for output in try #require(test.facts.outputs) { try CorrectnessTests.compare(job, with: test, output) }
     }
 
-    /// Those of the models with state that take a batch of any size.
+    /// Those of the models with state whose files name the batch, in the state too.
     private static let independent = [
-        "silero-vad-16k", "silero-vad-8k", "silero-vad-16k-op15", "silero-vad-half", "silero-vad-op18-ifless-16k",
-        "silero-vad-op18-ifless-8k",
+        "silero-vad-16k-op15", "silero-vad-half", "silero-vad-op18-ifless-16k", "silero-vad-op18-ifless-8k",
     ]
 
     private static func compare(_ job: TestJob, with test: Material.Case, _ output: Material.Facts.File) throws {
         // Numbers of half the width carry 11 bits.
         let tolerance = test.name == "float16" ? try #require(test.facts.rtol) : 1e-4
-        let actual = try job.array(output.name)
         let expected = try NumPyArray(path: "\(test.folder)/\(output.file)")
-        #expect(actual.descriptor == expected.descriptor && actual.shape == expected.shape)
-        try #require(actual.values.count == expected.values.count)
+        let actual = try job.values(output.name)
+        if test.facts.job?.formats == nil {
+            let array = try job.array(output.name)
+            #expect(array.descriptor == expected.descriptor && array.shape == expected.shape)
+        }
+        try #require(actual.count == expected.values.count)
         let largest = expected.values.lazy.map(abs).max() ?? 0
         var worst = 0.0
-        for (mine, theirs) in zip(actual.values, expected.values) {
+        for (mine, theirs) in zip(actual, expected.values) {
             // A comparison with NaN is false, and must not pass for that.
             let difference = abs(mine - theirs)
             worst = difference.isNaN ? .infinity : max(worst, difference)

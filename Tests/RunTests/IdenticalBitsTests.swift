@@ -19,7 +19,8 @@ import Testing
         let layers = try job.layers(model: test.model)
         try MPInfer.expectSuccess(try job.run(["-q", "--set", "threads=1"]))
         let expected = try job.takeFiles()
-        try #require(expected.count == test.facts.outputs?.count)
+        // Carried state is written nowhere.
+        try #require(expected.count == (test.facts.outputs?.count ?? 0) - (test.facts.carried?.count ?? 0))
         for variation in variations where variation.ranks <= layers.count {
             let arguments = variation.arguments(layers)
             let run = try job.run(ranks: variation.ranks, arguments)

@@ -50,8 +50,13 @@ final class TestJob {
             return (input.name, "{constant: \(try NumPyArray(path: path).values)}")
         }
         let count = try inputs.first.map { try Material.shape(ofArray: "\(test.folder)/\($0.file)")[0] } ?? 1
+        let settings = test.facts.job
+        let dimensions = settings?.dimensions?.map { "\(quoted($0.key)): \($0.value)" } ?? []
+        let fixed = carried.isEmpty ? settings?.microbatch : 1
         try self.init(
-            model: test.model, sources: sources, microbatch: microbatch ?? (carried.isEmpty ? count : 1))
+            model: test.model, sources: sources, microbatch: fixed ?? microbatch ?? count,
+            formats: settings?.formats ?? ["npy"],
+            others: dimensions.isEmpty ? [] : ["dimensions: {\(dimensions.joined(separator: ", "))}"])
     }
 
     var specification: String { "\(folder.path)/job.yaml" }
@@ -66,6 +71,15 @@ final class TestJob {
     /// An output of the last run.
     func array(_ output: String) throws -> NumPyArray {
         try NumPyArray(path: "\(folder.path)/out/\(TestJob.fileName(output)).npy")
+    }
+
+    /// The numbers of an output of the last run, from whichever file there is.
+    func values(_ output: String) throws -> [Double] {
+        let name = TestJob.fileName(output)
+        guard folder.names(in: "out").contains("\(name).jsonl") else { return try array(output).values }
+        return try folder.text("out/\(name).jsonl").split(separator: "\n").flatMap { line in
+            JSONValue.parse(String(line))?["values"]?.numbers ?? []
+        }
     }
 
     /// The files of the last run, by name; they are gone afterwards.

@@ -21,6 +21,15 @@ public enum Material {
         public var description: String { "\(set)/\(name)" }
     }
 
+    /// What a job on the model has to say besides its inputs.
+    public struct JobSettings: Decodable, Sendable {
+        /// By name of a dimension that the model leaves open.
+        public var dimensions: [String: Int]?
+        /// Of the outputs; npy where nothing is said.
+        public var formats: [String]?
+        public var microbatch: Int?
+    }
+
     /// What case.json says.
     public struct Facts: Decodable, Sendable {
         public struct File: Decodable, Sendable {
@@ -47,6 +56,7 @@ public enum Material {
         public var rtol: Double?
         /// By input: the output that it is of the item before.
         public var carried: [String: String]?
+        public var job: JobSettings?
     }
 
     public static func isThere(_ sets: String...) -> Bool {

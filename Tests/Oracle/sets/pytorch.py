@@ -72,6 +72,8 @@ INPUTS: dict[str, Callable[[np.random.Generator], dict[str, np.ndarray]]] = {
 }
 # [layers, batch, features]: the items do not come first.
 AXES = {"lstm": {"hidden": 1, "cell": 1}, "gru-seq2seq": {"hidden": 1}}
+# Only the run can tell how long the results of a loop are.
+JOBS = {"gru-loop": {"microbatch": 1, "formats": ["jsonl"]}}
 
 
 def save(model: onnx.ModelProto, case: str, path: Path) -> None:
@@ -106,9 +108,9 @@ def case_of(export: Path, folder: Path) -> Case:
         for file in folder.iterdir():
             file.rename(path.with_name(file.name))
 
-    return Case(
-        name, model, inputs, outputs, RTOL, ATOL, axes=AXES.get(architecture, {}), write_model=move
-    )
+    extra = {"job": JOBS[architecture]} if architecture in JOBS else {}
+    axes = AXES.get(architecture, {})
+    return Case(name, model, inputs, outputs, RTOL, ATOL, extra=extra, axes=axes, write_model=move)
 
 
 def make(writers: dict[str, CaseWriter]) -> None:
