@@ -43,8 +43,10 @@ import Testing
     ]
 
     private static func compare(_ job: TestJob, with test: Material.Case, _ output: Material.Facts.File) throws {
-        // Numbers of half the width carry 11 bits.
-        let tolerance = test.name == "float16" ? try #require(test.facts.rtol) : 1e-4
+        // Numbers of half the width carry 11 bits. What is rounded to 8 bits in a hundred places falls to another side
+        // for half an ulp: ONNX Runtime's own output moves by 1.8 % of its largest value when its input does by 1e-7.
+        let isCoarse = test.name == "float16" || test.name.hasPrefix("ddddocr-quantised")
+        let tolerance = isCoarse ? try #require(test.facts.rtol) : 1e-4
         let expected = try NumPyArray(path: "\(test.folder)/\(output.file)")
         let actual = try job.values(output.name)
         if test.facts.job?.formats == nil {

@@ -8,11 +8,11 @@ final class TestJob {
     private let lines: [String]
 
     /// - Parameters:
-    ///   - model: its path.
+    ///   - model: its path; nil where `others` names several.
     ///   - inputs: paths of .npy files by the model's input.
     ///   - formats: of the outputs; none for a job that writes nothing.
     convenience init(
-        model: String, inputs: [(name: String, path: String)], microbatch: Int, formats: [String] = ["npy"],
+        model: String?, inputs: [(name: String, path: String)], microbatch: Int, formats: [String] = ["npy"],
         others: [String] = [], folder: ScratchFolder? = nil
     ) throws {
         try self.init(
@@ -21,15 +21,15 @@ final class TestJob {
     }
 
     /// - Parameters:
-    ///   - model: its path.
+    ///   - model: its path; nil where `others` names several.
     ///   - sources: what each input is, in YAML.
     ///   - formats: of the outputs; none for a job that writes nothing.
     init(
-        model: String, sources: [(name: String, yaml: String)], microbatch: Int, formats: [String] = ["npy"],
+        model: String?, sources: [(name: String, yaml: String)], microbatch: Int, formats: [String] = ["npy"],
         others: [String] = [], folder: ScratchFolder? = nil
     ) throws {
         self.folder = try folder ?? ScratchFolder()
-        var lines = ["version: 1", "model: \(quoted(model))", "inputs:"]
+        var lines = ["version: 1"] + (model.map { ["model: \(quoted($0))"] } ?? []) + ["inputs:"]
         lines += sources.map { "  \(quoted($0.name)): \($0.yaml)" }
         if !formats.isEmpty { lines.append("outputs: {folder: out, formats: [\(formats.joined(separator: ", "))]}") }
         lines.append("schedule: {microbatch: \(microbatch)}")

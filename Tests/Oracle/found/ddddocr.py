@@ -49,7 +49,9 @@ def reading_case(name: str, file: str, alphabet: list[str], text: str, width: in
     if read.lower() != text.lower():
         raise ValueError(f"{file} reads {read!r} where {text!r} is drawn")
     outputs = {output: scores[np.newaxis] for output in outputs}  # one item, and this is its result
-    return Case(f"{name}-{width}", onnx.load(path), inputs, outputs, 1e-3, 1e-3, write_model=copy_of(path))
+    # Rounding to 8 bits in many places makes much of an ulp: so do the outputs move when the input does by 1e-7.
+    rtol = 3e-2 if "quantised" in name else 1e-3
+    return Case(f"{name}-{width}", onnx.load(path), inputs, outputs, rtol, 1e-3, write_model=copy_of(path))
 
 
 def finding_case() -> Case:
