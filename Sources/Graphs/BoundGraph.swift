@@ -1,23 +1,28 @@
 public import Tensors
 
 /// Computes one operator on constants, so that shape arithmetic can be folded. Graphs has no arithmetic of its own:
-/// Kernels lends its own.
+/// Kernels lends its own. No output types are given for an operator whose results' shapes hang on data.
 public typealias ConstantEvaluator =
     @Sendable (_ operation: Operation, _ operands: [Tensor?], _ outputs: [TensorType]) throws -> [Tensor]
 
-/// A graph with a type for every value, for the input shapes at hand. Whatever follows from shapes alone is folded to
-/// constants, so that no shape arithmetic is left to run.
+/// A graph with a type for every value that has one before the run, for the input shapes at hand. Whatever follows from
+/// shapes alone is folded to constants, so that no shape arithmetic is left to run.
 public struct BoundGraph: Sendable {
     public let graph: Graph
-    /// By `ValueID.index`; nil for values that nothing makes.
-    public private(set) var types: [TensorType?]
+    /// By `ValueID.index`; nil for values that nothing makes, for those whose types are known only while the graph runs,
+    /// and for sequences, which have none.
+    public internal(set) var types: [TensorType?]
     /// Small values known before the run: constants of the graph and what was folded out of shapes.
-    public private(set) var known: [ValueID: Tensor]
+    public internal(set) var known: [ValueID: Tensor]
     /// By `NodeID.index`: nodes whose outputs are all in `known`, which need not run.
-    public private(set) var isFolded: [Bool]
+    public internal(set) var isFolded: [Bool]
     /// By `NodeID.index`: nodes that depend on no input but are too large to fold here. The rank that needs them runs
     /// them once while it loads.
-    public private(set) var isLoadTime: [Bool]
+    public internal(set) var isLoadTime: [Bool]
+    /// By `NodeID.index`: nodes with an output whose type is known only while the graph runs.
+    public internal(set) var isDeferred: [Bool]
+    /// By `ValueID.index`: values that exist before the run.
+    var isConstant: [Bool]
 
     /// Constants up to this many elements are folded at once; larger ones where they are needed.
     public static let foldLimit = 1 << 16
@@ -30,73 +35,111 @@ public struct BoundGraph: Sendable {
         evaluate: ConstantEvaluator
     ) throws {
         precondition(inputTypes.count == graph.inputs.count, "one type per input")
-        self.graph = graph
-        types = [TensorType?](repeating: nil, count: graph.valueNames.count)
-        known = knownInputs
-        isFolded = [Bool](repeating: false, count: graph.nodes.count)
-        isLoadTime = isFolded
-        var isConstant = [Bool](repeating: false, count: graph.valueNames.count)
-
+        self.init(unbound: graph)
         for (input, type) in zip(graph.inputs, inputTypes) {
             try graph.check(input, accepts: type)
             types[input.value.index] = type
         }
+        for (value, tensor) in knownInputs {
+            known[value] = tensor
+            isConstant[value.index] = true
+        }
+        for index in graph.nodes.indices { try bind(index, evaluate: evaluate) }
+    }
+
+    /// The same binding once more types have come to light while a part of the graph runs.
+    ///
+    /// - Parameters:
+    ///   - part: whose nodes are bound anew; what else the binding knew still holds.
+    ///   - types: of values that the part takes in.
+    public init(
+        _ base: BoundGraph, part: GraphPart, types: [ValueID: TensorType], evaluate: ConstantEvaluator
+    ) throws {
+        self = base
+        for (value, type) in types { self.types[value.index] = type }
+        for node in part.nodes {
+            isDeferred[node.index] = false
+            try bind(node.index, evaluate: evaluate)
+        }
+    }
+
+    /// A binding that knows the constants and nothing else.
+    private init(unbound graph: Graph) {
+        self.graph = graph
+        types = [TensorType?](repeating: nil, count: graph.valueNames.count)
+        known = [:]
+        isFolded = [Bool](repeating: false, count: graph.nodes.count)
+        isLoadTime = isFolded
+        isDeferred = isFolded
+        isConstant = [Bool](repeating: false, count: graph.valueNames.count)
         for (value, constant) in graph.constants {
             types[value.index] = constant.type
             isConstant[value.index] = true
             if let tensor = constant.tensor { known[value] = tensor }
         }
-        for value in knownInputs.keys { isConstant[value.index] = true }
+    }
 
-        for (index, node) in graph.nodes.enumerated() {
-            let operands = Operands(
-                node.inputs.map { value in
-                    value.flatMap { value in
-                        types[value.index].map { Operands.Operand(type: $0, constant: known[value]) }
-                    }
-                })
-            let outputTypes: [TensorType]
-            do {
-                outputTypes = try node.operation.attributes.outputTypes(of: operands)
-            } catch {
-                throw GraphError(node: node, operands: operands.types, reason: error.description)
+    private mutating func bind(_ index: Int, evaluate: ConstantEvaluator) throws {
+        let node = graph.nodes[index]
+        let operands = operands(of: node)
+        // Nothing can be said of an operand that has no type yet.
+        guard zip(node.inputs, operands.types).allSatisfy({ $0 == nil || $1 != nil }) else {
+            isDeferred[index] = true
+            return
+        }
+        let outputTypes: [TensorType]
+        do throws(InferenceError) {
+            outputTypes = try node.operation.attributes.outputTypes(of: operands)
+        } catch {
+            switch error {
+            case .mismatch(let reason): throw GraphError(node: node, operands: operands.types, reason: reason)
+            case .needsConstant: isDeferred[index] = true
+            case .dataDependent: try foldDataDependent(index, operands: operands, evaluate: evaluate)
             }
-            guard node.outputs.count <= outputTypes.count else {
-                throw GraphError(
-                    node: node, operands: operands.types,
-                    reason: "\(node.outputs.count) outputs are used, the operator has \(outputTypes.count)")
-            }
-            for (output, type) in zip(node.outputs, outputTypes) {
-                if let output { types[output.index] = type }
-            }
-            guard
-                let results = try BoundGraph.fold(
-                    node, operands: operands, outputTypes: outputTypes, known: known, evaluate: evaluate)
-            else {
-                if node.inputs.allSatisfy({ $0.map { isConstant[$0.index] } ?? true }) {
-                    isLoadTime[index] = true
-                    for case let output? in node.outputs { isConstant[output.index] = true }
-                }
-                continue
-            }
-            isFolded[index] = true
-            for (output, tensor) in zip(node.outputs, results) {
-                guard let output else { continue }
-                known[output] = tensor
-                isConstant[output.index] = true
-            }
+            return
+        }
+        guard node.outputs.count <= outputTypes.count else {
+            throw GraphError(
+                node: node, operands: operands.types,
+                reason: "\(node.outputs.count) outputs are used, the operator has \(outputTypes.count)")
+        }
+        for (output, type) in zip(node.outputs, outputTypes) {
+            if let output { types[output.index] = type }
+        }
+        if let results = try fold(node, operands: operands, outputTypes: outputTypes, evaluate: evaluate) {
+            take(results, of: index)
+        } else if node.inputs.allSatisfy({ $0.map { isConstant[$0.index] } ?? true }) {
+            isLoadTime[index] = true
+            for case let output? in node.outputs { isConstant[output.index] = true }
         }
     }
 
-    private static func fold(
-        _ node: Node, operands: Operands, outputTypes: [TensorType], known: [ValueID: Tensor],
-        evaluate: ConstantEvaluator
+    func operands(of node: Node) -> Operands {
+        Operands(
+            node.inputs.map { value in
+                value.flatMap { value in
+                    types[value.index].map { Operands.Operand(type: $0, constant: known[value]) }
+                }
+            })
+    }
+
+    /// Notes results that are known now.
+    mutating func take(_ results: [Tensor], of index: Int) {
+        isFolded[index] = true
+        for (output, tensor) in zip(graph.nodes[index].outputs, results) {
+            guard let output else { continue }
+            known[output] = tensor
+            types[output.index] = tensor.type
+            isConstant[output.index] = true
+        }
+    }
+
+    private func fold(
+        _ node: Node, operands: Operands, outputTypes: [TensorType], evaluate: ConstantEvaluator
     ) throws -> [Tensor]? {
         if let results = node.operation.attributes.outputsKnown(from: operands) { return results }
-        let tensors = node.inputs.map { $0.flatMap { known[$0] } }
-        guard zip(node.inputs, tensors).allSatisfy({ $0 == nil || $1 != nil }),
-            outputTypes.allSatisfy({ $0.shape.elementCount <= foldLimit }),
-            tensors.allSatisfy({ ($0?.elementCount ?? 0) <= foldLimit })
+        guard outputTypes.allSatisfy({ $0.shape.elementCount <= BoundGraph.foldLimit }),
+            let tensors = smallOperands(of: node)
         else { return nil }
         do {
             return try evaluate(node.operation, tensors, outputTypes)
@@ -105,10 +148,43 @@ public struct BoundGraph: Sendable {
         }
     }
 
+    /// An operator whose results' shapes hang on data can still be computed now where all its operands are known.
+    private mutating func foldDataDependent(
+        _ index: Int, operands: Operands, evaluate: ConstantEvaluator
+    ) throws {
+        let node = graph.nodes[index]
+        guard let tensors = smallOperands(of: node) else {
+            isDeferred[index] = true
+            return
+        }
+        do {
+            take(try evaluate(node.operation, tensors, []), of: index)
+        } catch {
+            throw GraphError(node: node, operands: operands.types, reason: "\(error)")
+        }
+    }
+
+    /// A node's operands where all are known and small enough to compute with here.
+    private func smallOperands(of node: Node) -> [Tensor?]? {
+        let tensors = node.inputs.map { $0.flatMap { known[$0] } }
+        guard zip(node.inputs, tensors).allSatisfy({ $0 == nil || $1 != nil }),
+            tensors.allSatisfy({ ($0?.elementCount ?? 0) <= BoundGraph.foldLimit })
+        else { return nil }
+        return tensors
+    }
+}
+
+// MARK: - Reading
+
+extension BoundGraph {
     public func type(of value: ValueID) -> TensorType? { types[value.index] }
 
-    /// What one evaluation of a node costs at these shapes.
+    /// Values that exist before the run, by `ValueID.index`.
+    public func constantValues() -> [Bool] { isConstant }
+
+    /// What one evaluation of a node costs at these shapes; nothing where they are not known before the run.
     public func cost(of node: NodeID) -> Cost {
+        guard !isDeferred[node.index] else { return .zero }
         let node = graph.nodes[node.index]
         return node.operation.attributes.cost(
             of: node.inputs.map { $0.flatMap { types[$0.index] } },

@@ -19,12 +19,15 @@ public enum InferenceError: Error, Sendable, CustomStringConvertible {
     case mismatch(String)
     /// The output's shape hangs on the elements of this operand, which are not known before the run.
     case needsConstant(operand: Int)
+    /// The output's shape hangs on data by nature, whichever operands are known.
+    case dataDependent
 
     public var description: String {
         switch self {
         case .mismatch(let reason): reason
         case .needsConstant(let operand):
             "the elements of operand \(operand) decide the output's shape and are known only while the model runs"
+        case .dataDependent: "the output's shape is known only while the model runs"
         }
     }
 }

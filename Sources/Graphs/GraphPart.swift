@@ -15,19 +15,6 @@ public struct GraphPart: Sendable, Hashable {
 }
 
 extension BoundGraph {
-    /// Values that exist before the run, by `ValueID.index`.
-    public func constantValues() -> [Bool] {
-        var constant = [Bool](repeating: false, count: types.count)
-        for value in known.keys { constant[value.index] = true }
-        for value in graph.constants.keys { constant[value.index] = true }
-        for (index, node) in graph.nodes.enumerated() where isLoadTime[index] {
-            for case let output? in node.outputs { constant[output.index] = true }
-        }
-        return constant
-    }
-}
-
-extension BoundGraph {
     /// The nodes of a part with neighbours fused where that saves passes over memory, which changes no bit of the
     /// results. The fused nodes keep their values' IDs.
     public func fusedNodes(of part: GraphPart) -> [Node] {

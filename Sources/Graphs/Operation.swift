@@ -53,6 +53,11 @@ public enum Operation: Sendable, Hashable, Codable {
     case arithmeticRange(ArithmeticRange)
     case oneHot(OneHot)
     case eyeLike(EyeLike)
+    // Results whose shapes hang on data
+    case nonZero(NonZero)
+    case compress(Compress)
+    case unique(Unique)
+    case nonMaxSuppression(NonMaxSuppression)
     // The rest
     case identity(Identity)
     case unsupported(Unsupported)
@@ -107,6 +112,10 @@ public enum Operation: Sendable, Hashable, Codable {
         case .arithmeticRange(let attributes): attributes
         case .oneHot(let attributes): attributes
         case .eyeLike(let attributes): attributes
+        case .nonZero(let attributes): attributes
+        case .compress(let attributes): attributes
+        case .unique(let attributes): attributes
+        case .nonMaxSuppression(let attributes): attributes
         case .identity(let attributes): attributes
         case .unsupported(let attributes): attributes
         }

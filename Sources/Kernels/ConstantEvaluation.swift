@@ -5,13 +5,18 @@ public import Tensors
 public enum ConstantEvaluation {
     /// What `BoundGraph` folds with.
     public static let evaluator: ConstantEvaluator = { operation, operands, outputs in
-        try evaluate(operation, operands: operands, outputs: outputs)
+        let pool = WorkerPool(threadCount: 1)
+        guard !outputs.isEmpty else {
+            return try NodeEvaluation.evaluate(operation, operands: operands, pool: pool)
+        }
+        return try evaluate(operation, operands: operands, outputs: outputs, pool: pool)
     }
 
     /// - Parameters:
     ///   - outputs: the types that `operation` infers for these operands.
     public static func evaluate(
-        _ operation: Operation, operands: [Tensor?], outputs: [TensorType]
+        _ operation: Operation, operands: [Tensor?], outputs: [TensorType],
+        pool: WorkerPool = WorkerPool(threadCount: 1)
     ) throws -> [Tensor] {
         var graph = Graph(name: "constant")
         let inputs = operands.enumerated().map { index, tensor in
@@ -24,15 +29,15 @@ public enum ConstantEvaluation {
         let kernel = try KernelFactory.makeKernel(request)
         try SystemMemory.require(outputs.reduce(0) { $0 + $1.byteCount }, for: "the result of \(operation.name)")
         let results = outputs.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) }
-        let pool = WorkerPool(threadCount: 1)
-        let scratch = Storage(byteCount: kernel.scratchByteCount)
+        let scratchStride = (kernel.scratchByteCount + 63) & ~63
+        let scratch = Storage(byteCount: scratchStride * pool.threadCount)
         let inputPointers = operands.map { $0?.pointer }
         let outputPointers = results.map { Optional($0.pointer) }
         try inputPointers.withUnsafeBufferPointer { inputs in
             try outputPointers.withUnsafeBufferPointer { outputs in
                 try kernel.run(
                     KernelOperands(inputs: inputs, outputs: outputs),
-                    KernelContext(pool: pool, scratch: scratch.pointer, scratchStride: kernel.scratchByteCount))
+                    KernelContext(pool: pool, scratch: scratch.pointer, scratchStride: scratchStride))
             }
         }
         withExtendedLifetime((operands, scratch)) {}

@@ -58,6 +58,8 @@ enum KernelFactory {
         case .gridSample(let gridSample): return try gridSample.kernel(request)
         case .oneHot(let oneHot): return try oneHot.kernel(request)
         case .eyeLike(let eyeLike): return try eyeLike.kernel(request)
+        case .nonZero, .compress, .unique, .nonMaxSuppression:
+            throw KernelError("the size of its result hangs on data")
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -75,7 +77,8 @@ extension Operation {
         case .unary, .binary, .comparison, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .pooling,
             .globalPooling, .batchNormalization, .localResponseNormalization, .softmax, .reduction, .resize,
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
-            .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .unsupported:
+            .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .nonZero, .compress, .unique,
+            .nonMaxSuppression, .unsupported:
             false
         }
     }

@@ -68,6 +68,11 @@ public final class StageExecutor {
             let bound = try BoundGraph(
                 graph, inputTypes: batching.inputTypes(items: size), evaluate: ConstantEvaluation.evaluator)
             if fullTypes.isEmpty { fullTypes = bound.types }
+            for value in part.inputs + part.outputs where bound.type(of: value) == nil {
+                throw GraphError(
+                    "'\(graph.name(of: value))' crosses the border of stage \(stage) at \(size) items, and its shape is "
+                        + "known only while the model runs")
+            }
             programs[size] = try StageProgram(bound, part: part, weights: weights, arena: arena, pool: pool)
         }
         func byteCount(_ value: ValueID) -> Int { fullTypes.isEmpty ? 0 : fullTypes[value.index]?.byteCount ?? 0 }
@@ -180,7 +185,7 @@ public final class StageExecutor {
             received[value] ?? inputTensor(plan.inputs.firstIndex { $0.value == value }!, microbatch)
         }
         current.outputs = part.outputs.indices.map {
-            resultBuffers.tensor($0, microbatch: microbatch, type: program.outputTypes[$0])
+            resultBuffers.tensor($0, microbatch: microbatch, type: program.outputTypes[$0]!)
         }
         var poking = 0.0
         try program.run(inputs: inputs, outputs: current.outputs) {
@@ -199,7 +204,7 @@ public final class StageExecutor {
 
     private func type(of value: ValueID, _ microbatch: Int) -> TensorType {
         let program = program(microbatch)
-        return program.inputTypes[part.inputs.firstIndex(of: value)!]
+        return program.inputTypes[part.inputs.firstIndex(of: value)!]!
     }
 
     private func inputTensor(_ input: Int, _ microbatch: Int) -> Tensor {
@@ -233,7 +238,7 @@ public final class StageExecutor {
     /// The types of the plan's outputs for the largest microbatch; on the last stage's rank.
     public var outputTypes: [TensorType] {
         guard let program = programs.max(by: { $0.key < $1.key })?.value else { return [] }
-        return plan.outputs.map { program.outputTypes[part.outputs.firstIndex(of: $0)!] }
+        return plan.outputs.map { program.outputTypes[part.outputs.firstIndex(of: $0)!]! }
     }
 
     // MARK: Report

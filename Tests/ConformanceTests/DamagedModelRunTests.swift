@@ -86,7 +86,7 @@ private final class Damage {
         let program = try StageProgram(
             bound, part: part, weights: StageWeights(graph), arena: Arena(), pool: WorkerPool(threadCount: 1))
         let operands = Dictionary(zip(graph.inputs.map(\.value), inputs)) { first, _ in first }
-        let outputs = program.outputTypes.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) }
+        let outputs = program.outputTypes.map { type in type.map { Tensor(uninitialized: $0.dtype, shape: $0.shape) } }
         try program.run(inputs: part.inputs.map { operands[$0]! }, outputs: outputs)
     }
 }

@@ -47,7 +47,7 @@ final class CompiledModel {
             #expect(program.arenaByteCount <= rank.arena.byteCount)
             let taken = program.part.inputs.map { GuardedTensor(values[$0]!) }
             let before = taken.map(\.tensor.bytes)
-            let given = program.outputTypes.map { GuardedTensor($0) }
+            let given = program.outputTypes.map { GuardedTensor($0!) }
             try program.run(inputs: taken.map(\.tensor), outputs: given.map(\.tensor))
             #expect(taken.map(\.tensor.bytes) == before, "a stage wrote into its inputs")
             for tensor in taken + given { #expect(tensor.isUnharmed, "a stage wrote past its tensors") }

@@ -31,8 +31,14 @@ public enum ConstantFolding {
             operands.append(Operands.Operand(type: constant.type, constant: constant.tensor))
         }
         let all = Operands(operands)
-        guard let types = try? node.operation.attributes.outputTypes(of: all), node.outputs.count <= types.count else {
-            return nil
+        let types: [TensorType]
+        do throws(InferenceError) {
+            types = try node.operation.attributes.outputTypes(of: all)
+            guard node.outputs.count <= types.count else { return nil }
+        } catch {
+            // Shapes that hang on data are found by computing.
+            guard case .dataDependent = error else { return nil }
+            types = []
         }
         if let known = node.operation.attributes.outputsKnown(from: all) { return known }
         let tensors = operands.map { $0?.constant }

@@ -47,6 +47,11 @@ public struct JobPreparation {
                 bound, chain: chain, strategy: strategy, stageCount: stageCount, microbatchSize: size,
                 modelFingerprint: model.imported.fingerprint)
         }
+        for edge in plan.edges where bound.type(of: edge.value) == nil {
+            throw JobError(
+                "'\(edge.name)' goes from stage \(edge.from) to stage \(edge.to), and its shape hangs on data and is known "
+                    + "only while the model runs: cut the model elsewhere, or use fewer ranks")
+        }
         let verified = Schedule.pipeline(
             plan, microbatchCount: min(batching.microbatchCount, Schedule.periodicMicrobatchCount(plan)))
         let graph = model.graph
@@ -81,7 +86,11 @@ public struct JobPreparation {
     /// Results are put in order by items, so each output must have one row for each item.
     private static func requireItemsFirst(_ bound: BoundGraph, size: Int) throws(JobError) {
         for output in bound.graph.outputs {
-            guard let type = bound.type(of: output) else { continue }
+            guard let type = bound.type(of: output) else {
+                throw JobError(
+                    "the shape of output '\(bound.graph.name(of: output))' hangs on data and is known only while the model "
+                        + "runs; only models whose outputs have one row for each item can be run in microbatches")
+            }
             guard type.shape.rank > 0, type.shape[0] == size else {
                 throw JobError(
                     "output '\(bound.graph.name(of: output))' is \(type) for \(size) items: its first axis must count the "

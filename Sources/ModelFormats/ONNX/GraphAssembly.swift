@@ -127,7 +127,8 @@ extension Operation {
         case .eyeLike(let eye): return eye.dtype ?? operand(0)
         case .reduction(let reduction) where reduction.kind == .indexOfMaximum || reduction.kind == .indexOfMinimum:
             return .int64
-        case .topK, .pooling: return index == 0 ? operand(0) : .int64
+        case .nonZero, .nonMaxSuppression: return .int64
+        case .topK, .pooling, .unique: return index == 0 ? operand(0) : .int64
         case .layerNormalization: return index == 0 ? operand(0) : .float32
         case .unsupported: return nil
         default: return operand(0)

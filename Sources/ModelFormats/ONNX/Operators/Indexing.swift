@@ -24,6 +24,18 @@ extension ONNXOperator {
                 let axis = try node.int("axis") ?? -1
                 assembly.finish(node, .oneHot(OneHot(axis: axis)), node.inputs)
             },
+            "NonZero": ONNXOperator([9, 13], inputs: 1, convert: ONNXNode.direct(.nonZero(NonZero()))),
+            "Compress": ONNXOperator([9, 11], inputs: 2) { node, assembly throws(ConversionError) in
+                assembly.finish(node, .compress(Compress(axis: try node.int("axis"))), node.inputs)
+            },
+            "Unique": ONNXOperator([11], inputs: 1...1, outputs: 1...4) { node, assembly throws(ConversionError) in
+                let attributes = Unique(axis: try node.int("axis"), isSorted: try node.flag("sorted", default: true))
+                assembly.finish(node, .unique(attributes), node.inputs)
+            },
+            "NonMaxSuppression": ONNXOperator([10, 11], inputs: 2...5) { node, assembly throws(ConversionError) in
+                let attributes = NonMaxSuppression(boxesHaveCenters: try node.flag("center_point_box"))
+                assembly.finish(node, .nonMaxSuppression(attributes), node.inputs)
+            },
         ]
         // One operator under two names.
         for (name, versions) in [("ScatterElements", [11, 13, 16, 18]), ("Scatter", [9, 11])] {

@@ -1,24 +1,9 @@
-public import Graphs
-public import Tensors
+internal import Graphs
+internal import Tensors
 
-/// The memory that a stage computes in. One for all programs of a rank, since they run one at a time.
-public final class Arena {
-    private var storage = Storage(byteCount: 0)
-
-    public init() {}
-
-    public var byteCount: Int { storage.byteCount }
-    var pointer: UnsafeMutableRawPointer { storage.pointer }
-
-    /// Makes room; whatever was there is gone.
-    func reserve(_ byteCount: Int) {
-        if byteCount > storage.byteCount { storage = Storage(byteCount: byteCount) }
-    }
-}
-
-/// A stage compiled for concrete shapes: kernels in order, and where each of their operands lies. Running it allocates
+/// Nodes compiled for concrete shapes: kernels in order, and where each of their operands lies. Running them allocates
 /// nothing.
-public final class StageProgram {
+final class CompiledPiece {
     private struct Step {
         let name: String
         let kernel: any Kernel
@@ -28,9 +13,9 @@ public final class StageProgram {
         let end: Int
     }
 
-    public let part: GraphPart
-    public let inputTypes: [TensorType]
-    public let outputTypes: [TensorType]
+    let part: GraphPart
+    let inputTypes: [TensorType]
+    let outputTypes: [TensorType]
     private let steps: [Step]
     private let locations: [Location?]
     private let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer?>  // [locations.count]
@@ -40,21 +25,22 @@ public final class StageProgram {
     private let scratchOffset: Int
     private let scratchStride: Int
 
-    /// Compiles a part of a graph. Weights that the part needs are read and packed now, unless `weights` has them.
+    /// Weights that the part needs are read and packed now, unless `environment` has them.
     ///
+    /// - Precondition: everything that crosses the part's border or is made in it has a type.
     /// - Throws: `GraphError` naming the node that cannot be computed at these shapes, `FileError` for weights that
     ///   cannot be read.
-    public init(_ bound: BoundGraph, part: GraphPart, weights: StageWeights, arena: Arena, pool: WorkerPool) throws {
+    init(_ bound: BoundGraph, part: GraphPart, environment: StageEnvironment) throws {
         self.part = part
-        self.arena = arena
-        self.pool = pool
+        arena = environment.arena
+        pool = environment.pool
+        let weights = environment.weights
         inputTypes = part.inputs.map { bound.type(of: $0)! }
         outputTypes = part.outputs.map { bound.type(of: $0)! }
-        weights.adopt(bound)
         let nodes = bound.fusedNodes(of: part)
 
         var kernels: [any Kernel] = []
-        for node in nodes { kernels.append(try StageProgram.makeKernel(node, bound: bound, weights: weights)) }
+        for node in nodes { kernels.append(try CompiledPiece.makeKernel(node, bound: bound, weights: weights)) }
 
         // Constants that kernels read while they run.
         var resident: [ValueID: Int] = [:]
@@ -112,7 +98,7 @@ public final class StageProgram {
     deinit { pointers.deallocate() }
 
     /// Bytes of activations and scratch that a run uses.
-    public var arenaByteCount: Int { scratchOffset + scratchStride * pool.threadCount }
+    var arenaByteCount: Int { scratchOffset + scratchStride * pool.threadCount }
 
     private static func makeKernel(_ node: Node, bound: BoundGraph, weights: StageWeights) throws -> any Kernel {
         let inputTypes = node.inputs.map { $0.flatMap(bound.type) }
@@ -140,13 +126,13 @@ public final class StageProgram {
         return try node.operation.attributes.outputTypes(of: Operands(operands))
     }
 
-    /// Computes the stage once.
+    /// Computes the nodes once.
     ///
     /// - Parameters:
     ///   - inputs: one for each of `part.inputs`, of `inputTypes`.
     ///   - outputs: tensors to fill, one for each of `part.outputs`, of `outputTypes`.
     ///   - betweenNodes: called after each node, for communication to make progress.
-    public func run(inputs: [Tensor], outputs: [Tensor], betweenNodes: () throws -> Void = {}) throws {
+    func run(inputs: [Tensor], outputs: [Tensor], betweenNodes: () throws -> Void) throws {
         precondition(inputs.map(\.type) == inputTypes && outputs.map(\.type) == outputTypes, "tensors of other types")
         let arenaPointer = arena.pointer
         for (index, location) in locations.enumerated() {

@@ -1,0 +1,25 @@
+internal import Tensors
+
+/// The memory that a stage computes in. One for all programs of a rank, since they run one at a time.
+public final class Arena {
+    private var storage = Storage(byteCount: 0)
+    /// For the bodies of control flow, which run while what surrounds them is still under way.
+    private(set) lazy var inner = Arena()
+    private var hasInner = false
+
+    public init() {}
+
+    public var byteCount: Int { storage.byteCount + (hasInner ? inner.byteCount : 0) }
+    var pointer: UnsafeMutableRawPointer { storage.pointer }
+
+    /// Makes room; whatever was there is gone.
+    func reserve(_ byteCount: Int) {
+        if byteCount > storage.byteCount { storage = Storage(byteCount: byteCount) }
+    }
+
+    /// One level further in.
+    func nested() -> Arena {
+        hasInner = true
+        return inner
+    }
+}

@@ -1,0 +1,29 @@
+/// What the programs of one stage have in common.
+final class StageEnvironment {
+    let weights: StageWeights
+    let arena: Arena
+    let pool: WorkerPool
+    /// Owned by the outermost program: what lies in the cache must not keep the cache alive.
+    unowned let cache: ProgramCache
+    private let owned: ProgramCache?
+
+    init(weights: StageWeights, arena: Arena, pool: WorkerPool, cacheCapacity: Int) {
+        self.weights = weights
+        self.arena = arena
+        self.pool = pool
+        let cache = ProgramCache(capacity: cacheCapacity)
+        owned = cache
+        self.cache = cache
+    }
+
+    private init(weights: StageWeights, outer: StageEnvironment) {
+        self.weights = weights
+        arena = outer.arena.nested()
+        pool = outer.pool
+        owned = nil
+        cache = outer.cache
+    }
+
+    /// For a body, which has constants of its own and computes while what surrounds it is under way.
+    func body(_ weights: StageWeights) -> StageEnvironment { StageEnvironment(weights: weights, outer: self) }
+}
