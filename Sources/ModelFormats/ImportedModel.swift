@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 public import Graphs
 
 /// A model as it came out of its file: the graph, and what the file says about itself.
@@ -23,5 +24,16 @@ public struct ImportedModel: Sendable {
         self.producer = producer
         self.metadata = metadata
         self.fingerprint = fingerprint
+    }
+}
+
+extension ImportedModel {
+    /// Reads a model: a folder as Hugging Face's transformers saves it, or an ONNX file.
+    public static func load(path: String) throws(ModelError) -> ImportedModel {
+        var isFolder = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
+            return try HuggingFaceImporter.load(folder: path)
+        }
+        return try ONNXImporter.load(path: path)
     }
 }

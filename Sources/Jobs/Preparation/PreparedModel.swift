@@ -14,9 +14,7 @@ public struct PreparedModel: Sendable {
 
     /// Reads a model file, or a model's folder, and runs the standard passes.
     public static func load(path: String) throws -> PreparedModel {
-        let imported =
-            try HuggingFaceImporter.isFolder(path)
-            ? HuggingFaceImporter.load(folder: path) : ONNXImporter.load(path: path)
+        let imported = try ImportedModel.load(path: path)
         guard imported.graph.unsupportedOperators().isEmpty else {
             // Nothing to tidy where nothing can run; whoever inspects sees the model as it is.
             return PreparedModel(path: path, imported: imported, graph: imported.graph, passes: [])

@@ -5,12 +5,6 @@ internal import Tensors
 /// Reads folders as Hugging Face's transformers saves them: `config.json` says what the model is, safetensors files hold
 /// its weights, and an architecture of ours makes the graph.
 public enum HuggingFaceImporter {
-    /// Whether a path is such a folder, or at least a folder.
-    public static func isFolder(_ path: String) -> Bool {
-        var isFolder = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
-    }
-
     /// The graph of a model's folder. Weights stay where they lie and are referred to.
     ///
     /// - Throws: `ModelError`, naming the file, and the key or the tensor that is wrong.

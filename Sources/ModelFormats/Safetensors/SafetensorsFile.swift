@@ -68,13 +68,18 @@ struct SafetensorsFile {
             let known = SafetensorsDType.table.keys.sorted().joined(separator: ", ")
             throw error("dtype '\(tensor.dtype)' is none that mpinfer reads (\(known))")
         }
-        guard let shape = Shape(checking: tensor.shape) else {
-            throw error("the extents \(tensor.shape) are impossible")
+        func integers(_ numbers: [Header.Number], _ what: String) throws(ModelError) -> [Int] {
+            let integers = numbers.compactMap(\.integer)
+            guard integers.count == numbers.count else {
+                throw error("\(what) \(numbers.map(\.text)) are no whole numbers that a file can have")
+            }
+            return integers
         }
-        guard tensor.data_offsets.count == 2 else {
-            throw error("data_offsets must be two numbers, found \(tensor.data_offsets.count)")
-        }
-        let (begin, end) = (tensor.data_offsets[0], tensor.data_offsets[1])
+        let extents = try integers(tensor.shape, "the extents")
+        guard let shape = Shape(checking: extents) else { throw error("the extents \(extents) are impossible") }
+        let offsets = try integers(tensor.data_offsets, "data_offsets")
+        guard offsets.count == 2 else { throw error("data_offsets must be two numbers, found \(offsets.count)") }
+        let (begin, end) = (offsets[0], offsets[1])
         guard begin >= 0, begin <= end else { throw error("it begins at \(begin) of the data and ends at \(end)") }
         guard end <= data.count else {
             throw error("it ends at \(end) of the data, and the file has \(data.count) bytes of them")
@@ -131,8 +136,25 @@ enum SafetensorsDType {
 private struct Header: Decodable {
     struct Tensor: Decodable {
         let dtype: String
-        let shape: [Int]
-        let data_offsets: [Int]
+        let shape: [Number]
+        let data_offsets: [Number]
+    }
+
+    /// A number as it stands there: the decoder's own error for a fraction does not say where it stands.
+    struct Number: Decodable {
+        let integer: Int?
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let integer = try? container.decode(Int.self) {
+                self.integer = integer
+                text = String(integer)
+            } else {
+                integer = nil
+                text = String(try container.decode(Double.self))
+            }
+        }
     }
 
     let tensors: [String: Tensor]

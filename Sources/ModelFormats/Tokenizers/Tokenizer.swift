@@ -32,20 +32,24 @@ public struct Tokenizer: Sendable {
         public let tokens: [Int32]
         /// Which of several texts a token belongs to; of one text mostly zeros.
         public let types: [Int32]
+        /// Whether the text had more tokens.
+        public let isCut: Bool
     }
 
     /// - Parameter length: the most tokens to give, special ones included; as many as there are when nil.
     /// - Precondition: `length` has room for the special tokens.
     public func encode(_ text: String, length: Int? = nil) -> Encoding {
         var ids = plainIDs(text)
+        var isCut = false
         if let length {
             let room = length - specialTokenCount
             precondition(room >= 0, "\(length) tokens have no room for \(specialTokenCount) special ones")
             if ids.count > room {
+                isCut = true
                 ids = truncation?.keepsEnd == true ? Array(ids.suffix(room)) : Array(ids.prefix(room))
             }
         }
-        return template.encoding(of: ids)
+        return template.encoding(of: ids, isCut: isCut)
     }
 
     /// Without special tokens that the text does not have itself.
@@ -82,9 +86,10 @@ struct TokenTemplate: Sendable {
     var type: Int32 = 0
     var behind: [Special] = []
 
-    func encoding(of ids: [Int32]) -> Tokenizer.Encoding {
+    func encoding(of ids: [Int32], isCut: Bool) -> Tokenizer.Encoding {
         Tokenizer.Encoding(
             tokens: before.map(\.id) + ids + behind.map(\.id),
-            types: before.map(\.type) + [Int32](repeating: type, count: ids.count) + behind.map(\.type))
+            types: before.map(\.type) + [Int32](repeating: type, count: ids.count) + behind.map(\.type),
+            isCut: isCut)
     }
 }

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 
 from encoders import folders, forward
+from encoders.onnx_graph import bert_onnx
 from material.case import CaseWriter
 
 FOLDERS = ("encoders",)
@@ -45,3 +47,13 @@ def make(writers: dict[str, CaseWriter]) -> None:
         )
         outputs = {key: value.astype(np.float32) for key, value in forward.head(folder, weights, tokens).items()}
         writers["encoders"].write_folder(name, values, outputs)
+    # The same weights as an ONNX model: what texts give must not hang on the form of the model.
+    source = writers["encoders"].folder / "bert"
+    folder = writers["encoders"].folder / "bert-onnx"
+    folder.mkdir()
+    onnx.save(bert_onnx(source), folder / "model.onnx")
+    values = folders.inputs("bert", seed=0)
+    weights = forward.load_weights(source)
+    tokens = forward.encode(source, weights, values["input_ids"], values["attention_mask"], values["token_type_ids"])
+    outputs = {"last_hidden_state": tokens.astype(np.float32)}
+    writers["encoders"].write_folder("bert-onnx", values, outputs, model="model.onnx")
