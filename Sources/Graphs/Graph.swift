@@ -16,6 +16,20 @@ public struct Graph: Sendable, Codable {
         }
     }
 
+    /// An input that the model itself feeds: what an output was for one item is the input for the next (the memory of a
+    /// recurrent net that is given its sequence piece by piece).
+    public struct CarriedState: Sendable, Codable, Hashable {
+        /// One of `inputs`.
+        public let input: ValueID
+        /// One of `outputs`.
+        public let output: ValueID
+
+        public init(input: ValueID, output: ValueID) {
+            self.input = input
+            self.output = output
+        }
+    }
+
     public var name: String
     /// The name of each value; `ValueID.index` counts in it.
     public private(set) var valueNames: [String]
@@ -23,6 +37,7 @@ public struct Graph: Sendable, Codable {
     public var outputs: [ValueID]
     public var nodes: [Node]
     public var constants: [ValueID: Constant]
+    public var states: [CarriedState]
 
     public init(name: String) {
         self.name = name
@@ -31,6 +46,7 @@ public struct Graph: Sendable, Codable {
         outputs = []
         nodes = []
         constants = [:]
+        states = []
     }
 
     public func name(of value: ValueID) -> String { valueNames[value.index] }

@@ -67,7 +67,7 @@ public final class MPISession {
     }
 
     /// The host, as MPI names it.
-    public var processorName: String {
+    public static var processorName: String {
         MPISession.text(capacity: cmpi_max_processor_name()) { MPI_Get_processor_name($0, $1) }
     }
 

@@ -19,6 +19,18 @@ struct BalancedCut {
         self.loadPerByte = loadPerByte
     }
 
+    /// For the blocks of a chain.
+    init(_ chain: LayerChain, loadPerByte: Double, load: (LayerChain.Layer) -> Double) {
+        self.init(
+            loads: chain.blockSums(load), cutByteCounts: chain.blockCutByteCounts, loadPerByte: loadPerByte)
+    }
+
+    /// The layers that begin a stage.
+    func boundaries(of chain: LayerChain, stageCount: Int) -> [Int] {
+        let starts = chain.blockStarts
+        return boundaries(stageCount: stageCount).map { starts[$0] }
+    }
+
     /// Own work plus both borders: what a rank sends and what it receives passes through its hands.
     private func load(_ first: Int, _ end: Int) -> Double {
         sums[end] - sums[first] + loadPerByte * (cutByteCounts[first] + cutByteCounts[end])

@@ -1,37 +1,140 @@
 public import Tensors
 
-/// How the items of a job become microbatches: the types of the model's inputs for any number of items.
+/// How the items of a job become microbatches. Items whose inputs have the same shapes travel together.
 public struct InputBatching: Sendable, Codable, Hashable {
-    /// The type of each input of the graph for a full microbatch; the first axis counts items.
-    public let fullTypes: [TensorType]
+    /// What one input of the graph is for an item.
+    public struct InputForm: Sendable, Codable, Hashable {
+        /// Of one item, without the axis that counts them; of the whole input where `countsItems` is false.
+        public let type: TensorType
+        /// Whether a first axis counts the items of a microbatch. State that is carried along has none.
+        public let countsItems: Bool
+
+        public init(_ type: TensorType, countsItems: Bool = true) {
+            self.type = type
+            self.countsItems = countsItems
+        }
+    }
+
+    /// Items whose inputs have the same shapes.
+    public struct ShapeClass: Sendable, Codable, Hashable {
+        /// One for each input of the graph.
+        public let inputs: [InputForm]
+        /// Places in the order in which items are taken.
+        public let places: Range<Int>
+
+        public init(inputs: [InputForm], places: Range<Int>) {
+            self.inputs = inputs
+            self.places = places
+        }
+    }
+
+    /// What microbatches have in common that are computed by the same programs.
+    public struct Variant: Sendable, Codable, Hashable {
+        /// Index of the shape class.
+        public let shapeClass: Int
+        /// Items in the microbatch.
+        public let itemCount: Int
+
+        public init(shapeClass: Int, itemCount: Int) {
+            self.shapeClass = shapeClass
+            self.itemCount = itemCount
+        }
+    }
+
     /// Items in a full microbatch.
     public let microbatchSize: Int
     public let itemCount: Int
+    /// In the order in which they are taken.
+    public let classes: [ShapeClass]
+    /// The items in the order in which they are taken; nil where that is their own.
+    public let order: [Int]?
+    /// By class: its first microbatch.
+    private let firstMicrobatch: [Int]
 
-    /// - Precondition: each type has a first axis of `microbatchSize`.
-    public init(fullTypes: [TensorType], microbatchSize: Int, itemCount: Int) {
-        precondition(microbatchSize > 0 && fullTypes.allSatisfy { $0.shape.rank > 0 && $0.shape[0] == microbatchSize })
-        self.fullTypes = fullTypes
+    /// - Precondition: the classes cover the places `0..<itemCount` in order, and `order` is a permutation of them.
+    public init(classes: [ShapeClass], microbatchSize: Int, itemCount: Int, order: [Int]? = nil) {
+        precondition(microbatchSize > 0 && order?.count ?? itemCount == itemCount)
+        var place = 0
+        var microbatch = 0
+        var first: [Int] = []
+        for shapeClass in classes {
+            precondition(shapeClass.places.lowerBound == place, "the classes leave items out")
+            place = shapeClass.places.upperBound
+            first.append(microbatch)
+            microbatch += (shapeClass.places.count + microbatchSize - 1) / microbatchSize
+        }
+        precondition(place == itemCount, "the classes leave items out")
+        self.classes = classes
         self.microbatchSize = microbatchSize
         self.itemCount = itemCount
+        self.order = order
+        firstMicrobatch = first
+        microbatchCount = microbatch
     }
 
-    public var microbatchCount: Int { (itemCount + microbatchSize - 1) / microbatchSize }
-
-    /// The items of a microbatch; the last one may have fewer.
-    public func items(of microbatch: Int) -> Range<Int> {
-        microbatch * microbatchSize..<min(itemCount, (microbatch + 1) * microbatchSize)
+    /// Items that all have the same shapes, in their own order.
+    public init(itemTypes: [TensorType], microbatchSize: Int, itemCount: Int) {
+        self.init(
+            classes: [ShapeClass(inputs: itemTypes.map { InputForm($0) }, places: 0..<itemCount)],
+            microbatchSize: microbatchSize, itemCount: itemCount)
     }
 
-    /// The types of the graph's inputs for a microbatch of so many items.
-    public func inputTypes(items: Int) -> [TensorType] {
-        fullTypes.map { TensorType($0.dtype, Shape([items] + $0.shape.dimensions.dropFirst())) }
+    public let microbatchCount: Int
+
+    /// The items of a microbatch. The last microbatch of a class may have fewer than the others.
+    public func items(of microbatch: Int) -> [Int] {
+        let places = places(of: microbatch)
+        return order.map { Array($0[places]) } ?? Array(places)
     }
 
-    /// The sizes that microbatches have: the full one, and that of a shorter last one.
-    public var sizes: [Int] {
-        let rest = itemCount % microbatchSize
-        if itemCount < microbatchSize { return itemCount > 0 ? [itemCount] : [] }
-        return rest == 0 ? [microbatchSize] : [microbatchSize, rest]
+    public func variant(of microbatch: Int) -> Variant {
+        Variant(shapeClass: shapeClass(of: microbatch), itemCount: places(of: microbatch).count)
+    }
+
+    /// The types of the graph's inputs for the microbatches of a variant.
+    public func inputTypes(of variant: Variant) -> [TensorType] {
+        classes[variant.shapeClass].inputs.map { input in
+            guard input.countsItems else { return input.type }
+            return TensorType(input.type.dtype, Shape([variant.itemCount] + input.type.shape.dimensions))
+        }
+    }
+
+    /// All variants that there are, in the order in which they come up first.
+    public var variants: [Variant] {
+        classes.indices.flatMap { index in
+            let count = classes[index].places.count
+            let sizes = [min(count, microbatchSize), count > microbatchSize ? count % microbatchSize : 0]
+            return sizes.filter { $0 > 0 }.map { Variant(shapeClass: index, itemCount: $0) }
+        }
+    }
+
+    /// A full microbatch of the class that most elements are in: what a plan is made for. One without items where there
+    /// is nothing to do.
+    public var representative: Variant {
+        func weight(_ shapeClass: ShapeClass) -> Double {
+            Double(shapeClass.places.count)
+                * shapeClass.inputs.reduce(1) { $0 + Double($1.countsItems ? $1.type.shape.elementCount : 0) }
+        }
+        let heaviest = classes.indices.max { weight(classes[$0]) < weight(classes[$1]) } ?? 0
+        return Variant(shapeClass: heaviest, itemCount: microbatchSize)
+    }
+
+    private func shapeClass(of microbatch: Int) -> Int {
+        precondition(microbatch >= 0 && microbatch < microbatchCount, "there is no microbatch \(microbatch)")
+        // Empty classes share their first microbatch with the next one: the last that begins in time is meant.
+        var low = 0
+        var high = firstMicrobatch.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if firstMicrobatch[middle] <= microbatch { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    private func places(of microbatch: Int) -> Range<Int> {
+        let index = shapeClass(of: microbatch)
+        let places = classes[index].places
+        let start = places.lowerBound + (microbatch - firstMicrobatch[index]) * microbatchSize
+        return start..<min(places.upperBound, start + microbatchSize)
     }
 }

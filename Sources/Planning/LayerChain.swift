@@ -19,11 +19,16 @@ public struct LayerChain: Sendable {
     /// `cutByteCounts[i]` crosses a cut before layer i; the first and the last are 0, since inputs are read and
     /// outputs written on the ranks that want them.
     public let cutByteCounts: [Double]
+    /// `isCuttable[i]`: whether a stage may begin with layer i. Not so between the layers that read a carried state and
+    /// those that make it anew: a state stays on its stage.
+    public let isCuttable: [Bool]
 
-    public init(layers: [Layer], cutByteCounts: [Double]) {
-        precondition(cutByteCounts.count == layers.count + 1)
+    /// - Parameter isCuttable: by layer; everywhere where left out.
+    public init(layers: [Layer], cutByteCounts: [Double], isCuttable: [Bool]? = nil) {
+        precondition(cutByteCounts.count == layers.count + 1 && isCuttable?.count ?? layers.count == layers.count)
         self.layers = layers
         self.cutByteCounts = cutByteCounts
+        self.isCuttable = isCuttable ?? layers.map { _ in true }
     }
 
     public init(_ bound: BoundGraph) {
@@ -44,7 +49,42 @@ public struct LayerChain: Sendable {
                 node: id, name: node.name, operatorName: node.operation.name, flops: bound.cost(of: id).flops,
                 parameterCount: count, parameterByteCount: bytes)
         }
-        cutByteCounts = (0...nodes.count).map { _ in 0 }.withCrossings(ValueFlow(bound, order: nodes))
+        let flow = ValueFlow(bound, order: nodes)
+        cutByteCounts = (0...nodes.count).map { _ in 0 }.withCrossings(flow)
+        isCuttable = flow.cuttable(keeping: bound.graph.states, layerCount: nodes.count)
+    }
+
+    /// The layers that begin a block: layers up to the next one stay on one stage. Most blocks are single layers.
+    public var blockStarts: [Int] { isCuttable.indices.filter { $0 == 0 || isCuttable[$0] } }
+
+    /// The largest number of stages that the chain can be cut into.
+    public var stageLimit: Int { blockStarts.count }
+
+    /// A figure of the layers, summed up for each block.
+    func blockSums(_ figure: (Layer) -> Double) -> [Double] {
+        let starts = blockStarts
+        return zip(starts, starts.dropFirst() + [layers.count]).map { start, end in
+            layers[start..<end].reduce(0) { $0 + figure($1) }
+        }
+    }
+
+    /// `cutByteCounts` before each block and after the last.
+    var blockCutByteCounts: [Double] { blockStarts.map { cutByteCounts[$0] } + [cutByteCounts[layers.count]] }
+}
+
+extension ValueFlow {
+    /// Where cuts separate no carried state's readers from its maker.
+    fileprivate func cuttable(keeping states: [Graph.CarriedState], layerCount: Int) -> [Bool] {
+        var isCuttable = [Bool](repeating: true, count: layerCount)
+        let byID = Dictionary(uniqueKeysWithValues: values.map { ($0.id, $0) })
+        for state in states {
+            let readers = byID[state.input]?.consumers ?? []
+            guard let maker = byID[state.output]?.producer, let first = readers.first, let last = readers.last else {
+                continue
+            }
+            for cut in min(first, maker)..<max(last, maker) { isCuttable[cut + 1] = false }
+        }
+        return isCuttable
     }
 }
 

@@ -5,7 +5,10 @@ extension PartitionPlan {
     public func part(of stage: Int) -> GraphPart {
         var taken = Set(edges.lazy.filter { $0.to == stage }.map(\.value))
         taken.formUnion(inputs.lazy.filter { $0.stage == stage }.map(\.value))
+        let states = states.filter { $0.stage == stage }
+        taken.formUnion(states.map(\.input))
         var given = Set(edges.lazy.filter { $0.from == stage }.map(\.value))
+        given.formUnion(states.map(\.output))
         if stage == stages.count - 1 { given.formUnion(outputs) }
         return GraphPart(nodes: stages[stage].nodes, inputs: taken.sorted(), outputs: given.sorted())
     }

@@ -22,8 +22,18 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         public let name: String
         public let from: Int
         public let to: Int
-        /// For a full microbatch.
+        /// For a full microbatch of the shapes that the plan was made for; 0 where only the run can tell.
         public let byteCount: Int
+        /// Whether the value's shape hangs on what is computed, so that each message has a header that tells it.
+        public let hasHeader: Bool
+    }
+
+    /// State that is carried from one microbatch to the next, and the stage that keeps it.
+    public struct StateSite: Sendable, Codable, Hashable {
+        public let input: ValueID
+        public let output: ValueID
+        public let name: String
+        public let stage: Int
     }
 
     /// An input of the model and the stage that reads it: the first that wants it.
@@ -44,6 +54,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
     public let stages: [Stage]
     public let edges: [Edge]
     public let inputs: [InputSite]
+    public let states: [StateSite]
     /// What the last stage writes.
     public let outputs: [ValueID]
 
@@ -64,11 +75,13 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         guard stageCount >= 1 else {
             throw PlanningError("\(stageCount) pipeline stages are asked for, and a pipeline has at least 1")
         }
-        guard stageCount <= count else {
-            let plural = count == 1 ? "" : "s"
+        let limit = chain.stageLimit
+        guard stageCount <= limit else {
+            let plural = limit == 1 ? "" : "s"
+            let kind = limit == count ? "layer" : "block"
             throw PlanningError(
-                "\(stageCount) pipeline stages are asked for, and the model has \(count) layer\(plural) to share out: "
-                    + "use at most \(count) rank\(plural), or set parallelism.pipeline to \(count) or less")
+                "\(stageCount) pipeline stages are asked for, and the model has \(limit) \(kind)\(plural) to share out: "
+                    + "use at most \(limit) rank\(plural), or set parallelism.pipeline to \(limit) or less")
         }
         self.init(
             bound, chain: chain, boundaries: try strategy.boundaries(of: chain, stageCount: stageCount),
@@ -105,22 +118,30 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
 
         var edges: [Edge] = []
         var inputs: [InputSite] = []
+        let stateOutputs = Dictionary(
+            bound.graph.states.map { ($0.input, $0.output) }, uniquingKeysWith: { first, _ in first })
+        var states: [StateSite] = []
         for value in ValueFlow(bound, order: chain.layers.map(\.node)).values {
             guard let first = value.firstPosition else { continue }
             let home = stageOfLayer[first]
             let name = bound.graph.name(of: value.id)
-            if value.producer == nil { inputs.append(InputSite(value: value.id, name: name, stage: home)) }
+            if let output = stateOutputs[value.id] {
+                states.append(StateSite(input: value.id, output: output, name: name, stage: home))
+            } else if value.producer == nil {
+                inputs.append(InputSite(value: value.id, name: name, stage: home))
+            }
             var wanted = Set(value.consumers.map { stageOfLayer[$0] })
             if value.isOutput { wanted.insert(stageCount - 1) }
             for target in wanted.sorted() where target != home {
                 edges.append(
                     Edge(
                         index: edges.count, value: value.id, name: name, from: home, to: target,
-                        byteCount: value.byteCount))
+                        byteCount: value.byteCount, hasHeader: bound.type(of: value.id) == nil))
             }
         }
         self.edges = edges
         self.inputs = inputs
+        self.states = states
         outputs = bound.graph.outputs
     }
 }

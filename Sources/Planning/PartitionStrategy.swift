@@ -3,9 +3,10 @@ public protocol PartitionStrategy: Sendable {
     /// As a job spec names it.
     static var name: String { get }
 
-    /// Where each stage begins, ascending from 0, one index for each stage; no stage is empty.
+    /// Where each stage begins, ascending from 0, one index for each stage; no stage is empty, and none begins where the
+    /// chain may not be cut.
     ///
-    /// - Precondition: `1...chain.layers.count` contains `stageCount`. `PartitionPlan` checks it.
+    /// - Precondition: `1...chain.stageLimit` contains `stageCount`. `PartitionPlan` checks it.
     func boundaries(of chain: LayerChain, stageCount: Int) throws(PlanningError) -> [Int]
 }
 

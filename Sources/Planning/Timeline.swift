@@ -4,6 +4,8 @@ public struct Timeline: Sendable, Codable, Hashable {
     public enum Activity: String, Sendable, Codable, Hashable, CaseIterable {
         /// Reading weights and compiling the stage.
         case load
+        /// Compiling the stage for shapes that came up while it ran.
+        case compile
         /// Reading inputs or writing outputs.
         case inputOutput
         case compute

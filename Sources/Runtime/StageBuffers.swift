@@ -1,21 +1,30 @@
-internal import Planning
 internal import Tensors
 
-/// Memory for what goes in and out of a stage: rings of full-size buffers that microbatches take in turn.
+/// Memory for what goes in and out of a stage: rings of buffers that microbatches take in turn. A buffer grows when a
+/// microbatch needs more than those before it.
 struct StageBuffers {
-    private let rings: [[Storage]]
+    private var rings: [[Storage]]
 
-    /// - Parameters:
-    ///   - byteCounts: of each value at a full microbatch.
-    ///   - slotCounts: how many microbatches of it may be under way at once.
-    init(byteCounts: [Int], slotCounts: [Int]) {
-        rings = zip(byteCounts, slotCounts).map { bytes, count in (0..<count).map { _ in Storage(byteCount: bytes) } }
+    /// - Parameter slotCounts: by value, how many microbatches of it may be under way at once.
+    init(slotCounts: [Int]) {
+        rings = slotCounts.map { count in (0..<count).map { _ in Storage(byteCount: 0) } }
     }
 
-    /// The buffer of a value for a microbatch, seen as a tensor of the type given.
-    func tensor(_ index: Int, microbatch: Int, type: TensorType) -> Tensor {
-        let ring = rings[index]
-        return Tensor(dtype: type.dtype, shape: type.shape, storage: ring[microbatch % ring.count])
+    /// The buffer of a value for a microbatch, seen as a tensor of the type given. Whoever still holds a tensor in a
+    /// buffer that had to grow keeps the old one.
+    mutating func tensor(_ index: Int, microbatch: Int, type: TensorType) -> Tensor {
+        let slot = microbatch % rings[index].count
+        if rings[index][slot].byteCount < type.byteCount {
+            rings[index][slot] = Storage(byteCount: type.byteCount)
+        }
+        return Tensor(dtype: type.dtype, shape: type.shape, storage: rings[index][slot])
+    }
+
+    /// Makes room for values of this size in all buffers of one.
+    mutating func reserve(_ index: Int, byteCount: Int) {
+        for slot in rings[index].indices where rings[index][slot].byteCount < byteCount {
+            rings[index][slot] = Storage(byteCount: byteCount)
+        }
     }
 
     var byteCount: Int { rings.reduce(0) { $0 + $1.reduce(0) { $0 + $1.byteCount } } }

@@ -13,41 +13,32 @@ public final class StageExecutor {
     private let control: ControlChannel
     private let weights: StageWeights
     private let arena = Arena()
-    /// By number of items.
-    private var programs: [Int: StageProgram] = [:]
     private let part: GraphPart
+    private var programs: StagePrograms
+    private let messages: StageMessages
+    private var readBuffers: StageBuffers  // by index in `plan.inputs`
+    private var resultBuffers: StageBuffers  // by position in `part.outputs`
+    private var states: [ValueID: Tensor] = [:]
 
-    private let incoming: [PartitionPlan.Edge]
-    private let outgoing: [PartitionPlan.Edge]
-    private let receiveBuffers: StageBuffers  // by position in `incoming`
-    private let readBuffers: StageBuffers  // by index in `plan.inputs`
-    private let resultBuffers: StageBuffers  // by position in `part.outputs`
+    // Where things are, looked up once.
+    private let operandSites: [OperandSite]  // by position in `part.inputs`
+    private let incomingIndex: [Int: Int]  // position in `messages.incoming` by edge
+    private let outgoingIndex: [Int: Int]  // position in `messages.outgoing` by edge
+    private let resultIndex: [ValueID: Int]  // position in `part.outputs`
 
-    private var slots: TransferSlots
-    private let firstSendSlot: [Int]  // by position in `outgoing`
-    private let watch: WatchBox
-    private var started = 0.0
-    private var ended = 0.0
+    private var outputs: [Tensor] = []  // of the microbatch computed last, by position in `part.outputs`
+    private var watch = StageWatch()
 
-    /// Events kept for each rank; later ones are taken to be like the earlier ones.
-    private static let eventLimit = 1 << 16
-
-    private final class WatchBox {
-        var watch = StopWatch()
-        var sends: [Timeline.MessageEvent] = []
-        var waits: [Timeline.MessageEvent] = []
-        var receiveWait = 0.0
-
-        /// Notes that the rank stood still from `start` until now for the message of an edge.
-        func noteWait(edge: Int, microbatch: Int, since start: Double) {
-            let end = StopWatch.now
-            receiveWait += end - start
-            guard waits.count < StageExecutor.eventLimit else { return }
-            waits.append(.init(edge: edge, microbatch: microbatch, start: start, end: end))
-        }
+    /// Where an operand of the stage comes from.
+    private enum OperandSite {
+        /// Position in `messages.incoming`.
+        case message(Int)
+        /// Index in `plan.inputs`.
+        case read(Int)
+        case state(ValueID)
     }
 
-    /// Reads the stage's weights and compiles it for the sizes that microbatches have.
+    /// Reads the stage's weights and compiles it for the shapes that microbatches have, as many as are kept.
     public init(
         graph: Graph, plan: PartitionPlan, batching: InputBatching, stage: Int, pool: WorkerPool,
         communicator: Communicator, control: ControlChannel
@@ -59,47 +50,71 @@ public final class StageExecutor {
         self.communicator = communicator
         self.control = control
         weights = StageWeights(graph)
-        part = plan.part(of: stage)
-        incoming = plan.edges.filter { $0.to == stage }
-        outgoing = plan.edges.filter { $0.from == stage }
+        let part = plan.part(of: stage)
+        self.part = part
+        programs = StagePrograms(graph, part: part, batching: batching, weights: weights, arena: arena, pool: pool)
+        let messages = StageMessages(
+            plan, stage: stage, communicator: communicator, unless: { control.hasRemoteFailure() })
+        self.messages = messages
+        let incoming = messages.incoming
+        operandSites = part.inputs.map { value in
+            if let index = incoming.firstIndex(where: { $0.value == value }) { return .message(index) }
+            if let index = plan.inputs.firstIndex(where: { $0.value == value }) { return .read(index) }
+            return .state(value)
+        }
+        incomingIndex = Dictionary(uniqueKeysWithValues: incoming.enumerated().map { ($1.index, $0) })
+        outgoingIndex = Dictionary(uniqueKeysWithValues: messages.outgoing.enumerated().map { ($1.index, $0) })
+        resultIndex = Dictionary(uniqueKeysWithValues: part.outputs.enumerated().map { ($1, $0) })
+        readBuffers = StageBuffers(slotCounts: plan.inputs.map { _ in 1 })
+        resultBuffers = StageBuffers(slotCounts: part.outputs.map { plan.sendSlotCount(of: $0, from: stage) })
+        try reserveBuffers()
+        try prepareStates(graph)
+        try compileAhead()
+        watch.reserve(
+            sends: messages.outgoing.count * batching.microbatchCount,
+            waits: incoming.count * batching.microbatchCount)
+        watch.count(.load, since: began)
+    }
 
-        var fullTypes: [TensorType?] = []
-        for size in batching.sizes {
-            let bound = try BoundGraph(
-                graph, inputTypes: batching.inputTypes(items: size), evaluate: ConstantEvaluation.evaluator)
-            if fullTypes.isEmpty { fullTypes = bound.types }
-            for value in part.inputs + part.outputs where bound.type(of: value) == nil {
-                throw GraphError(
-                    "'\(graph.name(of: value))' crosses the border of stage \(stage) at \(size) items, and its shape is "
-                        + "known only while the model runs")
+    /// Makes room for the largest of the microbatches that come first.
+    private func reserveBuffers() throws {
+        var operandBytes = [Int](repeating: 0, count: part.inputs.count)
+        var resultBytes = [Int](repeating: 0, count: part.outputs.count)
+        for variant in batching.variants.prefix(StagePrograms.limit) {
+            let types = try programs.types(for: variant)
+            operandBytes = zip(operandBytes, types.inputs).map { max($0, $1?.byteCount ?? 0) }
+            resultBytes = zip(resultBytes, types.outputs).map { max($0, $1?.byteCount ?? 0) }
+        }
+        var total = 0
+        for (site, bytes) in zip(operandSites, operandBytes) {
+            if case .message = site { total += bytes * PartitionPlan.receiveSlotCount } else { total += bytes }
+        }
+        for (value, bytes) in zip(part.outputs, resultBytes) {
+            total += bytes * plan.sendSlotCount(of: value, from: stage)
+        }
+        try SystemMemory.require(total, for: "the messages of stage \(stage)")
+        for (site, bytes) in zip(operandSites, operandBytes) {
+            switch site {
+            case .message(let index): messages.reserve(incoming: index, byteCount: bytes)
+            case .read(let index): readBuffers.reserve(index, byteCount: bytes)
+            case .state: break
             }
-            programs[size] = try StageProgram(bound, part: part, weights: weights, arena: arena, pool: pool)
         }
-        func byteCount(_ value: ValueID) -> Int { fullTypes.isEmpty ? 0 : fullTypes[value.index]?.byteCount ?? 0 }
-        try SystemMemory.require(
-            incoming.reduce(0) { $0 + byteCount($1.value) * PartitionPlan.receiveSlotCount }
-                + part.outputs.reduce(0) { $0 + byteCount($1) * plan.sendSlotCount(of: $1, from: stage) },
-            for: "the messages of stage \(stage)")
-        receiveBuffers = StageBuffers(
-            byteCounts: incoming.map { byteCount($0.value) },
-            slotCounts: incoming.map { _ in PartitionPlan.receiveSlotCount })
-        readBuffers = StageBuffers(
-            byteCounts: plan.inputs.map { $0.stage == stage ? byteCount($0.value) : 0 },
-            slotCounts: plan.inputs.map { _ in 1 })
-        resultBuffers = StageBuffers(
-            byteCounts: part.outputs.map(byteCount),
-            slotCounts: part.outputs.map { plan.sendSlotCount(of: $0, from: stage) })
+        for (index, bytes) in resultBytes.enumerated() { resultBuffers.reserve(index, byteCount: bytes) }
+    }
 
-        var next = incoming.count * PartitionPlan.receiveSlotCount
-        firstSendSlot = outgoing.map { edge in
-            defer { next += plan.sendSlotCount(of: edge.value, from: stage) }
-            return next
+    /// State begins as zeros.
+    private func prepareStates(_ graph: Graph) throws {
+        guard let variant = batching.variants.first else { return }
+        let types = batching.inputTypes(of: variant)
+        for state in plan.states where state.stage == stage {
+            let type = types[graph.inputs.firstIndex { $0.value == state.input }!]
+            states[state.input] = Tensor(zeros: type.dtype, shape: type.shape)
         }
-        slots = TransferSlots(capacity: next)
-        watch = WatchBox()
-        watch.sends.reserveCapacity(min(StageExecutor.eventLimit, outgoing.count * batching.microbatchCount))
-        watch.waits.reserveCapacity(min(StageExecutor.eventLimit, incoming.count * batching.microbatchCount))
-        watch.watch.count(.load, since: began)
+    }
+
+    private func compileAhead() throws {
+        for variant in batching.variants.prefix(StagePrograms.limit) { _ = try programs.program(for: variant) }
     }
 
     /// Carries out this rank's actions, in the order of its list in the schedule.
@@ -110,135 +125,105 @@ public final class StageExecutor {
         _ actions: [Action], source: any MicrobatchSource, sink: any MicrobatchSink,
         progress: (_ microbatch: Int) -> Void = { _ in }
     ) throws {
-        started = StopWatch.now
-        defer { ended = StopWatch.now }
+        watch.start()
+        defer { watch.end() }
         do {
-            var current = Current()
             for action in actions {
-                try carryOut(action, &current, source: source, sink: sink)
+                try carryOut(action, source: source, sink: sink)
                 if case .run(_, let microbatch) = action { progress(microbatch) }
             }
-            for index in outgoing.indices { try finishSends(of: index) }
+            let start = StopWatch.now
+            try messages.finishSends()
+            watch.count(.wait, since: start)
         } catch {
-            slots.abandonAll()
+            messages.abandonAll()
             if let failure = control.remoteFailure { throw failure }
             throw error
         }
     }
 
-    /// The tensors of the microbatch at hand, by their place among the part's inputs and outputs.
-    private struct Current {
-        var outputs: [Tensor] = []
-    }
-
-    private func carryOut(
-        _ action: Action, _ current: inout Current, source: any MicrobatchSource, sink: any MicrobatchSink
-    ) throws {
+    private func carryOut(_ action: Action, source: any MicrobatchSource, sink: any MicrobatchSink) throws {
         let start = StopWatch.now
         switch action {
         case .read(let input, let microbatch):
             try source.read(input: input, microbatch: microbatch, into: inputTensor(input, microbatch))
-            watch.watch.count(.inputOutput, since: start)
+            watch.count(.inputOutput, since: start)
         case .receive(let edge, let microbatch):
-            let index = incoming.firstIndex { $0.index == edge }!
-            let type = type(of: plan.edges[edge].value, microbatch)
-            try slots.post(
-                receiveInto: receiveBuffers.tensor(index, microbatch: microbatch, type: type),
-                from: plan.stages[plan.edges[edge].from].rank, tag: edge, on: communicator,
-                slot: receiveSlot(index, microbatch))
-            watch.watch.count(.communicate, since: start)
+            let index = incomingIndex[edge]!
+            let value = plan.edges[edge].value
+            try messages.post(receive: index, microbatch: microbatch, type: type(of: value, microbatch))
+            watch.count(.communicate, since: start)
         case .run(_, let microbatch):
-            try compute(microbatch, &current)
+            try compute(microbatch)
         case .send(let edge, let microbatch):
-            let index = outgoing.firstIndex { $0.index == edge }!
-            try slots.post(
-                send: current.outputs[part.outputs.firstIndex(of: outgoing[index].value)!],
-                to: plan.stages[plan.edges[edge].to].rank, tag: edge, on: communicator,
-                slot: sendSlot(index, microbatch))
-            watch.watch.count(.communicate, since: start)
-            if watch.sends.count < StageExecutor.eventLimit {
-                watch.sends.append(.init(edge: edge, microbatch: microbatch, start: start, end: start))
-            }
+            try messages.post(
+                send: outgoingIndex[edge]!, microbatch: microbatch, outputs[resultIndex[plan.edges[edge].value]!])
+            watch.count(.communicate, since: start)
+            watch.noteSend(edge: edge, microbatch: microbatch, at: start)
         case .write(let microbatch):
-            let outputs = plan.outputs.map { value in
-                current.outputs[part.outputs.firstIndex(of: value)!]
-            }
-            try sink.write(microbatch: microbatch, outputs: outputs)
-            watch.watch.count(.inputOutput, since: start)
+            try sink.write(microbatch: microbatch, outputs: plan.outputs.map { outputs[resultIndex[$0]!] })
+            watch.count(.inputOutput, since: start)
         }
     }
 
-    private func compute(_ microbatch: Int, _ current: inout Current) throws {
+    private func compute(_ microbatch: Int) throws {
         let start = StopWatch.now
-        let program = program(microbatch)
-        var received: [ValueID: Tensor] = [:]
-        for (index, edge) in incoming.enumerated() {
-            let began = StopWatch.now
-            received[edge.value] = try slots.wait(
-                receive: receiveSlot(index, microbatch), unless: control.hasRemoteFailure)
-            watch.noteWait(edge: edge.index, microbatch: microbatch, since: began)
+        var operands: [Tensor] = []
+        operands.reserveCapacity(operandSites.count)
+        for site in operandSites {
+            switch site {
+            case .message(let index):
+                let began = StopWatch.now
+                operands.append(try messages.wait(receive: index, microbatch: microbatch))
+                watch.noteWait(edge: messages.incoming[index].index, microbatch: microbatch, since: began)
+            case .read(let index): operands.append(try inputTensor(index, microbatch))
+            case .state(let value): operands.append(states[value]!)
+            }
         }
-        for index in outgoing.indices { try awaitSend(of: index, before: microbatch) }
-        let ready = watch.watch.count(.wait, since: start)
+        try messages.awaitBuffers(before: microbatch)
+        let waited = watch.count(.wait, since: start)
 
-        let inputs = part.inputs.map { value in
-            received[value] ?? inputTensor(plan.inputs.firstIndex { $0.value == value }!, microbatch)
+        let program = try programs.program(for: batching.variant(of: microbatch))
+        let buffers = program.outputTypes.enumerated().map { index, type in
+            type.map { resultBuffers.tensor(index, microbatch: microbatch, type: $0) }
         }
-        current.outputs = part.outputs.indices.map {
-            resultBuffers.tensor($0, microbatch: microbatch, type: program.outputTypes[$0]!)
-        }
+        // A shape that comes up for the first time is compiled now.
+        let ready = watch.count(.compile, since: waited)
         var poking = 0.0
-        try program.run(inputs: inputs, outputs: current.outputs) {
-            guard slots.outstandingCount > 0 else { return }
+        outputs = try program.run(inputs: operands, outputs: buffers) {
+            guard messages.outstandingCount > 0 else { return }
             let began = StopWatch.now
-            try slots.progress()
+            try messages.progress()
             poking += StopWatch.now - began
         }
-        let done = watch.watch.count(.compute, since: ready + poking)
-        watch.watch.count(.communicate, since: done - poking)
+        keepStates()
+        let done = watch.count(.compute, since: ready + poking)
+        watch.count(.communicate, since: done - poking)
     }
 
-    // MARK: Buffers and slots
-
-    private func program(_ microbatch: Int) -> StageProgram { programs[batching.items(of: microbatch).count]! }
-
-    private func type(of value: ValueID, _ microbatch: Int) -> TensorType {
-        let program = program(microbatch)
-        return program.inputTypes[part.inputs.firstIndex(of: value)!]!
-    }
-
-    private func inputTensor(_ input: Int, _ microbatch: Int) -> Tensor {
-        readBuffers.tensor(input, microbatch: microbatch, type: type(of: plan.inputs[input].value, microbatch))
-    }
-
-    private func receiveSlot(_ index: Int, _ microbatch: Int) -> Int {
-        index * PartitionPlan.receiveSlotCount + microbatch % PartitionPlan.receiveSlotCount
-    }
-
-    private func sendSlot(_ index: Int, _ microbatch: Int) -> Int {
-        firstSendSlot[index] + microbatch % plan.sendSlotCount(of: outgoing[index].value, from: stage)
-    }
-
-    /// Waits until the buffer that a microbatch is about to overwrite has been taken by its receiver.
-    private func awaitSend(of index: Int, before microbatch: Int) throws {
-        let slot = sendSlot(index, microbatch)
-        guard !slots.isIdle(slot) else { return }
-        try slots.wait(send: slot, unless: control.hasRemoteFailure)
-    }
-
-    private func finishSends(of index: Int) throws {
-        let start = StopWatch.now
-        for offset in 0..<plan.sendSlotCount(of: outgoing[index].value, from: stage)
-        where !slots.isIdle(firstSendSlot[index] + offset) {
-            try slots.wait(send: firstSendSlot[index] + offset, unless: control.hasRemoteFailure)
+    private func keepStates() {
+        for state in plan.states where state.stage == stage {
+            let made = outputs[resultIndex[state.output]!]
+            made.withBytes { bytes in states[state.input]!.withMutableBytes { $0.copyMemory(from: bytes) } }
         }
-        watch.watch.count(.wait, since: start)
     }
 
-    /// The types of the plan's outputs for the largest microbatch; on the last stage's rank.
-    public var outputTypes: [TensorType] {
-        guard let program = programs.max(by: { $0.key < $1.key })?.value else { return [] }
-        return plan.outputs.map { program.outputTypes[part.outputs.firstIndex(of: $0)!]! }
+    // MARK: Types and buffers
+
+    /// Nil where the header will tell it.
+    private func type(of value: ValueID, _ microbatch: Int) throws -> TensorType? {
+        try programs.types(for: batching.variant(of: microbatch)).inputs[part.inputs.firstIndex(of: value)!]
+    }
+
+    private func inputTensor(_ input: Int, _ microbatch: Int) throws -> Tensor {
+        let type = try type(of: plan.inputs[input].value, microbatch)!
+        return readBuffers.tensor(input, microbatch: microbatch, type: type)
+    }
+
+    /// The types of the plan's outputs for a variant, on the last stage's rank; nil where only the run can tell.
+    public func outputTypes(for variant: InputBatching.Variant) throws -> [TensorType?] {
+        let types = try programs.types(for: variant).outputs
+        return plan.outputs.map { types[resultIndex[$0]!] }
     }
 
     // MARK: Report
@@ -248,21 +233,11 @@ public final class StageExecutor {
     /// - Parameter clockOffset: seconds to add to this rank's clock to get rank 0's.
     public func summary(clockOffset: Double) -> Timeline.RankSummary {
         var summary = Timeline.RankSummary(rank: communicator.rank, stage: stage)
-        for activity in Timeline.Activity.allCases { summary.seconds[activity] = watch.watch.total(activity) }
-        summary.elapsed = ended - started
-        summary.sends = watch.sends.map { $0.shifted(by: clockOffset) }
-        summary.waits = watch.waits.map { $0.shifted(by: clockOffset) }
-        summary.receiveWait = watch.receiveWait
+        watch.report(into: &summary, clockOffset: clockOffset)
         summary.peakMemory = PeakMemory.byteCount
         summary.plannedWeights = weights.byteCount
         summary.plannedActivations = arena.byteCount
-        summary.plannedMessages = receiveBuffers.byteCount + readBuffers.byteCount + resultBuffers.byteCount
+        summary.plannedMessages = messages.byteCount + readBuffers.byteCount + resultBuffers.byteCount
         return summary
-    }
-}
-
-extension Timeline.MessageEvent {
-    fileprivate func shifted(by offset: Double) -> Timeline.MessageEvent {
-        Timeline.MessageEvent(edge: edge, microbatch: microbatch, start: start + offset, end: end + offset)
     }
 }

@@ -26,6 +26,7 @@ struct StopWatch {
         case .wait: 3
         case .transfer: 4
         case .communicate: 5
+        case .compile: 6
         }
     }
 }

@@ -68,6 +68,17 @@ extension Tensor {
         }
     }
 
+    /// Fills a tensor with the bits of elements in row-major order; see `Storage` on who may write.
+    /// - Precondition: as many bytes as the tensor has.
+    public func assign<Element: BitwiseCopyable>(bitsOf elements: [Element]) {
+        withMutableBytes { destination in
+            elements.withUnsafeBytes { source in
+                precondition(source.count == destination.count, "\(source.count) bytes for \(type)")
+                destination.copyMemory(from: source)
+            }
+        }
+    }
+
     /// A tensor of the elements given, in row-major order.
     /// - Precondition: as many elements as the shape says.
     public init<Element: TensorElement>(_ elements: [Element], shape: Shape? = nil) {

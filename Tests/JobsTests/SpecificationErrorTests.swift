@@ -26,7 +26,7 @@ import Testing
             ])
         #expect(
             Self.issues(in: "schedule:\n  micro_batch: 3\n") == [
-                "a.yaml:5:3: schedule: unknown key 'micro_batch'; did you mean 'microbatch'? (known here: microbatch)"
+                "a.yaml:5:3: schedule: unknown key 'micro_batch'; did you mean 'microbatch'? (known here: microbatch, padding)"
             ])
         #expect(Self.issues(in: "zzz: 3\n").first?.contains("did you mean") == false)
     }
@@ -45,7 +45,7 @@ import Testing
             "schedule: {microbatch: '4'}",
             "4:24: schedule.microbatch: expected a whole number from 1 to 65536, found the text \"4\""
         ),
-        ("schedule: 4", "4:11: schedule: expected a mapping (microbatch), found 4"),
+        ("schedule: 4", "4:11: schedule: expected a mapping (microbatch, padding), found 4"),
         ("labels:", "4:8: labels: expected a mapping (file, file-column, column, output), found nothing"),
         ("threads: many", "4:10: threads: expected auto, or a whole number from 1 to 4096, found the text \"many\""),
         ("classes: 12", "4:10: classes: expected the path of a text file, found 12; put it in quotes"),
@@ -62,11 +62,11 @@ import Testing
         ("outputs: {formats: [npy]}", "4:10: outputs: the key 'folder' is missing (the path of a folder)"),
         (
             "outputs: {folder: f, formats: [npy, xls]}",
-            "4:37: outputs.formats.1: expected one of npy, jsonl, csv, found the text \"xls\""
+            "4:37: outputs.formats.1: expected one of npy, npz, jsonl, csv, found the text \"xls\""
         ),
         (
             "outputs: {folder: f, formats: npy}",
-            "4:31: outputs.formats: expected a list, each element one of npy, jsonl, csv, found the text \"npy\""
+            "4:31: outputs.formats: expected a list, each element one of npy, npz, jsonl, csv, found the text \"npy\""
         ),
         ("dimensions: {a.b: -1}", "4:19: dimensions.\"a.b\": expected a whole number from 1 to 16777216, found -1"),
         ("inputs: {}", "1:1: exactly one of the keys input, inputs is expected, found input and inputs"),
@@ -82,9 +82,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", "exactly one of the keys images, array is expected, found an empty mapping"),
-        ("{images: a, array: b}", "exactly one of the keys images, array is expected, found images and array"),
-        ("a.npy", "expected a mapping with one of the keys images, array, found the text \"a.npy\""),
+        ("{}", "exactly one of the keys images, array, arrays, constant, carried is expected, found an empty mapping"),
+        (
+            "{images: a, array: b}",
+            "exactly one of the keys images, array, arrays, constant, carried is expected, found images and array"
+        ),
+        (
+            "a.npy",
+            "expected a mapping with one of the keys images, array, arrays, constant, carried, found the text \"a.npy\""
+        ),
         ("{array: a, scale: 2}", "unknown key 'scale' (known here: array, key)"),
         ("{images: a, mean: [1, 2]}", "input.mean: expected 1 or 3 numbers for channels: rgb, found 2"),
         ("{images: a, deviation: 0}", "input.deviation: expected a number greater than 0"),

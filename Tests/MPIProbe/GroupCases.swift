@@ -9,7 +9,7 @@ let groupCases: [ProbeCase] = [
 private func session(_ probe: Probe) throws {
     probe.expect(probe.session.threadLevel >= .funneled, "the thread level is \(probe.session.threadLevel)")
     probe.expect(!MPISession.libraryVersion.isEmpty && !MPISession.libraryVersion.contains("\n"), "no version")
-    probe.expect(!probe.session.processorName.isEmpty, "no name of the host")
+    probe.expect(!MPISession.processorName.isEmpty, "no name of the host")
     probe.expect(probe.world.largestTag >= 32_767, "the largest tag is \(probe.world.largestTag)")
     let before = MPISession.wallClock
     probe.expect(MPISession.wallClock >= before, "the clock goes backwards")

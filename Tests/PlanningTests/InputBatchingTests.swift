@@ -7,7 +7,7 @@ import Testing
 @Suite struct InputBatchingTests {
     private func batching(items: Int, size: Int) -> InputBatching {
         InputBatching(
-            fullTypes: [TensorType(.float32, [size, 3]), TensorType(.int64, [size])], microbatchSize: size,
+            itemTypes: [TensorType(.float32, [3]), TensorType(.int64, [])], microbatchSize: size,
             itemCount: items)
     }
 
@@ -37,7 +37,11 @@ import Testing
     }
 
     @Test func typesFollowTheItems() {
-        let types = batching(items: 5, size: 4).inputTypes(items: 1)
+        let types = batching(items: 5, size: 4).inputTypes(of: .init(shapeClass: 0, itemCount: 1))
         #expect(types == [TensorType(.float32, [1, 3]), TensorType(.int64, [1])])
     }
+}
+
+extension InputBatching {
+    fileprivate var sizes: [Int] { variants.map(\.itemCount) }
 }

@@ -45,12 +45,12 @@ import Testing
         let width = 100
         let byteCount = 4 * width * width
         var model = TinyModel()
-        model.input("x", [nil, width])
+        model.input("x", [nil, .number(width)])
         for index in 0..<8 {
             model.constant("weights\(index)", shape: [width, width], file: "weights.bin", offset: index * byteCount)
             model.node("MatMul", "layer\(index)", [index == 0 ? "x" : "layer\(index - 1)", "weights\(index)"])
         }
-        model.output("layer7", [nil, width])
+        model.output("layer7", [nil, .number(width)])
         try folder.write([UInt8](repeating: 0, count: 8 * byteCount), to: "weights.bin")
         let input = NumPyArray.file(shape: [20, width], [Float](repeating: 1, count: 20 * width))
         return try TestJob(

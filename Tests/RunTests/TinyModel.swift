@@ -37,14 +37,23 @@ struct TinyModel {
         case int64 = 7
     }
 
+    /// An extent of an input or output: a number, a symbol, or nil for the symbol `N` that counts items.
+    enum Extent: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, ExpressibleByNilLiteral {
+        case number(Int)
+        case symbol(String)
+
+        init(integerLiteral value: Int) { self = .number(value) }
+        init(stringLiteral value: String) { self = .symbol(value) }
+        init(nilLiteral: ()) { self = .symbol("N") }
+    }
+
     private var graph = Message()
 
-    /// - Parameter extents: nil for the symbolic number of items.
-    mutating func input(_ name: String, _ extents: [Int?], _ type: ElementType = .float32) {
+    mutating func input(_ name: String, _ extents: [Extent], _ type: ElementType = .float32) {
         graph.add(11, TinyModel.value(name, type, extents))
     }
 
-    mutating func output(_ name: String, _ extents: [Int?], _ type: ElementType = .float32) {
+    mutating func output(_ name: String, _ extents: [Extent], _ type: ElementType = .float32) {
         graph.add(12, TinyModel.value(name, type, extents))
     }
 
@@ -119,13 +128,16 @@ struct TinyModel {
         }
     }
 
-    private static func value(_ name: String, _ type: ElementType, _ extents: [Int?]) -> [UInt8] {
+    private static func value(_ name: String, _ type: ElementType, _ extents: [Extent]) -> [UInt8] {
         let shape = Message.build { shape in
             for extent in extents {
                 shape.add(
                     1,
                     Message.build { dimension in
-                        if let extent { dimension.add(1, extent) } else { dimension.add(2, "N") }
+                        switch extent {
+                        case .number(let number): dimension.add(1, number)
+                        case .symbol(let symbol): dimension.add(2, symbol)
+                        }
                     })
             }
         }

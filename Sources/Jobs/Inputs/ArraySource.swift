@@ -7,6 +7,7 @@ public import Tensors
 public struct ArraySource: InputSource {
     public let itemNames: ItemNames
     public let itemType: TensorType
+    public var dtype: DType { itemType.dtype }
     public var warnings: [String] { [] }
     private let contents: Contents
 
@@ -42,12 +43,23 @@ public struct ArraySource: InputSource {
         itemType = TensorType(type.dtype, Shape(Array(type.shape.dimensions.dropFirst())))
     }
 
-    public func read(items: Range<Int>, into tensor: Tensor) throws(FileError) {
+    public func itemShape(_ item: Int) -> Shape { itemType.shape }
+
+    public func read(items: [Int], into tensor: Tensor) throws(FileError) {
         check(items, tensor)
-        switch contents {
-        case .file(let file): try file.read(items: items, into: tensor)
-        case .memory(let all):
-            all.slice(items).withBytes { source in tensor.withMutableBytes { $0.copyMemory(from: source) } }
+        var start = 0
+        while start < items.count {
+            // Neighbours are read at once.
+            var end = start + 1
+            while end < items.count, items[end] == items[end - 1] + 1 { end += 1 }
+            let range = items[start]..<items[start] + (end - start)
+            let part = tensor.slice(start..<end)
+            switch contents {
+            case .file(let file): try file.read(items: range, into: part)
+            case .memory(let all):
+                all.slice(range).withBytes { source in part.withMutableBytes { $0.copyMemory(from: source) } }
+            }
+            start = end
         }
     }
 }

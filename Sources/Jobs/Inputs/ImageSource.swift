@@ -5,7 +5,9 @@ public struct ImageSource: InputSource {
     /// Of the images that are used, in order.
     public let paths: [String]
     public let itemNames: ItemNames
-    public let itemType: TensorType
+    public let dtype: DType
+    /// By item.
+    private let shapes: [Shape]
     /// One for each image that was skipped.
     public let warnings: [String]
     private let preparation: ImagePreparation
@@ -17,39 +19,34 @@ public struct ImageSource: InputSource {
     ///   - dtype: what the model takes.
     public init(_ specification: JobSpecification.ImageInput, input: String, dtype: DType) throws {
         preparation = try ImagePreparation(specification, input: input, dtype: dtype)
-        let all = try ImageFiles.expand(specification.images)
+        let all = try InputFiles.images.expand(specification.images)
         var good: [Int] = []
         var bad: [String] = []
-        var first: (path: String, type: TensorType)?
+        var shapes: [Shape] = []
         for (index, path) in all.enumerated() {
             let image: PixelImage
             do { image = try PixelImage(path: path) } catch {
                 bad.append(error.description)
                 continue
             }
-            let type: TensorType
-            do { type = try preparation.itemType(width: image.width, height: image.height) } catch {
+            do {
+                shapes.append(try preparation.itemType(width: image.width, height: image.height).shape)
+            } catch {
                 throw InputError(input: input, reason: "\(path): \(error.reason)")
             }
-            if let first, first.type != type {
-                throw InputError(
-                    input: input,
-                    reason: "\(path) is \(image.width) x \(image.height) pixels and gives \(type.shape), "
-                        + "\(first.path) gives \(first.type.shape); say how to 'resize' them to one size")
-            }
-            first = first ?? (path, type)
             good.append(index)
         }
         if !bad.isEmpty, specification.onError == .fail {
             throw InputError(input: input, reason: ImageSource.summary(bad) + "; leave them out with on-error: skip")
         }
-        guard let first else {
+        guard !good.isEmpty else {
             throw InputError(input: input, reason: "no image is left: " + ImageSource.summary(bad))
         }
-        let names = ImageFiles.names(of: all)
+        let names = InputFiles.names(of: all)
         paths = good.map { all[$0] }
         itemNames = .files(good.map { names[$0] })
-        itemType = first.type
+        self.dtype = dtype
+        self.shapes = shapes
         warnings = bad.map { "skipped \($0)" }
     }
 
@@ -58,15 +55,18 @@ public struct ImageSource: InputSource {
         return "\(count) not decode: " + bad.prefix(5).joined(separator: "; ") + (bad.count > 5 ? "; ..." : "")
     }
 
-    public func read(items: Range<Int>, into tensor: Tensor) throws(FileError) {
+    public func itemShape(_ item: Int) -> Shape { shapes[item] }
+
+    public func read(items: [Int], into tensor: Tensor) throws(FileError) {
         check(items, tensor)
         for (offset, index) in items.enumerated() {
             let image = try PixelImage(path: paths[index])
-            guard let type = try? preparation.itemType(width: image.width, height: image.height), type == itemType
+            guard let type = try? preparation.itemType(width: image.width, height: image.height),
+                type.shape == shapes[index]
             else {
                 throw FileError(path: paths[index], offset: nil, reason: "the image has changed since the job began")
             }
-            preparation.write(image, to: tensor.slice(offset..<offset + 1).reshaped(itemType.shape))
+            preparation.write(image, to: tensor.slice(offset..<offset + 1).reshaped(type.shape))
         }
     }
 }

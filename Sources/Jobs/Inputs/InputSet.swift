@@ -15,17 +15,15 @@ public struct InputSet: Sendable {
     ///
     /// - Throws: `InputError` or `FileError`, naming the input or the file, and the remedy.
     public init(_ specification: JobSpecification, model: [ModelInput]) throws {
-        let specified = try InputSet.match(specification, to: model)
-        var sources: [(name: String, source: any InputSource)] = []
-        for (input, form) in specified {
-            let source: any InputSource =
-                switch form {
-                case .array(let array): try ArraySource(array)
-                case .images(let images): try ImageSource(images, input: input.name, dtype: input.dtype)
-                }
-            try InputSet.check(source, against: input)
-            sources.append((input.name, source))
+        let sources: [(name: String, source: any InputSource)]
+        if case .text(let text)? = specification.input {
+            sources = try TextSource.sources(text, path: specification.model, model: model)
+        } else {
+            sources = try InputSet.match(specification, to: model).map { input, form in
+                (input.name, try InputSet.open(form, for: input))
+            }
         }
+        for (input, (_, source)) in zip(model, sources) { try InputSet.check(source, against: input) }
         let first = sources[0]
         for (name, source) in sources where source.count != first.source.count {
             throw InputError(
@@ -35,6 +33,19 @@ public struct InputSet: Sendable {
         }
         self.sources = sources
         itemNames = sources.lazy.map(\.source.itemNames).first { $0[checking: 0] != nil } ?? first.source.itemNames
+    }
+
+    private static func open(_ form: JobSpecification.Input, for input: ModelInput) throws -> any InputSource {
+        switch form {
+        case .array(let array): return try ArraySource(array)
+        case .arrays(let arrays): return try ArrayFilesSource(arrays)
+        case .images(let images): return try ImageSource(images, input: input.name, dtype: input.dtype)
+        case .constant, .carried:
+            throw InputError(input: input.name, reason: "a constant or carried input is named under 'inputs'")
+        case .text:
+            throw InputError(
+                input: input.name, reason: "texts feed all inputs of a model at once; write them under 'input'")
+        }
     }
 
     private static func match(
@@ -50,7 +61,9 @@ public struct InputSet: Sendable {
             }
             return [(model[0], input)]
         }
-        for name in specification.inputs.keys.sorted() where !names.contains(name) {
+        // Constants and carried state are no part of the model's inputs any more (`InputRewriting`).
+        let withItems = specification.inputs.filter { $0.value.hasItems }
+        for name in withItems.keys.sorted() where !names.contains(name) {
             throw InputError(
                 input: name,
                 reason: "the model has no such input\(NearestName.hint(name, among: names)) "
@@ -63,30 +76,45 @@ public struct InputSet: Sendable {
             }
             result.append((input, form))
         }
-        guard !result.isEmpty else { throw InputError(input: "", reason: "the model has no inputs") }
+        guard !result.isEmpty else { throw InputError(input: "", reason: "the model has no inputs that items go to") }
         return result
     }
 
     private static func check(_ source: any InputSource, against input: ModelInput) throws(InputError) {
         let wanted = input.itemDimensions
         let wantedText = wanted.map { $0.map(String.init) ?? "?" }.joined(separator: "x")
-        let found = source.itemType.shape.dimensions
         guard source.count > 0 else { throw InputError(input: input.name, reason: "there are no items") }
-        guard source.itemType.dtype == input.dtype else {
+        guard source.dtype == input.dtype else {
             throw InputError(
                 input: input.name,
-                reason: "the array is \(source.itemType.dtype), the model takes \(input.dtype); "
+                reason: "the array is \(source.dtype), the model takes \(input.dtype); "
                     + "save it with a.astype(numpy.\(input.dtype))")
         }
-        let fits = found.count == wanted.count && zip(found, wanted).allSatisfy { $1 == nil || $0 == $1 }
-        guard fits else {
-            let remedy =
-                source is ImageSource
-                ? "see resize, crop, channels and layout"
-                : "the array's first axis counts the items and is not part of them"
-            throw InputError(
-                input: input.name,
-                reason: "an item is \(source.itemType.shape), the model takes \(wantedText); \(remedy)")
+        var seen: Shape?
+        for item in 0..<source.count {
+            let shape = source.itemShape(item)
+            guard shape != seen else { continue }
+            seen = shape
+            let found = shape.dimensions
+            guard found.count == wanted.count, zip(found, wanted).allSatisfy({ $1 == nil || $0 == $1 }) else {
+                let remedy =
+                    source is ImageSource
+                    ? "see resize, crop, channels and layout"
+                    : "the array's first axis counts the items and is not part of them"
+                let which = source.itemNames[item].map { "\($0)" } ?? "an item"
+                throw InputError(
+                    input: input.name, reason: "\(which) is \(shape), the model takes \(wantedText); \(remedy)")
+            }
+        }
+    }
+}
+
+extension JobSpecification.Input {
+    /// Whether it differs from item to item and is read from files.
+    var hasItems: Bool {
+        switch self {
+        case .images, .array, .arrays, .text: true
+        case .constant, .carried: false
         }
     }
 }

@@ -4,24 +4,37 @@ public import Tensors
 public protocol InputSource: Sendable {
     /// How many items, and what they are called.
     var itemNames: ItemNames { get }
-    /// dtype and shape of one item, without the batch axis.
-    var itemType: TensorType { get }
+    var dtype: DType { get }
+    /// The shape of one item, without the batch axis. Items of different shapes travel in different microbatches.
+    func itemShape(_ item: Int) -> Shape
+    /// Axes of an item that `read` can make longer than the item is, and the largest extent that each may get. Only
+    /// where the model can tell what was added, by a mask.
+    var paddingLimits: [Int: Int] { get }
     /// What the user should know although the job goes on; a line each.
     var warnings: [String] { get }
 
-    /// Reads items into a tensor of `[items.count, ...]` and of the item's dtype and shape.
-    func read(items: Range<Int>, into tensor: Tensor) throws(FileError)
+    /// Reads items into a tensor of `[items.count, ...]`, of the items' dtype and shape, or longer along axes that can be
+    /// padded.
+    func read(items: [Int], into tensor: Tensor) throws(FileError)
 }
 
 extension InputSource {
     public var count: Int { itemNames.count }
+    public var paddingLimits: [Int: Int] { [:] }
 
-    /// What `read` may be called with.
-    func check(_ items: Range<Int>, _ tensor: Tensor) {
-        precondition(
-            items.lowerBound >= 0 && items.upperBound <= count
-                && tensor.type == TensorType(itemType.dtype, Shape([items.count] + itemType.shape.dimensions)),
-            "items \(items) of \(count), each \(itemType), do not go into \(tensor.type)")
+    /// Items that follow one another.
+    public func read(items: Range<Int>, into tensor: Tensor) throws(FileError) {
+        try read(items: Array(items), into: tensor)
+    }
+
+    /// What `read` may be called with, for items that are not padded.
+    func check(_ items: [Int], _ tensor: Tensor) {
+        precondition(tensor.dtype == dtype && tensor.shape.rank > 0 && tensor.shape[0] == items.count)
+        let shape = Shape(Array(tensor.shape.dimensions.dropFirst()))
+        for item in items {
+            precondition(
+                item >= 0 && item < count && itemShape(item) == shape, "item \(item) does not go into \(tensor.type)")
+        }
     }
 }
 

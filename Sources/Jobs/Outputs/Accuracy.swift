@@ -13,7 +13,7 @@ public struct Accuracy: Sendable, Hashable {
     /// - Parameters:
     ///   - items: which items, an index of `labels` each.
     ///   - tensor: `[items.count, classes]`, axes of extent 1 let pass.
-    public mutating func add(items: Range<Int>, from tensor: Tensor, labels: Labels) {
+    public mutating func add(items: some Collection<Int>, from tensor: Tensor, labels: Labels) {
         let itemShape = Shape(Array(tensor.shape.dimensions.dropFirst()))
         for (offset, item) in items.enumerated() {
             let best = ClassRanking.best(1, of: tensor.slice(offset..<offset + 1).reshaped(itemShape))

@@ -23,15 +23,21 @@ final class ArraySink: OutputSink {
 
     var missingCount: Int { isWritten.count { !$0 } }
 
-    func write(items: Range<Int>, from tensor: Tensor) throws(FileError) {
-        precondition(!isWritten[items].contains(true), "one of the items \(items) comes twice")
-        let result = tensor.withBytes { source in
-            Result { () throws(FileError) in
-                try file.write(source, at: headerByteCount + items.lowerBound * itemType.byteCount)
+    func write(items: [Int], from tensor: Tensor) throws(FileError) {
+        for (offset, item) in items.enumerated() {
+            precondition(!isWritten[item], "item \(item) comes twice")
+            isWritten[item] = true
+            // Neighbours go out at once, with the first of them.
+            guard offset == 0 || items[offset - 1] + 1 != item else { continue }
+            var end = offset + 1
+            while end < items.count, items[end] == items[end - 1] + 1 { end += 1 }
+            let result = tensor.slice(offset..<end).withBytes { source in
+                Result { () throws(FileError) in
+                    try file.write(source, at: headerByteCount + item * itemType.byteCount)
+                }
             }
+            try result.get()
         }
-        try result.get()
-        for item in items { isWritten[item] = true }
     }
 
     func finish() {}

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// One row per item: `item,name,label,value_0,value_1,...` or `item,name,label,top1_class,top1_name,top1_value,...`.
+/// For items of one shape, one row per item: `item,name,label,value_0,value_1,...` or `item,name,label,top1_class,top1_name,top1_value,...`.
 struct CSVFormat: RowFormat {
     let context: RowContext
 
@@ -15,7 +15,7 @@ struct CSVFormat: RowFormat {
                 columns.append("top\(rank)_value")
             }
         } else {
-            columns += valueColumns(context.itemShape.dimensions[...], "value")
+            columns += valueColumns(context.itemShape!.dimensions[...], "value")
         }
         return line(columns)
     }

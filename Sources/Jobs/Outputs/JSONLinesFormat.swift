@@ -17,7 +17,7 @@ struct JSONLinesFormat: RowFormat {
             }
             members.append("\"top\": [\(best.joined(separator: ", "))]")
         } else {
-            members.append("\"values\": \(nested(texts[...], context.itemShape.dimensions[...]))")
+            members.append("\"values\": \(nested(texts[...], tensor.shape.dimensions[...]))")
         }
         return "{\(members.joined(separator: ", "))}\n"
     }

@@ -27,18 +27,21 @@ public final class OutputSet {
             for (output, format, name) in files {
                 let path = "\(specification.folder)/\(name)"
                 let count = items.count
-                guard format != .npy else {
-                    sinks.append((output, try ArraySink(path: path, itemType: output.itemType, count: count)))
-                    continue
+                switch format {
+                case .npy:
+                    let itemType = try OutputSet.commonType(of: output, path: path)
+                    sinks.append((output, try ArraySink(path: path, itemType: itemType, count: count)))
+                case .npz: sinks.append((output, try ArchiveSink(path: path, count: count)))
+                case .csv, .jsonl:
+                    if format == .csv { _ = try OutputSet.commonType(of: output, path: path) }
+                    let top = try OutputSet.top(specification, output, classes, path: path)
+                    let context = RowContext(
+                        itemNames: items, labels: labels?.classes, classNames: top == nil ? nil : classes?.names,
+                        top: top, itemShape: output.itemType?.shape)
+                    let rows: any RowFormat =
+                        format == .csv ? CSVFormat(context: context) : JSONLinesFormat(context: context)
+                    sinks.append((output, try RowSink(path: path, format: rows, count: count)))
                 }
-                let shape = output.itemType.shape
-                let top = try OutputSet.top(specification, output, classes, path: path)
-                let context = RowContext(
-                    itemNames: items, labels: labels?.classes, classNames: top == nil ? nil : classes?.names, top: top,
-                    itemShape: shape)
-                let rows: any RowFormat =
-                    format == .csv ? CSVFormat(context: context) : JSONLinesFormat(context: context)
-                sinks.append((output, try RowSink(path: path, format: rows, itemShape: shape, count: count)))
             }
         } catch {
             for (_, sink) in sinks { sink.file.discard() }
@@ -53,14 +56,21 @@ public final class OutputSet {
     /// Where the files will be, or are.
     public var paths: [String] { sinks.map(\.sink.file.path) }
 
+    /// Takes some consecutive items of one output; see the other form.
+    func write(_ output: String, items: Range<Int>, from tensor: Tensor) throws(FileError) {
+        try write(output, items: Array(items), from: tensor)
+    }
+
     /// Takes items of one output, in any order, each item once.
     ///
     /// - Parameter tensor: `[items.count, ...]`, of the output's type.
-    public func write(_ output: String, items: Range<Int>, from tensor: Tensor) throws(FileError) {
-        precondition(!isDone && items.lowerBound >= 0 && items.upperBound <= itemCount)
+    public func write(_ output: String, items: [Int], from tensor: Tensor) throws(FileError) {
+        precondition(!isDone && items.allSatisfy { (0..<itemCount).contains($0) })
+        precondition(tensor.shape.rank > 0 && tensor.shape[0] == items.count)
         for (model, sink) in sinks where model.name == output {
-            let wanted = TensorType(model.itemType.dtype, Shape([items.count] + model.itemType.shape.dimensions))
-            precondition(tensor.type == wanted, "output \(output) gives \(tensor.type) instead of \(wanted)")
+            let wanted = model.itemType.map { TensorType($0.dtype, Shape([items.count] + $0.shape.dimensions)) }
+            precondition(
+                wanted == nil || tensor.type == wanted, "output \(output) gives \(tensor.type) instead of \(wanted!)")
             try sink.write(items: items, from: tensor)
         }
     }
@@ -122,6 +132,17 @@ extension OutputSet {
         return files
     }
 
+    /// What all items have, for files that need it.
+    private static func commonType(of output: ModelOutput, path: String) throws(FileError) -> TensorType {
+        guard let type = output.itemType else {
+            throw FileError(
+                path: path, offset: nil,
+                reason: "the items of output '\(output.name)' differ in shape, and this kind of file has one for all; "
+                    + "write npz or jsonl (outputs.formats)")
+        }
+        return type
+    }
+
     /// Names in models hold slashes and colons.
     private static func fileName(of output: String) -> String {
         let name = String(
@@ -137,7 +158,7 @@ extension OutputSet {
         _ specification: JobSpecification.Outputs, _ output: ModelOutput, _ classes: ClassNames?, path: String
     ) throws(FileError) -> Int? {
         guard let top = specification.top(for: output.name) else { return nil }
-        let shape = output.itemType.shape
+        let shape = try commonType(of: output, path: path).shape
         guard ClassRanking.isRanking(shape) else {
             throw FileError(
                 path: path, offset: nil,

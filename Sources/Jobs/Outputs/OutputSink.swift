@@ -9,7 +9,7 @@ protocol OutputSink: AnyObject {
     var missingCount: Int { get }
 
     /// - Parameter tensor: `[items.count, ...]`
-    func write(items: Range<Int>, from tensor: Tensor) throws(FileError)
+    func write(items: [Int], from tensor: Tensor) throws(FileError)
     /// Called once all items are there, before the file is sealed.
     func finish() throws(FileError)
 }
@@ -17,10 +17,10 @@ protocol OutputSink: AnyObject {
 /// What the model says of one of its outputs.
 public struct ModelOutput: Sendable, Hashable {
     public let name: String
-    /// Without the batch axis.
-    public let itemType: TensorType
+    /// Without the batch axis; nil where items differ in shape.
+    public let itemType: TensorType?
 
-    public init(name: String, itemType: TensorType) {
+    public init(name: String, itemType: TensorType?) {
         self.name = name
         self.itemType = itemType
     }

@@ -7,7 +7,8 @@ struct RowContext {
     let classNames: [String]?
     /// Nil: all values.
     let top: Int?
-    let itemShape: Shape
+    /// Nil where items differ in shape.
+    let itemShape: Shape?
 
     var hasNames: Bool { if case .files = itemNames { true } else { false } }
 }

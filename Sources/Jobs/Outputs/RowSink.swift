@@ -15,7 +15,6 @@ final class RowSink: OutputSink {
     let file: AtomicFile
     private let format: any RowFormat
     private let count: Int
-    private let itemShape: Shape
     /// The item whose line comes next.
     private var next = 0
     private var waiting: [Int: String] = [:]
@@ -23,17 +22,17 @@ final class RowSink: OutputSink {
     /// Bytes that are worth a system call.
     private static let bufferByteCount = 1 << 16
 
-    init(path: String, format: any RowFormat, itemShape: Shape, count: Int) throws(FileError) {
+    init(path: String, format: any RowFormat, count: Int) throws(FileError) {
         file = try AtomicFile(path: path)
         self.format = format
-        self.itemShape = itemShape
         self.count = count
         buffer = Array(format.header.utf8)
     }
 
     var missingCount: Int { count - next }
 
-    func write(items: Range<Int>, from tensor: Tensor) throws(FileError) {
+    func write(items: [Int], from tensor: Tensor) throws(FileError) {
+        let itemShape = Shape(Array(tensor.shape.dimensions.dropFirst()))
         for (offset, item) in items.enumerated() {
             precondition(item >= next && item < count && waiting[item] == nil, "item \(item) comes twice")
             waiting[item] = format.row(item: item, tensor.slice(offset..<offset + 1).reshaped(itemShape))

@@ -3,13 +3,15 @@ internal import Planning
 internal import Tensors
 
 extension ModelInput {
-    /// What a graph says of its inputs.
+    /// What a graph says of its inputs that items go to.
     static func inputs(of graph: Graph) throws(JobError) -> [ModelInput] {
         var inputs: [ModelInput] = []
-        for input in graph.inputs {
+        for input in graph.itemInputs {
             let name = graph.name(of: input.value)
             guard !input.dimensions.isEmpty else {
-                throw JobError("input '\(name)' of the model is a scalar: it has no first axis to count items")
+                throw JobError(
+                    "input '\(name)' of the model is a scalar and has no axis to count items: give it a number with "
+                        + "inputs: {\(name): {constant: ...}}")
             }
             let dimensions: [Int?] = input.dimensions.dropFirst().map {
                 if case .fixed(let extent) = $0 { extent } else { nil }
@@ -20,48 +22,120 @@ extension ModelInput {
     }
 }
 
+extension Graph {
+    /// The inputs that differ from item to item; carried state is none of them.
+    var itemInputs: [Input] {
+        let carried = Set(states.map(\.input))
+        return inputs.filter { !carried.contains($0.value) }
+    }
+}
+
 /// Finds the types of a model's inputs from what the model declares, what the items are, and what the user says.
-enum InputTyping {
-    /// - Parameters:
-    ///   - itemTypes: of one item of each input of the graph, in order; held against the model already.
-    ///   - dimensions: the user's numbers for symbolic dimensions.
-    static func batching(
-        _ graph: Graph, itemTypes: [TensorType], itemCount: Int, dimensions: [String: Int], microbatchSize: Int
-    ) throws(JobError) -> InputBatching {
-        var symbols = dimensions
-        var types: [TensorType] = []
-        for (input, item) in zip(graph.inputs, itemTypes) {
-            let name = graph.name(of: input.value)
-            if case .fixed(let extent) = input.dimensions[0] {
-                guard extent == microbatchSize else {
-                    throw JobError(
-                        "input '\(name)' of the model takes exactly \(extent) item\(extent == 1 ? "" : "s") at a time, "
-                            + "and the microbatch is \(microbatchSize): set schedule.microbatch to \(extent)")
-                }
-                guard itemCount % extent == 0 else {
-                    throw JobError(
-                        "the model takes exactly \(extent) items at a time and \(itemCount) items do not divide by that; "
-                            + "export it with a symbolic first dimension")
-                }
-            }
-            try bind(input, name: name, item: item, symbols: &symbols)
-            types.append(TensorType(item.dtype, Shape([microbatchSize] + item.shape.dimensions)))
-        }
-        return InputBatching(fullTypes: types, microbatchSize: microbatchSize, itemCount: itemCount)
+struct InputTyping {
+    let graph: Graph
+    /// The user's numbers for symbolic dimensions.
+    let dimensions: [String: Int]
+    let microbatchSize: Int
+    let paddingMultiple: Int
+
+    init(_ graph: Graph, _ specification: JobSpecification) {
+        self.graph = graph
+        dimensions = specification.dimensions
+        microbatchSize = specification.schedule.microbatch
+        paddingMultiple = specification.schedule.padding
     }
 
-    private static func bind(
-        _ input: Graph.Input, name: String, item: TensorType, symbols: inout [String: Int]
+    /// How the items travel.
+    ///
+    /// - Parameter sources: of the graph's `itemInputs`, in order; held against the model already.
+    func batching(_ sources: [any InputSource], itemCount: Int) throws(JobError) -> InputBatching {
+        try checkItemAxes(itemCount: itemCount)
+        let grouping = ItemGrouping(microbatchSize: microbatchSize, paddingMultiple: paddingMultiple)
+        let padding = sources.map(\.paddingLimits)
+        let (order, groups) = grouping.groups(
+            of: (0..<itemCount).map { item in sources.map { $0.itemShape(item) } }, padding: padding)
+        var classes: [InputBatching.ShapeClass] = []
+        for group in groups {
+            let types = zip(sources, group.shapes).map { TensorType($0.dtype, $1) }
+            classes.append(InputBatching.ShapeClass(inputs: try forms(of: types), places: group.places))
+        }
+        return InputBatching(classes: classes, microbatchSize: microbatchSize, itemCount: itemCount, order: order)
+    }
+
+    private func checkItemAxes(itemCount: Int) throws(JobError) {
+        guard graph.states.isEmpty || microbatchSize == 1 else {
+            throw JobError(
+                "the job carries state from item to item, and the microbatch is \(microbatchSize): set "
+                    + "schedule.microbatch to 1")
+        }
+        for input in graph.itemInputs {
+            guard case .fixed(let extent) = input.dimensions[0] else { continue }
+            let name = graph.name(of: input.value)
+            guard extent == microbatchSize else {
+                throw JobError(
+                    "input '\(name)' of the model takes exactly \(extent) item\(extent == 1 ? "" : "s") at a time, "
+                        + "and the microbatch is \(microbatchSize): set schedule.microbatch to \(extent)")
+            }
+            guard itemCount % extent == 0 else {
+                throw JobError(
+                    "the model takes exactly \(extent) items at a time and \(itemCount) items do not divide by that; "
+                        + "export it with a symbolic first dimension")
+            }
+        }
+    }
+
+    /// The forms of all inputs of the graph for items of these types.
+    private func forms(of itemTypes: [TensorType]) throws(JobError) -> [InputBatching.InputForm] {
+        var symbols = dimensions
+        for (input, item) in zip(graph.itemInputs, itemTypes) {
+            if case .symbol(let batch)? = input.dimensions.first, batch != "?" { symbols[batch] = microbatchSize }
+            try bind(input, item: item, symbols: &symbols)
+        }
+        var remaining = itemTypes[...]
+        let carried = Set(graph.states.map(\.input))
+        var forms: [InputBatching.InputForm] = []
+        for input in graph.inputs {
+            if carried.contains(input.value) {
+                forms.append(InputBatching.InputForm(try stateType(input, symbols), countsItems: false))
+            } else {
+                forms.append(InputBatching.InputForm(remaining.removeFirst()))
+            }
+        }
+        return forms
+    }
+
+    private func bind(
+        _ input: Graph.Input, item: TensorType, symbols: inout [String: Int]
     ) throws(JobError) {
         for (dimension, extent) in zip(input.dimensions.dropFirst(), item.shape.dimensions) {
             // Some exporters call every extent that they leave open "?"; that makes them no equals.
             guard case .symbol(let symbol) = dimension, symbol != "?" else { continue }
             if let other = symbols[symbol], other != extent {
                 throw JobError(
-                    "input '\(name)': its items are \(item), so '\(symbol)' is \(extent); by the job's dimensions or "
-                        + "another input it is \(other)")
+                    "input '\(graph.name(of: input.value))': its items are \(item), so '\(symbol)' is \(extent); by the "
+                        + "job's dimensions or another input it is \(other)")
             }
             symbols[symbol] = extent
         }
+    }
+
+    private func stateType(_ input: Graph.Input, _ symbols: [String: Int]) throws(JobError) -> TensorType {
+        var extents: [Int] = []
+        for dimension in input.dimensions {
+            switch dimension {
+            case .fixed(let extent): extents.append(extent)
+            case .symbol(let symbol):
+                guard let extent = symbols[symbol] else {
+                    throw JobError(
+                        "input '\(graph.name(of: input.value))' is carried, and the model leaves its dimension "
+                            + "'\(symbol)' open: give it a number under 'dimensions'")
+                }
+                extents.append(extent)
+            }
+        }
+        guard let shape = Shape(checking: extents) else {
+            throw JobError("input '\(graph.name(of: input.value))' cannot have the extents \(extents)")
+        }
+        return TensorType(input.dtype, shape)
     }
 }

@@ -9,6 +9,8 @@ public struct JobAssignment: Sendable, Codable {
     public let graph: Graph
     public let plan: PartitionPlan
     public let batching: InputBatching
+    /// One for each output of the graph.
+    public let outputForms: [OutputForm]
 
     /// For a message.
     public func encoded() throws -> [UInt8] {

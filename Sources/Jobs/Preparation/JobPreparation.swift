@@ -12,6 +12,9 @@ public struct JobPreparation {
     public let bound: BoundGraph
     public let chain: LayerChain
     public let plan: PartitionPlan
+    /// The graph that runs: the model's, with the items first everywhere.
+    private let graph: Graph
+    private let outputForms: [OutputForm]
     /// What the user should know and need not act on, such as images left out.
     public let warnings: [String]
 
@@ -20,16 +23,19 @@ public struct JobPreparation {
     ///   - planPath: a plan file to use instead of the strategy.
     public init(_ specification: JobSpecification, rankCount: Int?, planPath: String? = nil) throws {
         self.specification = specification
-        model = try PreparedModel.load(path: specification.model)
+        model = try PreparedModel.load(path: specification.model, for: specification)
         try model.requireSupported()
         inputs = try InputSet(specification, model: ModelInput.inputs(of: model.graph))
         warnings = inputs.warnings
         let size = specification.schedule.microbatch
-        batching = try InputTyping.batching(
-            model.graph, itemTypes: inputs.sources.map(\.source.itemType), itemCount: inputs.count,
-            dimensions: specification.dimensions, microbatchSize: size)
-        bound = try model.bound(to: batching.fullTypes)
-        try JobPreparation.requireItemsFirst(bound, size: size)
+        batching = try InputTyping(model.graph, specification).batching(
+            inputs.sources.map(\.source), itemCount: inputs.count)
+        let inputTypes = batching.inputTypes(of: batching.representative)
+        var graph = model.graph
+        let first = try model.bound(to: inputTypes)
+        outputForms = try OutputForm.find(&graph, bound: first, batching: batching)
+        self.graph = graph
+        bound = graph.nodes.count == model.graph.nodes.count ? first : try model.bound(to: inputTypes, as: graph)
         chain = LayerChain(bound)
         guard !chain.layers.isEmpty else {
             throw JobError(
@@ -47,14 +53,8 @@ public struct JobPreparation {
                 bound, chain: chain, strategy: strategy, stageCount: stageCount, microbatchSize: size,
                 modelFingerprint: model.imported.fingerprint)
         }
-        for edge in plan.edges where bound.type(of: edge.value) == nil {
-            throw JobError(
-                "'\(edge.name)' goes from stage \(edge.from) to stage \(edge.to), and its shape hangs on data and is known "
-                    + "only while the model runs: cut the model elsewhere, or use fewer ranks")
-        }
         let verified = Schedule.pipeline(
             plan, microbatchCount: min(batching.microbatchCount, Schedule.periodicMicrobatchCount(plan)))
-        let graph = model.graph
         try ScheduleVerifier.verify(verified, of: plan, layers: chain.layers.map(\.node)) { graph.nodes[$0.index].name }
     }
 
@@ -63,7 +63,8 @@ public struct JobPreparation {
 
     public var assignment: JobAssignment {
         JobAssignment(
-            specification: specification, modelPath: model.path, graph: model.graph, plan: plan, batching: batching)
+            specification: specification, modelPath: model.path, graph: graph, plan: plan, batching: batching,
+            outputForms: outputForms)
     }
 
     private static func stageCount(_ specification: JobSpecification, rankCount: Int?) throws(JobError) -> Int {
@@ -80,22 +81,6 @@ public struct JobPreparation {
                         + "start \(stages) ranks, or set parallelism.pipeline to \(rankCount) or auto")
             }
             return stages
-        }
-    }
-
-    /// Results are put in order by items, so each output must have one row for each item.
-    private static func requireItemsFirst(_ bound: BoundGraph, size: Int) throws(JobError) {
-        for output in bound.graph.outputs {
-            guard let type = bound.type(of: output) else {
-                throw JobError(
-                    "the shape of output '\(bound.graph.name(of: output))' hangs on data and is known only while the model "
-                        + "runs; only models whose outputs have one row for each item can be run in microbatches")
-            }
-            guard type.shape.rank > 0, type.shape[0] == size else {
-                throw JobError(
-                    "output '\(bound.graph.name(of: output))' is \(type) for \(size) items: its first axis must count the "
-                        + "items; only models that do so can be run in microbatches")
-            }
         }
     }
 }

@@ -13,13 +13,20 @@ public struct PreparedModel: Sendable {
     public let passes: [Passes.Report]
 
     /// Reads a model file, or a model's folder, and runs the standard passes.
-    public static func load(path: String) throws -> PreparedModel {
+    ///
+    /// - Parameter job: what says how the inputs are fed; nil to take the model as it is.
+    public static func load(path: String, for job: JobSpecification? = nil) throws -> PreparedModel {
         let imported = try ImportedModel.load(path: path)
         guard imported.graph.unsupportedOperators().isEmpty else {
             // Nothing to tidy where nothing can run; whoever inspects sees the model as it is.
             return PreparedModel(path: path, imported: imported, graph: imported.graph, passes: [])
         }
-        let (graph, passes) = try Passes.standard(imported.graph, evaluate: ConstantEvaluation.evaluator)
+        let fed =
+            try job.map { job in
+                let graph = try EmbeddingSettings.apply(job, model: path, to: imported.graph)
+                return try InputRewriting.apply(job, to: graph)
+            } ?? imported.graph
+        let (graph, passes) = try Passes.standard(fed, evaluate: ConstantEvaluation.evaluator)
         return PreparedModel(path: path, imported: imported, graph: graph, passes: passes)
     }
 
@@ -34,9 +41,11 @@ public struct PreparedModel: Sendable {
     }
 
     /// Gives every value a type for the input types at hand.
-    public func bound(to inputTypes: [TensorType]) throws -> BoundGraph {
+    ///
+    /// - Parameter graph: the model's graph after a change to its outputs; nil for as it is.
+    public func bound(to inputTypes: [TensorType], as graph: Graph? = nil) throws -> BoundGraph {
         do {
-            return try BoundGraph(graph, inputTypes: inputTypes, evaluate: ConstantEvaluation.evaluator)
+            return try BoundGraph(graph ?? self.graph, inputTypes: inputTypes, evaluate: ConstantEvaluation.evaluator)
         } catch let error as GraphError {
             throw JobError("\(path): \(error)")
         }

@@ -54,13 +54,14 @@ public struct JobReport: Sendable, Codable {
             let stage = assignment.plan.stages[rank]
             let summary = timeline.ranks[rank]
             // Ranks that end early have nothing to do until the last one ends.
-            let idle = makespan - summary[.compute] - summary[.inputOutput] - summary[.communicate] - summary[.transfer]
+            let busy: [Timeline.Activity] = [.compute, .inputOutput, .communicate, .transfer, .compile]
+            let idle = makespan - busy.reduce(0) { $0 + summary[$1] }
             return Rank(
                 rank: rank, host: report.host, stage: stage.index, firstLayer: stage.layerNames.first ?? "",
                 lastLayer: stage.layerNames.last ?? "", layerCount: stage.layerNames.count,
                 threads: report.threads.threadCount, compute: summary[.compute],
                 communication: summary[.communicate] + summary[.transfer], inputOutput: summary[.inputOutput],
-                idle: max(0, idle), load: summary[.load], peakMemory: summary.peakMemory,
+                idle: max(0, idle), load: summary[.load] + summary[.compile], peakMemory: summary.peakMemory,
                 weights: summary.plannedWeights, activations: summary.plannedActivations,
                 messages: summary.plannedMessages)
         }

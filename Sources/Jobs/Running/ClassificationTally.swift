@@ -35,7 +35,7 @@ struct ClassificationTally {
         labels = try specification.labels.map { try Labels($0, items: itemNames, classes: classes) }
     }
 
-    mutating func add(_ scores: Tensor, items: Range<Int>) throws(JobError) {
+    mutating func add(_ scores: Tensor, items: [Int]) throws(JobError) {
         let itemShape = Shape(Array(scores.shape.dimensions.dropFirst()))
         guard scores.dtype.isFloatingPoint, ClassRanking.isRanking(itemShape) else {
             throw JobError("output '\(output)' is \(scores.type) and holds no score for each class")

@@ -76,12 +76,12 @@ public struct JobRunner {
     private func phase<Result>(_ body: () throws -> Result) throws -> Result {
         var result: Result?
         var failure: String?
-        do { result = try body() } catch let error as RemoteFailure {
+        do { result = try body() } catch {
             // Somebody else's failure is theirs to report.
-            _ = error
-        } catch {
-            failure = "\(error)"
-            control.announce(failure!)
+            if !(error is RemoteFailure) {
+                failure = "\(error)"
+                control.announce(failure!)
+            }
         }
         let failures = try control.agree(failure: failure)
         guard failures.isEmpty, let result else { throw JobFailure(failures: failures) }

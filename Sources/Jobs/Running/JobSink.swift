@@ -7,21 +7,31 @@ internal import Tensors
 /// classes with the labels.
 final class JobSink: MicrobatchSink {
     private let batching: InputBatching
+    private let forms: [OutputForm]
     private let names: [String]
     private var tally: ClassificationTally?
     private let files: OutputSet?
 
-    /// - Parameter outputTypes: of the plan's outputs, for a full microbatch.
+    /// - Parameter outputTypes: of the plan's outputs for a variant of microbatches; nil where only the run can tell.
     /// - Throws: when the output files cannot be made, or the labels do not fit.
-    init(_ assignment: JobAssignment, outputTypes: [TensorType], itemNames: ItemNames) throws {
+    init(
+        _ assignment: JobAssignment, outputTypes: (InputBatching.Variant) throws -> [TensorType?], itemNames: ItemNames
+    ) throws {
         let specification = assignment.specification
         batching = assignment.batching
+        forms = assignment.outputForms
         names = assignment.plan.outputs.map(assignment.graph.name(of:))
         let tally = try ClassificationTally(specification, outputs: names, itemNames: itemNames)
         self.tally = tally
-        let outputs = zip(names, outputTypes).map { name, type in
-            ModelOutput(
-                name: name, itemType: TensorType(type.dtype, Shape(Array(type.shape.dimensions.dropFirst()))))
+        let types = try batching.variants.map(outputTypes)
+        let forms = forms
+        let carried = Set(assignment.plan.states.map(\.output))
+        var outputs: [ModelOutput] = []
+        for (index, name) in names.enumerated() {
+            // State is handed on, and written only where it is asked for by name.
+            if carried.contains(assignment.plan.outputs[index]), specification.outputs?.named[name] == nil { continue }
+            let itemTypes = Set(types.map { $0[index].map { forms[index].itemType($0) } })
+            outputs.append(ModelOutput(name: name, itemType: itemTypes.count == 1 ? itemTypes.first! : nil))
         }
         files = try specification.outputs.map {
             try OutputSet($0, outputs: outputs, items: itemNames, labels: tally?.labels, classes: tally?.classes)
@@ -30,9 +40,10 @@ final class JobSink: MicrobatchSink {
 
     func write(microbatch: Int, outputs: [Tensor]) throws {
         let items = batching.items(of: microbatch)
-        for (name, tensor) in zip(names, outputs) {
-            try files?.write(name, items: items, from: tensor)
-            if tally?.output == name { try tally?.add(tensor, items: items) }
+        for (index, name) in names.enumerated() {
+            let rows = forms[index].rows(outputs[index])
+            try files?.write(name, items: items, from: rows)
+            if tally?.output == name { try tally?.add(rows, items: items) }
         }
     }
 
@@ -46,5 +57,23 @@ final class JobSink: MicrobatchSink {
         var result = tally?.result ?? JobResult()
         result.files = files?.paths ?? []
         return result
+    }
+}
+
+extension OutputForm {
+    /// The type of one item of an output of this type.
+    fileprivate func itemType(_ type: TensorType) -> TensorType {
+        switch self {
+        case .rows: TensorType(type.dtype, Shape(Array(type.shape.dimensions.dropFirst())))
+        case .whole: type
+        }
+    }
+
+    /// An output with the items first.
+    fileprivate func rows(_ output: Tensor) -> Tensor {
+        switch self {
+        case .rows: output
+        case .whole: output.reshaped(Shape([1] + output.shape.dimensions))
+        }
     }
 }

@@ -21,7 +21,8 @@ final class RankWorker {
     ) throws {
         self.assignment = assignment
         self.threads = threads
-        processorName = HostName.current
+        processorName = MPISession.processorName
+        try InstructionSet.requireAsAsked()
         let plan = assignment.plan
         let stage = world.rank
         actions = Schedule.pipelineActions(
@@ -38,7 +39,7 @@ final class RankWorker {
             pool: WorkerPool(threadCount: threads.threadCount), communicator: world, control: control)
         sink =
             try writesOutputs
-            ? JobSink(assignment, outputTypes: executor.outputTypes, itemNames: inputs!.itemNames) : nil
+            ? JobSink(assignment, outputTypes: executor.outputTypes(for:), itemNames: inputs!.itemNames) : nil
     }
 
     func run(progress: (_ microbatchesDone: Int) -> Void) throws {
@@ -66,7 +67,7 @@ struct JobSource: MicrobatchSource {
         let graph = assignment.graph
         sources = assignment.plan.inputs.map { site in
             guard site.stage == stage else { return nil }
-            return inputs!.sources[graph.inputs.firstIndex { $0.value == site.value }!].source
+            return inputs!.sources[graph.itemInputs.firstIndex { $0.value == site.value }!].source
         }
     }
 

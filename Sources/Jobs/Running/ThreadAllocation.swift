@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import MPI
 
 #if canImport(Glibc)
@@ -16,7 +17,7 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
     /// What the job says; else `OPENBLAS_NUM_THREADS`; else the rank's share of the cores that it may run on: each
     /// core counts for each rank that is bound to it by the part that falls to one. All ranks call this together.
     static func decide(_ setting: JobSpecification.Count, world: Communicator) throws -> ThreadAllocation {
-        let cores = boundCores()
+        let cores = try boundCores()
         let node = try world.nodeLocal()
         let everybody = try node.allGather(bytes: cores)
         if case .exactly(let count) = setting { return ThreadAllocation(threadCount: count, origin: .jobSpecification) }
@@ -42,10 +43,12 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
     }
 
     /// From the kernel's list of the cores that this process may run on, as in `0-3,8`.
-    private static func boundCores() -> [UInt8] {
-        guard let status = try? TextFile.read("/proc/self/status"),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") })
-        else { return [1] }
+    private static func boundCores() throws -> [UInt8] {
+        // Not by TextFile: files of /proc say that they are empty.
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }) else {
+            throw JobError("/proc/self/status does not tell the cores of this process: set 'threads' in the job")
+        }
         return cores(inList: line.drop { $0 != ":" }.dropFirst().filter { !$0.isWhitespace })
     }
 

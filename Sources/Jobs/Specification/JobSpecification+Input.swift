@@ -3,6 +3,28 @@ extension JobSpecification {
     public enum Input: Sendable, Codable, Hashable {
         case images(ImageInput)
         case array(ArrayInput)
+        case arrays(ArrayFilesInput)
+        case constant(ConstantInput)
+        case carried(CarriedInput)
+        case text(TextInput)
+    }
+
+    /// Items from .npy files, one in each.
+    public struct ArrayFilesInput: Sendable, Codable, Hashable {
+        /// Files, folders and globs.
+        public var arrays: [String] = []
+    }
+
+    /// The same numbers for all items.
+    public struct ConstantInput: Sendable, Codable, Hashable {
+        /// One for each element of the input, or one for all of them.
+        public var constant: [Double] = []
+    }
+
+    /// What an output of the model was for the item before.
+    public struct CarriedInput: Sendable, Codable, Hashable {
+        /// Name of the output.
+        public var carried = ""
     }
 
     /// Items from a .npy or .npz file: the first axis counts them.

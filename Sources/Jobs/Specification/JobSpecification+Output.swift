@@ -24,11 +24,12 @@ extension JobSpecification {
 
     /// A kind of file that results are written to.
     public enum Format: String, Sendable, Codable, SpecificationChoice {
-        case npy, jsonl, csv
+        case npy, npz, jsonl, csv
 
         var help: String {
             switch self {
             case .npy: "one NumPy array, items first"
+            case .npz: "one NumPy array for each item, named by its number; for results that differ in shape"
             case .jsonl: "one JSON object per item and line"
             case .csv: "one row per item"
             }

@@ -12,10 +12,12 @@ extension JobSpecification {
             .optional(
                 "dimensions", \.dimensions, .map(of: .integer(1...1 << 24), keyMeaning: "name of a symbolic dimension"),
                 "Values for symbolic dimensions of the model's inputs, the batch excepted."),
-            .optional("input", \.input, Input.form, "The input of a model that has one."),
+            .optional("input", \.input, Input.form, "The input of a model that has one, or texts."),
             .optional(
                 "inputs", \.inputs, .map(of: Input.form, keyMeaning: "name of an input of the model"),
                 "The inputs of the model by name."),
+            .optional(
+                "embeddings", \.embeddings, Embeddings.form, "What is made of the vectors that a model has for tokens."),
             .optional(
                 "classes", \.classes, .path("the path of a text file"),
                 "Names of the classes, one on each line; for labels given by name and for text outputs."),
@@ -39,7 +41,43 @@ extension JobSpecification.Input {
     static let form = Form.variants([
         (key: "images", form: JobSpecification.ImageInput.form.wrapped(Self.images)),
         (key: "array", form: JobSpecification.ArrayInput.form.wrapped(Self.array)),
+        (key: "arrays", form: JobSpecification.ArrayFilesInput.form.wrapped(Self.arrays)),
+        (key: "constant", form: JobSpecification.ConstantInput.form.wrapped(Self.constant)),
+        (key: "carried", form: JobSpecification.CarriedInput.form.wrapped(Self.carried)),
+        (key: "text", form: JobSpecification.TextInput.form.wrapped(Self.text)),
     ])
+}
+
+extension JobSpecification.ArrayFilesInput {
+    static let form = Form.record(
+        "Array files input", Self(),
+        "Items from NumPy files, one item in each, without an axis that counts items. Their shapes may differ where the "
+            + "model leaves its dimensions open; items of equal shapes travel together.",
+        fields: [
+            .required(
+                "arrays", \.arrays, .oneOrMore(of: .path("a .npy file, folder or glob")),
+                "Files, in the order given; what a folder or a glob gives is sorted by name, byte by byte.")
+        ])
+}
+
+extension JobSpecification.ConstantInput {
+    static let form = Form.record(
+        "Constant input", Self(),
+        "The same numbers for all items, for an input that has no axis for them, such as a sampling rate.",
+        fields: [
+            .required(
+                "constant", \.constant, .oneOrMore(of: .number()), "One for each element, or one for all of them.")
+        ])
+}
+
+extension JobSpecification.CarriedInput {
+    static let form = Form.record(
+        "Carried input", Self(),
+        "State that the model hands on from item to item: what an output was for the item before, and zeros for the first. "
+            + "Items are then computed one after another, in microbatches of 1.",
+        fields: [
+            .required("carried", \.carried, .text("the name of an output"), "The output that is the next item's input.")
+        ])
 }
 
 extension JobSpecification.ArrayInput {
@@ -195,6 +233,10 @@ extension JobSpecification.Schedule {
     static let form = Form.record(
         "Schedule", Self(), "In what portions the items travel.",
         fields: [
-            .optional("microbatch", \.microbatch, .integer(1...65536), "Items per microbatch.")
+            .optional("microbatch", \.microbatch, .integer(1...65536), "Items per microbatch."),
+            .optional(
+                "padding", \.padding, .integer(1...65536),
+                "Where items are padded to travel together (text), they get a multiple of this many places: few lengths "
+                    + "are few programs."),
         ])
 }

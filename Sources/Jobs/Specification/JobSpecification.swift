@@ -7,7 +7,7 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public static let version = 1
 
     public var version = JobSpecification.version
-    /// Path of the model file.
+    /// Path of the model's file or folder.
     public var model = ""
     /// Values of the model's symbolic dimensions other than the batch.
     public var dimensions: [String: Int] = [:]
@@ -15,6 +15,8 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public var input: Input?
     /// The inputs of the model by their names.
     public var inputs: [String: Input] = [:]
+    /// Nil where nothing is to be made of the tokens' vectors but what the model's folder says.
+    public var embeddings: Embeddings?
     /// Path of a file with the name of a class on each line.
     public var classes: String?
     public var labels: Labels?
@@ -59,6 +61,8 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public struct Schedule: Sendable, Codable, Hashable {
         /// Items per microbatch.
         public var microbatch = 1
+        /// Padded extents are multiples of this.
+        public var padding = 8
     }
 
     /// In what numbers the model is computed.

@@ -9,9 +9,7 @@ public struct FlopsStrategy: PartitionStrategy {
     public init() {}
 
     public func boundaries(of chain: LayerChain, stageCount: Int) -> [Int] {
-        BalancedCut(
-            loads: chain.layers.map(\.flops), cutByteCounts: chain.cutByteCounts,
-            loadPerByte: FlopsStrategy.flopsPerByte
-        ).boundaries(stageCount: stageCount)
+        BalancedCut(chain, loadPerByte: FlopsStrategy.flopsPerByte, load: \.flops)
+            .boundaries(of: chain, stageCount: stageCount)
     }
 }

@@ -25,6 +25,10 @@ public struct ManualStrategy: PartitionStrategy {
                 throw PlanningError(
                     "the cut before '\(name)' leaves an empty stage: cuts go in the order of the layers")
             }
+            guard chain.isCuttable[index] else {
+                throw PlanningError(
+                    "the cut before '\(name)' would part a carried state from the layers that read or make it")
+            }
             boundaries.append(index)
         }
         return boundaries

@@ -5,9 +5,7 @@ public struct ParametersStrategy: PartitionStrategy {
     public init() {}
 
     public func boundaries(of chain: LayerChain, stageCount: Int) -> [Int] {
-        BalancedCut(
-            loads: chain.layers.map { Double($0.parameterByteCount) }, cutByteCounts: chain.cutByteCounts,
-            loadPerByte: 0
-        ).boundaries(stageCount: stageCount)
+        BalancedCut(chain, loadPerByte: 0) { Double($0.parameterByteCount) }
+            .boundaries(of: chain, stageCount: stageCount)
     }
 }

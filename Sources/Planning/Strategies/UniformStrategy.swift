@@ -1,11 +1,13 @@
-/// Equal count of layers for each stage; the first ones take what is left over.
+/// Equal count of layers (of blocks, where layers must stay together) for each stage; the first ones take what is left
+/// over.
 public struct UniformStrategy: PartitionStrategy {
     public static let name = "uniform"
 
     public init() {}
 
     public func boundaries(of chain: LayerChain, stageCount: Int) -> [Int] {
-        let (each, rest) = chain.layers.count.quotientAndRemainder(dividingBy: stageCount)
-        return (0..<stageCount).map { $0 * each + min($0, rest) }
+        let starts = chain.blockStarts
+        let (each, rest) = starts.count.quotientAndRemainder(dividingBy: stageCount)
+        return (0..<stageCount).map { starts[$0 * each + min($0, rest)] }
     }
 }

@@ -6,30 +6,39 @@ internal import Tensors
     internal import Musl
 #endif
 
-/// Finds the image files that a specification means.
-enum ImageFiles {
-    static let extensions = [".png", ".jpg", ".jpeg"]
+/// Finds the files of one kind that a specification means.
+struct InputFiles {
+    /// What one of them is called, in errors.
+    let noun: String
+    /// The key that lists them.
+    let key: String
+    /// What those in a folder end with, in lower case.
+    let extensions: [String]
+
+    static let images = InputFiles(noun: "image", key: "images", extensions: [".png", ".jpg", ".jpeg"])
+    static let arrays = InputFiles(noun: "array", key: "arrays", extensions: [".npy"])
 
     /// Paths in the order of the entries; what a folder or a glob gives is sorted byte by byte.
     ///
-    /// - Parameter entries: files, folders (their .png, .jpg and .jpeg files, not those of folders inside), and globs.
+    /// - Parameter entries: files, folders (their files with one of the extensions, not those of folders inside), and
+    ///   globs.
     /// - Throws: for an entry that gives nothing, and for a file that is meant twice.
-    static func expand(_ entries: [String]) throws(FileError) -> [String] {
+    func expand(_ entries: [String]) throws(FileError) -> [String] {
         var paths: [String] = []
         for entry in entries {
             let found = try files(of: entry)
             if found.isEmpty {
                 throw FileError(
                     path: entry, offset: nil,
-                    reason: isFolder(entry) == true
-                        ? "no .png, .jpg or .jpeg files in this folder"
+                    reason: InputFiles.isFolder(entry) == true
+                        ? "no \(extensionList) files in this folder"
                         : "no such file, and nothing matches it as a pattern")
             }
             paths += found
         }
         var seen: Set<String> = []
         for path in paths where !seen.insert(path).inserted {
-            throw FileError(path: path, offset: nil, reason: "this image is meant by two entries of 'images'")
+            throw FileError(path: path, offset: nil, reason: "this \(noun) is meant by two entries of '\(key)'")
         }
         return paths
     }
@@ -44,12 +53,17 @@ enum ImageFiles {
         return split.map { $0.dropFirst(common.count).joined(separator: "/") }
     }
 
-    private static func files(of entry: String) throws(FileError) -> [String] {
-        switch isFolder(entry) {
+    private func files(of entry: String) throws(FileError) -> [String] {
+        switch InputFiles.isFolder(entry) {
         case false: return [entry]
         case true: return try list(entry)
-        case nil: return matches(of: entry)
+        case nil: return InputFiles.matches(of: entry)
         }
+    }
+
+    private var extensionList: String {
+        guard let last = extensions.last, extensions.count > 1 else { return extensions.first ?? "" }
+        return extensions.dropLast().joined(separator: ", ") + " or " + last
     }
 
     /// Nil where there is no such file.
@@ -58,7 +72,7 @@ enum ImageFiles {
         return stat(path, &status) == 0 ? status.st_mode & S_IFMT == S_IFDIR : nil
     }
 
-    private static func list(_ folder: String) throws(FileError) -> [String] {
+    private func list(_ folder: String) throws(FileError) -> [String] {
         guard let stream = opendir(folder) else {
             throw FileError(path: folder, offset: nil, reason: String(cString: strerror(errno)))
         }
@@ -70,7 +84,7 @@ enum ImageFiles {
             }
             if !name.hasPrefix("."), extensions.contains(where: name.lowercased().hasSuffix) { names.append(name) }
         }
-        return sorted(names).map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }
+        return InputFiles.sorted(names).map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }
     }
 
     private static func matches(of pattern: String) -> [String] {

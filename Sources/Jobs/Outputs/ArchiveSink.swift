@@ -1,0 +1,33 @@
+internal import ModelFormats
+internal import Tensors
+
+/// A .npz file with an array for each item, named by its number: for items whose results differ in shape. They are kept
+/// in memory until all are there.
+final class ArchiveSink: OutputSink {
+    let file: AtomicFile
+    private var results: [Tensor?]
+
+    init(path: String, count: Int) throws(FileError) {
+        file = try AtomicFile(path: path)
+        results = [Tensor?](repeating: nil, count: count)
+    }
+
+    var missingCount: Int { results.count { $0 == nil } }
+
+    func write(items: [Int], from tensor: Tensor) throws(FileError) {
+        for (offset, item) in items.enumerated() {
+            precondition(results[item] == nil, "item \(item) comes twice")
+            let row = tensor.slice(offset..<offset + 1)
+            let copy = Tensor(uninitialized: row.dtype, shape: Shape(Array(row.shape.dimensions.dropFirst())))
+            row.withBytes { source in copy.withMutableBytes { $0.copyMemory(from: source) } }
+            results[item] = copy
+        }
+    }
+
+    func finish() throws(FileError) {
+        var archive = NPZArchive()
+        for (item, tensor) in results.enumerated() { archive.add("\(item)", tensor!) }
+        results = []
+        try file.append(archive.encoded(path: file.path))
+    }
+}
