@@ -70,8 +70,12 @@ import Testing
             lie("bytes behind", [a], data: 30, "the tensors end", "bytes"),
             lie("negative extent", [tensor("a", "F32", [-2, -3], [0, 24])], "'a'", "-2"),
             lie("overflowing extents", [tensor("a", "F32", [1 << 40, 1 << 40], [0, 24])], "'a'", "impossible"),
-            lie("an extent of many digits", ["\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],"
-                + "\"data_offsets\":[0,24]}"], "'a'", "1e+20"),
+            lie(
+                "an extent of many digits",
+                [
+                    "\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],"
+                        + "\"data_offsets\":[0,24]}"
+                ], "'a'", "1e+20"),
             lie("a broken extent", ["\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,24]}"], "'a'", "1.5"),
             lie("no shape", ["\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,24]}"], "a.shape", "missing"),
             lie("remarks that are none", [a, "\"__metadata__\":{\"x\":1}"], "__metadata__"),

@@ -95,7 +95,8 @@ public struct ModelInspection: Encodable {
             ])
         }
         var lines = [
-            "model:      \(path)", "written by: \(producer.isEmpty ? "unknown" : producer)\(opset.map { ", opset \($0)" } ?? "")",
+            "model:      \(path)",
+            "written by: \(producer.isEmpty ? "unknown" : producer)\(opset.map { ", opset \($0)" } ?? "")",
             "inputs:     " + inputs.map { "\($0.name) (\($0.type))" }.joined(separator: ", "),
             "outputs:    " + outputs.map { "\($0.name) (\($0.type))" }.joined(separator: ", "),
             "parameters: \(Quantity.count(parameters))",

@@ -7,8 +7,10 @@ extension JobSpecification {
         exactlyOne: [["input", "inputs"]],
         fields: [
             .required("version", \.version, .integer(version...version), "Version of this format."),
-            .required("model", \.model, .path("the path of a model"),
-                "The model: an ONNX file, or a folder with `config.json` and safetensors files as Hugging Face has them."),
+            .required(
+                "model", \.model, .path("the path of a model"),
+                "The model: an ONNX file, or a folder with `config.json` and safetensors files as Hugging Face has them."
+            ),
             .optional(
                 "dimensions", \.dimensions, .map(of: .integer(1...1 << 24), keyMeaning: "name of a symbolic dimension"),
                 "Values for symbolic dimensions of the model's inputs, the batch excepted."),

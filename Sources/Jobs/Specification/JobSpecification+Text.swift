@@ -52,7 +52,8 @@ extension JobSpecification.TextInput {
             ),
             .optional(
                 "max-length", \.maximumLength, .integer(1...1 << 20),
-                "Longer texts are cut to this many tokens; when left out, what the model's folder or the tokenizer says."),
+                "Longer texts are cut to this many tokens; when left out, what the model's folder or the tokenizer says."
+            ),
         ])
 }
 

@@ -121,7 +121,8 @@ public final class StageWeights {
     /// A large constant that lies in a file, left there: of a table of embeddings few rows may ever be wanted.
     private func mapped(_ value: ValueID) throws(FileError) -> Tensor? {
         // A truth value may be any byte but 0 in a file.
-        guard folded[value] == nil, case .file(let region, let type)? = graph.constants[value], type.dtype != .bool else {
+        guard folded[value] == nil, case .file(let region, let type)? = graph.constants[value], type.dtype != .bool
+        else {
             return nil
         }
         return try .mapped(region, type: type)

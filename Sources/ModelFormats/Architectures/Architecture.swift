@@ -35,7 +35,8 @@ enum EncoderHead {
             self = .none
         } else {
             throw configuration.error(
-                "architectures", "names '\(name)', and only ...Model, ...ForMaskedLM, ...ForPreTraining (the encoder of "
+                "architectures",
+                "names '\(name)', and only ...Model, ...ForMaskedLM, ...ForPreTraining (the encoder of "
                     + "it) and ...ForSequenceClassification are known")
         }
     }

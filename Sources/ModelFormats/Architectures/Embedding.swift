@@ -36,7 +36,9 @@ public struct Embedding: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - output: the name of the graph's output that holds a vector for each token; found by its usual names when nil.
     ///   - mask: the input that counts tokens, [batch, sequence]; without it every token counts.
-    public func applied(to graph: Graph, output: String? = nil, mask: String? = "attention_mask") throws(Misfit) -> Graph {
+    public func applied(to graph: Graph, output: String? = nil, mask: String? = "attention_mask") throws(Misfit)
+        -> Graph
+    {
         var graph = graph
         let tokens = try tokenOutput(of: graph, named: output)  // [batch, sequence, features]
         let maskInput = mask.flatMap { name in graph.inputs.first { graph.name(of: $0.value) == name } }
@@ -66,7 +68,8 @@ public struct Embedding: Sendable, Hashable, Codable {
         let wanted = name ?? usual.first(where: names.contains) ?? (names.count == 1 ? names[0] : nil)
         guard let wanted else {
             throw Misfit(
-                description: "the model has the outputs \(names.joined(separator: ", ")); say which of them holds a vector "
+                description:
+                    "the model has the outputs \(names.joined(separator: ", ")); say which of them holds a vector "
                     + "for each token, with embeddings.output")
         }
         guard let index = names.firstIndex(of: wanted) else {

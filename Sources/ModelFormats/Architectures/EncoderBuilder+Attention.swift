@@ -70,7 +70,8 @@ extension EncoderBuilder {
         _ name: String, _ x: ValueID, _ sequence: Sequence, _ names: EncoderBlockNames, _ sizes: EncoderSizes
     ) throws(ModelError) -> ValueID {
         let hidden = sizes.hidden
-        func heads(_ layer: String, _ permutation: [Int], _ builder: inout EncoderBuilder) throws(ModelError) -> ValueID {
+        func heads(_ layer: String, _ permutation: [Int], _ builder: inout EncoderBuilder) throws(ModelError) -> ValueID
+        {
             let rows = try builder.linear(layer, x, from: hidden, to: hidden)
             let split = builder.node("\(layer)/heads", .reshape(Reshape()), [rows, sequence.headShape])
             return builder.node("\(layer)/heads_first", .transpose(Transpose(permutation: permutation)), [split])
@@ -80,7 +81,8 @@ extension EncoderBuilder {
         let value = try heads(names.value, [0, 2, 1, 3], &self)
         let products = node("\(name)/scores", .matrixProduct(MatrixProduct()), [query, key])
         let scaled = node(
-            "\(name)/scaled_scores", .binary(Binary(.multiply)), [products, scalar(1 / Float(sizes.headSize).squareRoot())])
+            "\(name)/scaled_scores", .binary(Binary(.multiply)),
+            [products, scalar(1 / Float(sizes.headSize).squareRoot())])
         let masked = add("\(name)/masked_scores", scaled, sequence.mask)
         let shares = node("\(name)/probabilities", .softmax(Softmax(axis: -1)), [masked])
         let context = node("\(name)/context", .matrixProduct(MatrixProduct()), [shares, value])

@@ -77,7 +77,8 @@ struct EncoderBuilder {
             [x, try weight("\(name).weight", [to, from]), try weight("\(name).bias", [to])])
     }
 
-    mutating func normalize(_ name: String, _ x: ValueID, features: Int, epsilon: Double) throws(ModelError) -> ValueID {
+    mutating func normalize(_ name: String, _ x: ValueID, features: Int, epsilon: Double) throws(ModelError) -> ValueID
+    {
         node(
             name, .layerNormalization(LayerNormalization(axis: -1, epsilon: Float(epsilon))),
             [x, try weight("\(name).weight", [features]), try weight("\(name).bias", [features])])

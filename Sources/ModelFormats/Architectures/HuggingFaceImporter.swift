@@ -16,7 +16,8 @@ public enum HuggingFaceImporter {
         guard let architecture = Architecture.table[configuration.modelType] else {
             let known = Architecture.table.keys.sorted().joined(separator: ", ")
             throw configuration.error(
-                "model_type", "is '\(configuration.modelType)', and only \(known) are known; export other models to ONNX")
+                "model_type",
+                "is '\(configuration.modelType)', and only \(known) are known; export other models to ONNX")
         }
         let graph = try architecture.build(configuration, SafetensorsWeights(folder: folder))
         let fingerprint: String

@@ -19,7 +19,9 @@ public struct TextModelFolder: Sendable {
             let path = "\(folder)/\(name)"
             return FileManager.default.fileExists(atPath: path) ? try JSONFile(path: path).decode(type) : nil
         }
-        if let configuration = try file("config.json", Configuration.self), let count = configuration.max_position_embeddings {
+        if let configuration = try file("config.json", Configuration.self),
+            let count = configuration.max_position_embeddings
+        {
             // RoBERTa counts positions from behind the padding token's number.
             let isOffset = ["roberta", "xlm-roberta"].contains(configuration.model_type)
             let padding = min(max(configuration.pad_token_id ?? 1, 0), 1 << 24)
@@ -31,7 +33,8 @@ public struct TextModelFolder: Sendable {
         if sentences?.do_lower_case == true {
             throw ModelError(
                 path: "\(folder)/sentence_bert_config.json",
-                reason: "'do_lower_case' is true, which is not known here; use a tokenizer that makes letters small itself")
+                reason:
+                    "'do_lower_case' is true, which is not known here; use a tokenizer that makes letters small itself")
         }
         if let length = sentences?.max_seq_length, length < 1 {
             throw ModelError(
@@ -96,7 +99,8 @@ public struct TextModelFolder: Sendable {
             default:
                 throw ModelError(
                     path: path,
-                    reason: "the pooling is \(modes.isEmpty ? "none" : modes.sorted().joined(separator: " and ")), and only "
+                    reason:
+                        "the pooling is \(modes.isEmpty ? "none" : modes.sorted().joined(separator: " and ")), and only "
                         + "pooling_mode_mean_tokens or pooling_mode_cls_token alone are known")
             }
         }

@@ -34,7 +34,8 @@ struct SafetensorsFile {
                 reason: length > UInt64(SafetensorsFile.headerLimit)
                     ? "a header of \(length) bytes, and the format allows \(SafetensorsFile.headerLimit); "
                         + "this is no safetensors file"
-                    : "a header of \(length) bytes in a file with \(size - 8) left; it is cut off or no safetensors file")
+                    : "a header of \(length) bytes in a file with \(size - 8) left; it is cut off or no safetensors file"
+            )
         }
         let file = try JSONFile(path: path, offset: 8, byteCount: Int(length))
         let header = try file.decode(Header.self)
@@ -105,12 +106,14 @@ struct SafetensorsFile {
             guard start >= position else {
                 throw ModelError(
                     path: path, offset: entry.headerOffset,
-                    reason: "tensor '\(name)' begins at byte \(start), and tensor '\(last)' goes on to byte \(position)")
+                    reason: "tensor '\(name)' begins at byte \(start), and tensor '\(last)' goes on to byte \(position)"
+                )
             }
             guard start == position else {
                 throw ModelError(
                     path: path, offset: entry.headerOffset,
-                    reason: "tensor '\(name)' begins at byte \(start), and the bytes from \(position) on belong to none")
+                    reason: "tensor '\(name)' begins at byte \(start), and the bytes from \(position) on belong to none"
+                )
             }
             position += entry.region.byteCount
             last = name

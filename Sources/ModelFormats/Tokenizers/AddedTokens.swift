@@ -34,7 +34,8 @@ struct AddedTokens {
         var open = text.startIndex
         var position = text.startIndex
         while position < text.endIndex {
-            guard let token = tokens[text[position]]?.first(where: { text[position...].starts(with: $0.content) }) else {
+            guard let token = tokens[text[position]]?.first(where: { text[position...].starts(with: $0.content) })
+            else {
                 position += 1
                 continue
             }

@@ -54,7 +54,8 @@ enum VocabularyFile {
             let end = line.last == UInt8(ascii: "\r") ? line.endIndex - 1 : line.endIndex
             guard let piece = String(validating: line[line.startIndex..<end], as: UTF8.self) else {
                 throw ModelError(
-                    path: path, offset: line.startIndex - data.startIndex, reason: "line \(number + 1) is no UTF-8 text")
+                    path: path, offset: line.startIndex - data.startIndex, reason: "line \(number + 1) is no UTF-8 text"
+                )
             }
             pieces.append((piece, Int32(number)))
         }
@@ -96,7 +97,8 @@ enum VocabularyFile {
         let known = ["BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast"]
         if let name = settings.tokenizer_class, !known.contains(name) {
             throw ModelError(
-                path: file, reason: "'tokenizer_class' is '\(name)', and only \(known.joined(separator: ", ")) are known")
+                path: file,
+                reason: "'tokenizer_class' is '\(name)', and only \(known.joined(separator: ", ")) are known")
         }
         return settings
     }

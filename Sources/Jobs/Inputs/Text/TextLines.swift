@@ -46,7 +46,8 @@ enum TextLines {
         case nil:
             let names = object.texts.keys.sorted()
             throw error(
-                "no member '\(field)'\(NearestName.hint(field, among: names)) (there are \(names.joined(separator: ", ")))")
+                "no member '\(field)'\(NearestName.hint(field, among: names)) (there are \(names.joined(separator: ", ")))"
+            )
         }
     }
 

@@ -86,7 +86,8 @@ extension TextSource {
             guard let role = Role.allCases.first(where: { $0.names.contains(input.name) }), !roles.contains(role) else {
                 let known = Role.allCases.flatMap(\.names).joined(separator: ", ")
                 throw InputError(
-                    input: input.name, reason: "texts cannot feed it; they give \(known). Name the inputs under 'inputs'")
+                    input: input.name,
+                    reason: "texts cannot feed it; they give \(known). Name the inputs under 'inputs'")
             }
             guard input.dtype == .int64 || input.dtype == .int32, input.itemDimensions.count == 1 else {
                 throw InputError(
@@ -97,7 +98,8 @@ extension TextSource {
             roles.append(role)
         }
         guard roles.contains(.tokens) else {
-            throw InputError(input: "", reason: "the model has no input '\(Role.tokens.names[0])' for the tokens of texts")
+            throw InputError(
+                input: "", reason: "the model has no input '\(Role.tokens.names[0])' for the tokens of texts")
         }
         let hasMask = roles.contains(.mask)
         let fixedLengths = Set(model.compactMap { $0.itemDimensions[0] })
@@ -108,7 +110,8 @@ extension TextSource {
         guard fixedLengths.isEmpty || hasMask else {
             throw InputError(
                 input: "",
-                reason: "the model takes exactly \(fixedLengths.first!) tokens and has no attention_mask for shorter texts")
+                reason:
+                    "the model takes exactly \(fixedLengths.first!) tokens and has no attention_mask for shorter texts")
         }
         let texts = try TextTokens(specification, model: path, fixedLength: fixedLengths.first)
         return zip(model, roles).map { input, role in

@@ -80,7 +80,8 @@ struct TextTokens: Sendable {
         guard limit > tokenizer.specialTokenCount else {
             throw InputError(
                 input: "",
-                reason: "texts may have \(limit) tokens, and each has \(tokenizer.specialTokenCount) special ones already")
+                reason:
+                    "texts may have \(limit) tokens, and each has \(tokenizer.specialTokenCount) special ones already")
         }
         return limit
     }
