@@ -23,6 +23,8 @@ public struct BoundGraph: Sendable {
     public internal(set) var isDeferred: [Bool]
     /// By `ValueID.index`: values that exist before the run.
     var isConstant: [Bool]
+    /// By `NodeID.index`: what the bodies of control flow cost, as often as they run, once where that is not known.
+    var bodyCosts: [Int: Cost] = [:]
 
     /// Constants up to this many elements are folded at once; larger ones where they are needed.
     public static let foldLimit = 1 << 16
@@ -63,6 +65,23 @@ public struct BoundGraph: Sendable {
         }
     }
 
+    /// Binds a body.
+    ///
+    /// - Parameters:
+    ///   - parameters: the type of each parameter; nil where it is not known, and for what is no tensor.
+    ///   - known: the elements of each parameter, where they are known and the same whenever the body runs.
+    public init(body graph: Graph, parameters: [TensorType?], known: [Tensor?], evaluate: ConstantEvaluator) throws {
+        precondition(parameters.count == graph.parameters.count && known.count == parameters.count)
+        self.init(unbound: graph)
+        for (value, (type, tensor)) in zip(graph.parameters, zip(parameters, known)) {
+            types[value.index] = type
+            guard let tensor else { continue }
+            self.known[value] = tensor
+            isConstant[value.index] = true
+        }
+        for index in graph.nodes.indices { try bind(index, evaluate: evaluate) }
+    }
+
     /// A binding that knows the constants and nothing else.
     private init(unbound graph: Graph) {
         self.graph = graph
@@ -81,6 +100,10 @@ public struct BoundGraph: Sendable {
 
     private mutating func bind(_ index: Int, evaluate: ConstantEvaluator) throws {
         let node = graph.nodes[index]
+        guard !node.operation.hasBodies else {
+            try bindBodies(index, evaluate: evaluate)
+            return
+        }
         let operands = operands(of: node)
         // Nothing can be said of an operand that has no type yet.
         guard zip(node.inputs, operands.types).allSatisfy({ $0 == nil || $1 != nil }) else {
@@ -184,6 +207,7 @@ extension BoundGraph {
 
     /// What one evaluation of a node costs at these shapes; nothing where they are not known before the run.
     public func cost(of node: NodeID) -> Cost {
+        if let cost = bodyCosts[node.index] { return cost }
         guard !isDeferred[node.index] else { return .zero }
         let node = graph.nodes[node.index]
         return node.operation.attributes.cost(

@@ -2,7 +2,7 @@ public import Tensors
 
 /// A model as a list of nodes in topological order over a list of values. Shapes are not part of it: they follow from
 /// the inputs it is bound to (`BoundGraph`).
-public struct Graph: Sendable, Codable {
+public struct Graph: Sendable, Codable, Hashable {
     /// A tensor that a user feeds.
     public struct Input: Sendable, Codable, Hashable {
         public let value: ValueID
@@ -34,6 +34,9 @@ public struct Graph: Sendable, Codable {
     /// The name of each value; `ValueID.index` counts in it.
     public private(set) var valueNames: [String]
     public var inputs: [Input]
+    /// What the node around a body hands in, in order: values of any kind, whose types are known when the body is bound.
+    public var parameters: [ValueID]
+    /// Of a body, one value may be put out more than once.
     public var outputs: [ValueID]
     public var nodes: [Node]
     public var constants: [ValueID: Constant]
@@ -43,6 +46,7 @@ public struct Graph: Sendable, Codable {
         self.name = name
         valueNames = []
         inputs = []
+        parameters = []
         outputs = []
         nodes = []
         constants = [:]
@@ -64,6 +68,12 @@ public struct Graph: Sendable, Codable {
         return value
     }
 
+    public mutating func addParameter(named name: String) -> ValueID {
+        let value = addValue(named: name)
+        parameters.append(value)
+        return value
+    }
+
     public mutating func addConstant(named name: String, _ constant: Constant) -> ValueID {
         let value = addValue(named: name)
         constants[value] = constant
@@ -81,7 +91,7 @@ public struct Graph: Sendable, Codable {
 // MARK: - Who makes and who uses a value
 
 extension Graph {
-    /// For each value the node that makes it; nil for inputs and constants.
+    /// For each value the node that makes it; nil for inputs, parameters and constants.
     public func producers() -> [NodeID?] {
         var producers = [NodeID?](repeating: nil, count: valueNames.count)
         for (index, node) in nodes.enumerated() {
@@ -112,12 +122,17 @@ extension Graph {
         }
     }
 
-    /// Every operator that nothing here can compute, each once, with the number of nodes that want it.
+    /// Every operator that nothing here can compute, each once, with the number of nodes that want it; bodies included.
     public func unsupportedOperators() -> [(name: String, nodes: Int)] {
         var counts: [String: Int] = [:]
-        for case .unsupported(let operation) in nodes.lazy.map(\.operation) {
-            counts[operation.operatorName, default: 0] += 1
-        }
+        countUnsupported(&counts)
         return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    private func countUnsupported(_ counts: inout [String: Int]) {
+        for node in nodes {
+            if case .unsupported(let operation) = node.operation { counts[operation.operatorName, default: 0] += 1 }
+            for body in node.operation.bodies { body.countUnsupported(&counts) }
+        }
     }
 }

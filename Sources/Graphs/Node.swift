@@ -1,5 +1,5 @@
 /// One use of an operator in a graph. Operands and results that an operator may leave out are nil.
-public struct Node: Sendable, Codable {
+public struct Node: Sendable, Codable, Hashable {
     public var name: String
     public var operation: Operation
     public var inputs: [ValueID?]

@@ -13,6 +13,18 @@ public enum Operation: Sendable, Hashable, Codable {
     case matrixProduct(MatrixProduct)
     case gemm(Gemm)
     case einsum(Einsum)
+    // Recurrent
+    case rnn(RNN)
+    case lstm(LSTM)
+    case gru(GRU)
+    // Quantised
+    case quantizeLinear(QuantizeLinear)
+    case dequantizeLinear(DequantizeLinear)
+    case dynamicQuantizeLinear(DynamicQuantizeLinear)
+    case matMulInteger(MatMulInteger)
+    case convInteger(ConvInteger)
+    case qLinearMatMul(QLinearMatMul)
+    case qLinearConv(QLinearConv)
     // Pooling and normalisation
     case pooling(Pooling)
     case globalPooling(GlobalPooling)
@@ -58,6 +70,10 @@ public enum Operation: Sendable, Hashable, Codable {
     case compress(Compress)
     case unique(Unique)
     case nonMaxSuppression(NonMaxSuppression)
+    // Control flow
+    case conditional(Conditional)
+    case loop(Loop)
+    case scan(Scan)
     // The rest
     case identity(Identity)
     case unsupported(Unsupported)
@@ -75,6 +91,16 @@ public enum Operation: Sendable, Hashable, Codable {
         case .matrixProduct(let attributes): attributes
         case .gemm(let attributes): attributes
         case .einsum(let attributes): attributes
+        case .rnn(let attributes): attributes
+        case .lstm(let attributes): attributes
+        case .gru(let attributes): attributes
+        case .quantizeLinear(let attributes): attributes
+        case .dequantizeLinear(let attributes): attributes
+        case .dynamicQuantizeLinear(let attributes): attributes
+        case .matMulInteger(let attributes): attributes
+        case .convInteger(let attributes): attributes
+        case .qLinearMatMul(let attributes): attributes
+        case .qLinearConv(let attributes): attributes
         case .pooling(let attributes): attributes
         case .globalPooling(let attributes): attributes
         case .batchNormalization(let attributes): attributes
@@ -116,6 +142,9 @@ public enum Operation: Sendable, Hashable, Codable {
         case .compress(let attributes): attributes
         case .unique(let attributes): attributes
         case .nonMaxSuppression(let attributes): attributes
+        case .conditional(let attributes): attributes
+        case .loop(let attributes): attributes
+        case .scan(let attributes): attributes
         case .identity(let attributes): attributes
         case .unsupported(let attributes): attributes
         }

@@ -2,33 +2,45 @@ import Graphs
 import Kernels
 import Tensors
 
-/// Evaluates a graph node by node on values at hand, without planned memory, packed weights or types known before.
+/// Evaluates a graph node by node on values at hand, without planned memory, packed weights or types known before;
+/// control flow too, by itself and in the plainest way.
 struct Interpreter {
     let graph: Graph
-    private let pool = WorkerPool(threadCount: 1)
+    private let pool: WorkerPool
 
-    init(graph: Graph) { self.graph = graph }
+    init(graph: Graph, pool: WorkerPool = WorkerPool(threadCount: 1)) {
+        self.graph = graph
+        self.pool = pool
+    }
 
-    /// The outputs of the graph, in order. Where the graph can be bound before, its types are held against the results.
+    /// The outputs of the graph, in order. What its binding says is held against what comes out.
     func run(_ inputs: [Tensor]) throws -> [Tensor] {
         let bound = try BoundGraph(
             graph, inputTypes: inputs.map(\.type), evaluate: ConstantEvaluation.evaluator)
-        var values: [ValueID: StageValue] = [:]
-        for (input, tensor) in zip(graph.inputs, inputs) { values[input.value] = .tensor(tensor) }
-        return try run(values, bound: bound).map { value in
+        return try run(zip(graph.inputs.map(\.value), inputs.map(StageValue.tensor)), bound: bound).map { value in
             guard let tensor = value.tensor else { throw Failure("an output is no tensor") }
             return tensor
         }
     }
 
-    private func run(_ fed: [ValueID: StageValue], bound: BoundGraph?) throws -> [StageValue] {
-        var values = fed
-        for (value, constant) in graph.constants where values[value] == nil {
-            values[value] = .tensor(try constant.load())
+    /// The outputs of a body for values of its parameters.
+    private func run(body: Graph, _ parameters: [StageValue?]) throws -> [StageValue] {
+        let fed = try zip(body.parameters, parameters).map { parameter, value in
+            guard let value else { throw Failure("no value for '\(body.name(of: parameter))'") }
+            return (parameter, value)
         }
+        return try Interpreter(graph: body, pool: pool).run(fed, bound: nil)
+    }
+
+    private func run(
+        _ fed: some Sequence<(ValueID, StageValue)>, bound: BoundGraph?
+    ) throws -> [StageValue] {
+        var values: [ValueID: StageValue] = [:]
+        for (value, constant) in graph.constants { values[value] = .tensor(try constant.load()) }
+        for (value, content) in fed { values[value] = content }
         for node in graph.nodes {
             let operands = node.inputs.map { $0.flatMap { values[$0] } }
-            let results = try NodeEvaluation.evaluate(node.operation, operands: operands, pool: pool)
+            let results = try run(node, operands)
             for (output, result) in zip(node.outputs, results) {
                 guard let output, let result else { continue }
                 if let type = bound?.type(of: output), result.type != type {
@@ -45,10 +57,105 @@ struct Interpreter {
             return value
         }
     }
+
+    private func run(_ node: Node, _ operands: [StageValue?]) throws -> [StageValue?] {
+        switch node.operation {
+        case .conditional(let conditional):
+            let isTrue = try operands[0].flag()
+            return try run(
+                body: isTrue ? conditional.thenBranch : conditional.elseBranch, Array(operands.dropFirst()))
+        case .loop(let loop): return try run(loop, operands)
+        case .scan(let scan): return try run(scan, operands)
+        default: return try NodeEvaluation.evaluate(node.operation, operands: operands, pool: pool)
+        }
+    }
+
+    private func run(_ loop: Loop, _ operands: [StageValue?]) throws -> [StageValue?] {
+        let limit = operands.first?.flatMap { $0.tensor?.elements(of: Int64.self)[0] } ?? .max
+        var goesOn = operands.count < 2 || operands[1] == nil ? true : try operands[1].flag()
+        var states = Array(operands.dropFirst(2).prefix(loop.stateCount))
+        let captured = operands.dropFirst(2 + loop.stateCount)
+        var stacks = [[Tensor]](repeating: [], count: loop.stackCount)
+        var iteration: Int64 = 0
+        while goesOn, iteration < limit {
+            let own: [StageValue?] = [
+                .tensor(Tensor([iteration], shape: loop.iterationType.shape)),
+                .tensor(Tensor([true], shape: loop.conditionType.shape)),
+            ]
+            let results = try run(body: loop.body, own + states + captured)
+            goesOn = try Optional(results[0]).flag()
+            states = Array(results[1...].prefix(loop.stateCount))
+            for index in stacks.indices { stacks[index].append(try results[1 + loop.stateCount + index].required) }
+            iteration += 1
+        }
+        return states + (try stacks.map { .tensor(try Tensor(stacking: $0)) })
+    }
+
+    private func run(_ scan: Scan, _ operands: [StageValue?]) throws -> [StageValue?] {
+        var states = Array(operands.prefix(scan.stateCount))
+        let scanned = try operands.dropFirst(scan.stateCount).prefix(scan.inputs.count).map { value in
+            guard let tensor = value?.tensor else { throw Failure("it scans no tensor") }
+            return tensor
+        }
+        let captured = operands.dropFirst(scan.stateCount + scan.inputs.count)
+        let count = try scan.slices(of: scanned.map(\.type)).count ?? 0
+        var stacks = [[Tensor]](repeating: [], count: scan.outputs.count)
+        for iteration in 0..<count {
+            let slices = try zip(scanned, scan.inputs).map { tensor, direction -> StageValue? in
+                let place = direction.isReversed ? count - 1 - iteration : iteration
+                return try NodeEvaluation.evaluate(
+                    .gather(Gather(axis: direction.axis)),
+                    operands: [.tensor(tensor), .tensor(Tensor(scalar: Int64(place)))], pool: pool)[0]
+            }
+            let results = try run(body: scan.body, states + slices + captured)
+            states = Array(results.prefix(scan.stateCount))
+            for index in stacks.indices { stacks[index].append(try results[scan.stateCount + index].required) }
+        }
+        let outputs = try zip(stacks, scan.outputs).map { stack, direction -> StageValue? in
+            let stacked = try Tensor(stacking: direction.isReversed ? stack.reversed() : stack)
+            let axis = try normalizedAxis(direction.axis, rank: stacked.shape.rank)
+            var order = Array(1..<stacked.shape.rank)
+            order.insert(0, at: axis)
+            return try NodeEvaluation.evaluate(
+                .transpose(Transpose(permutation: order)), operands: [.tensor(stacked)], pool: pool)[0]
+        }
+        return states + outputs
+    }
+}
+
+extension StageValue? {
+    fileprivate func flag() throws -> Bool {
+        guard let tensor = self?.tensor, tensor.dtype == .bool else { throw Failure("no truth value") }
+        return tensor.elements(of: Bool.self)[0]
+    }
+}
+
+extension StageValue {
+    fileprivate var required: Tensor {
+        get throws {
+            guard let tensor else { throw Failure("no tensor to stack") }
+            return tensor
+        }
+    }
 }
 
 extension Tensor {
     fileprivate func hasSameBytes(as other: Tensor) -> Bool {
         type == other.type && withBytes { Array($0) } == other.withBytes { Array($0) }
+    }
+
+    /// Tensors of one type along a new first axis.
+    fileprivate init(stacking tensors: [Tensor]) throws {
+        guard let first = tensors.first, tensors.allSatisfy({ $0.type == first.type }) else {
+            throw Failure("nothing to stack, or different types")
+        }
+        self.init(uninitialized: first.dtype, shape: Shape([tensors.count] + first.shape.dimensions))
+        withMutableBytes { target in
+            for (index, tensor) in tensors.enumerated() {
+                tensor.withBytes { source in
+                    target[(index * source.count)..<((index + 1) * source.count)].copyBytes(from: source)
+                }
+            }
+        }
     }
 }

@@ -1,7 +1,4 @@
 import FoundationEssentials
-import Graphs
-import ModelFormats
-import Tensors
 import Testing
 
 /// The ONNX backend node suite against a manifest of what passes.
@@ -18,13 +15,13 @@ struct NodeSuiteTests {
 
     /// MPINFER_UPDATE_MANIFEST=1 rewrites the manifest instead of holding the cases against it;
     /// MPINFER_CONFORMANCE_REPORT=FILE writes why each other case fails.
-    @Test(.enabled(if: NodeCase.isExpected, "no test material; 'make material' makes it"))
+    @Test(.enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"))
     func casesAgreeWithTheManifest() throws {
         let environment = ProcessInfo.processInfo.environment
         var passing: Set<String> = []
         var failures: [String: String] = [:]
         var absent: [String: String] = [:]
-        for name in NodeCase.names {
+        for name in NodeCase.Suite.node.names {
             switch outcome(of: name) {
             case .passes: passing.insert(name)
             case .fails(let reason): failures[name] = reason
@@ -54,29 +51,9 @@ struct NodeSuiteTests {
 
     private func outcome(of name: String) -> Outcome {
         do {
-            let node = try NodeCase.load(name)
+            let node = try NodeCase.Suite.node.load(name)
             if let reason = node.skip { return .absent(reason) }
-            let graph = try ONNXImporter.load(path: node.model).graph
-            let inputs = try graph.inputs.map { input -> Tensor in
-                let wanted = graph.name(of: input.value)
-                guard let file = node.inputs?.first(where: { $0.name == wanted }) else {
-                    throw Failure("no array for the input '\(wanted)'")
-                }
-                return try node.tensor(file)
-            }
-            let results = try Interpreter(graph: graph).run(inputs)
-            let expected = node.outputs ?? []
-            guard results.count == expected.count else {
-                throw Failure("\(results.count) outputs, expected \(expected.count)")
-            }
-            for (result, file) in zip(results, expected) {
-                do {
-                    try Agreement.check(
-                        result, try node.tensor(file), rtol: node.rtol ?? 1e-3, atol: node.atol ?? 1e-7)
-                } catch {
-                    throw Failure("output '\(file.name)': \(error)")
-                }
-            }
+            try node.check()
             return .passes
         } catch {
             return .fails("\(error)")

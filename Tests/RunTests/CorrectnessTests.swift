@@ -3,7 +3,7 @@ import Testing
 
 /// Whole jobs against the outputs of ONNX Runtime.
 @Suite struct CorrectnessTests {
-    static let sets = ["quickstart", "light", "models", "real", "encoders"]
+    static let sets = ["quickstart", "light", "models", "sequences", "real", "encoders"]
 
     @Test(.enabled(if: Material.isRequired, "MPINFER_REQUIRE_MATERIAL is not 1"))
     func materialIsThere() {
@@ -14,8 +14,9 @@ import Testing
 
     @Test(
         "outputs are those of ONNX Runtime, and of NumPy for encoders",
-        .enabled(if: Material.isThere("quickstart", "light", "models", "real", "encoders"), "\(Material.absent)"),
-        arguments: Material.cases("quickstart", "light", "models", "real", "encoders"))
+        .enabled(
+            if: Material.isThere("quickstart", "light", "models", "sequences", "real", "encoders"), "\(Material.absent)"),
+        arguments: Material.cases("quickstart", "light", "models", "sequences", "real", "encoders"))
     func outputs(_ test: Material.Case) throws {
         try #require(test.facts.skip == nil)
         let job = try TestJob(test)

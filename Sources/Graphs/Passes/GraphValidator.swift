@@ -24,12 +24,24 @@ public enum GraphValidator {
         }
 
         for input in graph.inputs { try make(input.value, by: "the list of inputs") }
+        for value in graph.parameters { try make(value, by: "the list of parameters") }
         for value in graph.constants.keys.sorted() { try make(value, by: "the table of constants") }
         for node in graph.nodes {
             let name = "node '\(node.name)' (\(node.operation.name))"
             for case let input? in node.inputs { try use(input, by: name) }
             for case let output? in node.outputs { try make(output, by: name) }
+            try checkBodies(of: node, named: name)
         }
         for output in graph.outputs { try use(output, by: "the list of outputs") }
+    }
+
+    private static func checkBodies(of node: Node, named name: String) throws(GraphError) {
+        guard node.operation.hasBodies else { return }
+        do throws(GraphError) {
+            try node.operation.checkBodies(operandCount: node.inputs.count, outputCount: node.outputs.count)
+            for body in node.operation.bodies { try check(body) }
+        } catch {
+            throw GraphError("\(name): \(error.description)")
+        }
     }
 }

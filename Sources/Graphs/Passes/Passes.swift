@@ -11,8 +11,8 @@ public enum Passes {
         }
     }
 
-    /// Drops identities, recognises activations, folds constants and what follows products per channel, and removes
-    /// what no output needs. The graph is validated after each.
+    /// Inlines branches that are settled, drops identities, recognises activations, folds constants and what follows products per channel, and removes
+    /// what no output needs, in the bodies of control flow too. The graph is validated after each.
     ///
     /// - Parameter evaluate: computes small constants; without it none are folded.
     /// - Throws: `GraphError`, where the graph, or what a pass made of it, does not hold together.
@@ -24,16 +24,28 @@ public enum Passes {
             evaluate.map { ConstantFolding.apply(graph, evaluate: $0) } ?? (graph, 0)
         }
         let passes: [(name: String, apply: (Graph) -> (graph: Graph, count: Int))] = [
+            ("inline branches", BranchInlining.apply),
             ("drop identities", IdentityRemoval.apply),
             ("fold constants", folding),
             ("recognise activations", ActivationRecognition.apply),
             ("remove dead nodes", DeadCodeRemoval.apply),
             ("fold batch normalisation", BatchNormalizationFolding.apply),
             ("fold constants", folding),
+            // Conditions that have become constants.
+            ("inline branches", BranchInlining.apply),
+            ("drop identities", IdentityRemoval.apply),
+            ("fold constants", folding),
             ("remove dead nodes", DeadCodeRemoval.apply),
         ]
-        var result = graph
         var counts: [String: Int] = [:]
+        func rewriteBodies(_ graph: Graph, onlyChanged: Bool) throws(GraphError) -> Graph {
+            try BodyRewriting.apply(graph, onlyChanged: onlyChanged) { body throws(GraphError) in
+                let (rewritten, reports) = try standard(body, evaluate: evaluate)
+                for report in reports { counts[report.name, default: 0] += report.count }
+                return rewritten
+            }
+        }
+        var result = try rewriteBodies(graph, onlyChanged: false)
         for pass in passes {
             let (rewritten, count) = pass.apply(result)
             do throws(GraphError) {
@@ -44,6 +56,9 @@ public enum Passes {
             result = rewritten
             counts[pass.name, default: 0] += count
         }
+        // What has become constant meanwhile moves in.
+        result = try rewriteBodies(result, onlyChanged: true)
+        try GraphValidator.check(result)
         var names: [String] = []
         for pass in passes where !names.contains(pass.name) { names.append(pass.name) }
         return (result, names.map { Report(name: $0, count: counts[$0, default: 0]) })

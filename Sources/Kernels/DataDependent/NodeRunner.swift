@@ -10,7 +10,13 @@ protocol NodeRunner {
 /// Which runner a node gets.
 enum NodeRunners {
     static func runner(for node: Node, bound: BoundGraph, environment: StageEnvironment) throws -> any NodeRunner {
-        SingleNodeRunner(operation: node.operation, pool: environment.pool)
+        switch node.operation {
+        case .conditional(let conditional):
+            try ConditionalRunner(conditional, node, bound: bound, environment: environment)
+        case .loop(let loop): try LoopRunner(loop, node, bound: bound, environment: environment)
+        case .scan(let scan): try ScanRunner(scan, node, bound: bound, environment: environment)
+        default: SingleNodeRunner(operation: node.operation, pool: environment.pool)
+        }
     }
 
     /// Memory for a result whose size comes from data.
@@ -32,5 +38,5 @@ private struct SingleNodeRunner: NodeRunner {
 
 extension Operation {
     /// Whether a node runs on values at hand even where all types are known before the run.
-    var seesData: Bool { false }
+    var seesData: Bool { hasBodies }
 }

@@ -18,6 +18,14 @@ public final class StageWeights {
     /// Folded by the binding at hand; differs from binding to binding.
     private var folded: [ValueID: Tensor] = [:]
 
+    /// The constants of the bodies of control flow.
+    private var bodies: [BodyKey: StageWeights] = [:]
+
+    private struct BodyKey: Hashable {
+        let identity: ValueID
+        let index: Int
+    }
+
     private struct PackedKey: Hashable {
         let identity: ValueID
         let form: String
@@ -136,8 +144,22 @@ public final class StageWeights {
         return storage
     }
 
-    /// Bytes held now, packed and plain.
+    /// The constants of a body, the same for all programs.
+    ///
+    /// - Parameters:
+    ///   - identity: the first result of the node around it.
+    ///   - index: which of the node's bodies it is.
+    func body(_ graph: Graph, of identity: ValueID, index: Int) -> StageWeights {
+        let key = BodyKey(identity: identity, index: index)
+        if let weights = bodies[key] { return weights }
+        let weights = StageWeights(graph)
+        bodies[key] = weights
+        return weights
+    }
+
+    /// Bytes held now, packed and plain, in bodies too.
     public var byteCount: Int {
-        resident.values.reduce(0) { $0 + $1.byteCount } + packed.values.reduce(0) { $0 + $1.byteCount }
+        bodies.values.reduce(0) { $0 + $1.byteCount } + resident.values.reduce(0) { $0 + $1.byteCount }
+            + packed.values.reduce(0) { $0 + $1.byteCount }
     }
 }

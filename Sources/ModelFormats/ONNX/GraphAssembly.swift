@@ -11,11 +11,13 @@ struct GraphAssembly {
     private(set) var ranks: [ValueID: Int] = [:]
     private var nodeNames: Set<String> = []
 
-    let tensors: TensorReader
+    let context: ImportContext
 
-    init(name: String, tensors: TensorReader) {
+    var tensors: TensorReader { context.tensors }
+
+    init(name: String, context: ImportContext) {
         graph = Graph(name: name)
-        self.tensors = tensors
+        self.context = context
     }
 
     // MARK: What is known
@@ -130,7 +132,13 @@ extension Operation {
         case .nonZero, .nonMaxSuppression: return .int64
         case .topK, .pooling, .unique: return index == 0 ? operand(0) : .int64
         case .layerNormalization: return index == 0 ? operand(0) : .float32
-        case .unsupported: return nil
+        case .quantizeLinear(let quantize): return operand(2) ?? quantize.target
+        case .dequantizeLinear: return operand(1)
+        case .dynamicQuantizeLinear: return index == 1 ? .float32 : .uint8
+        case .matMulInteger, .convInteger: return .int32
+        case .qLinearMatMul, .qLinearConv: return operand(7)
+        // Their conversions tell.
+        case .conditional, .loop, .scan, .unsupported: return nil
         default: return operand(0)
         }
     }

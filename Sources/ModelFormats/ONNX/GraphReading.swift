@@ -4,37 +4,97 @@ internal import Tensors
 
 /// The way from the graph in a file to ours: names become values, tensors constants, nodes ours.
 struct GraphReading {
+    /// What a body knows of a value that it takes from the graph around it.
+    struct Captured {
+        let name: String
+        let dtype: DType?
+        let rank: Int?
+    }
+
     let proto: Onnx_GraphProto
-    let path: String
+    /// The version of the standard operator set that the nodes follow, where no function says otherwise.
     let opset: Int
     private var assembly: GraphAssembly
 
     static let standardDomains: Set<String> = ["", "ai.onnx"]
 
-    init(proto: Onnx_GraphProto, path: String, opset: Int, tensors: TensorReader) {
+    init(proto: Onnx_GraphProto, context: ImportContext, opset: Int) {
         self.proto = proto
-        self.path = path
         self.opset = opset
-        assembly = GraphAssembly(name: proto.name, tensors: tensors)
+        assembly = GraphAssembly(name: proto.name, context: context)
     }
 
+    /// The graph of a model, which a user feeds.
     mutating func graph() throws(ModelError) -> Graph {
         let initializers = try initializerNames()
         try addInputs(except: initializers)
+        try addNodes()
+        for output in try outputs() {
+            guard !assembly.graph.outputs.contains(output) else {
+                throw error("two outputs are named '\(assembly.graph.name(of: output))'")
+            }
+            assembly.graph.outputs.append(output)
+        }
+        return assembly.graph
+    }
+
+    /// The graph of a body, which the node around it feeds.
+    ///
+    /// - Parameters:
+    ///   - captured: parameters behind the body's own.
+    ///   - constants: of the graph around.
+    mutating func body(
+        captured: [Captured], constants: [(name: String, constant: Constant)]
+    ) throws(ModelError) -> Graph {
+        let initializers = try initializerNames()
+        for input in proto.input where !initializers.contains(input.name) {
+            guard !input.name.isEmpty else { throw error("an input has no name") }
+            guard assembly.values[input.name] == nil else { throw error("two inputs are named '\(input.name)'") }
+            var hint = Captured(name: input.name, dtype: nil, rank: nil)
+            if case .tensorType(let type)? = input.type.value {
+                hint = Captured(
+                    name: input.name, dtype: ElementType(code: Int(type.elemType))?.dtype,
+                    rank: type.hasShape ? type.shape.dim.count : nil)
+            }
+            addParameter(hint)
+        }
+        for value in captured { addParameter(value) }
+        for (name, constant) in constants {
+            let value = assembly.graph.addValue(named: name)
+            assembly.values[name] = value
+            assembly.define(value, constant)
+        }
+        try addNodes()
+        assembly.graph.outputs = try outputs()
+        return assembly.graph
+    }
+
+    /// Dtypes and ranks of the outputs, as far as they are known without shapes.
+    var outputDTypes: [DType?] { assembly.graph.outputs.map { assembly.dtypes[$0] } }
+    var outputRanks: [Int?] { assembly.graph.outputs.map { assembly.ranks[$0] } }
+
+    private mutating func addParameter(_ parameter: Captured) {
+        let value = assembly.graph.addParameter(named: parameter.name)
+        assembly.values[parameter.name] = value
+        assembly.note(value, dtype: parameter.dtype, rank: parameter.rank)
+    }
+
+    private mutating func addNodes() throws(ModelError) {
         try addInitializers()
-        let order = try NodeOrder(proto, path: path, given: Set(assembly.values.keys)).indices
-        for node in proto.node {
-            for output in node.output where !output.isEmpty {
+        let nodes = try assembly.context.functions.expanded(proto.node, opset: opset)
+        let order = try NodeOrder(
+            nodes.map(\.proto), path: assembly.context.path, given: Set(assembly.values.keys)
+        ).indices
+        for node in nodes {
+            for output in node.proto.output where !output.isEmpty {
                 assembly.values[output] = assembly.graph.addValue(named: output)
             }
         }
         noteHints()
-        for index in order { try add(proto.node[index]) }
-        try addOutputs()
-        return assembly.graph
+        for index in order { try add(nodes[index]) }
     }
 
-    private func error(_ reason: String) -> ModelError { ModelError(path: path, reason: reason) }
+    private func error(_ reason: String) -> ModelError { ModelError(path: assembly.context.path, reason: reason) }
 
     // MARK: Inputs, initialisers, outputs
 
@@ -119,15 +179,16 @@ struct GraphReading {
         assembly.add(assembly.uniqueName(name), operation, [], outputs: [value])
     }
 
-    private mutating func addOutputs() throws(ModelError) {
+    private func outputs() throws(ModelError) -> [ValueID] {
         guard !proto.output.isEmpty else { throw error("the graph has no output") }
+        var outputs: [ValueID] = []
         for output in proto.output {
             guard let value = assembly.values[output.name] else {
                 throw error("output '\(output.name)' is made by no node")
             }
-            guard !assembly.graph.outputs.contains(value) else { throw error("two outputs are named '\(output.name)'") }
-            assembly.graph.outputs.append(value)
+            outputs.append(value)
         }
+        return outputs
     }
 
     /// Dtypes and ranks that the file tells of values in between.
@@ -144,11 +205,12 @@ struct GraphReading {
 
     // MARK: Nodes
 
-    private mutating func add(_ proto: Onnx_NodeProto) throws(ModelError) {
+    private mutating func add(_ node: FunctionTable.Node) throws(ModelError) {
+        let proto = node.proto
         let name = assembly.uniqueName(proto.label)
         let count = assembly.graph.nodes.count
         do {
-            try convert(proto, name: name)
+            try convert(proto, opset: node.opset, name: name)
         } catch {
             switch error {
             case .malformed(let reason): throw self.error("node '\(name)' (\(proto.opType)): \(reason)")
@@ -161,7 +223,9 @@ struct GraphReading {
         }
     }
 
-    private mutating func convert(_ proto: Onnx_NodeProto, name: String) throws(ConversionError) {
+    private mutating func convert(
+        _ proto: Onnx_NodeProto, opset: Int, name: String
+    ) throws(ConversionError) {
         guard GraphReading.standardDomains.contains(proto.domain), let operation = ONNXOperator.table[proto.opType]
         else { throw .inexpressible("") }
         guard let version = operation.version(opset: opset) else {
@@ -176,9 +240,9 @@ struct GraphReading {
         guard operation.outputs.contains(outputs.count) else {
             throw .malformed("\(outputs.count) outputs, and the operator has \(operation.outputs.text)")
         }
-        if !inputs.isEmpty, inputs[0].isEmpty { throw .malformed("operand 0 is missing") }
+        if !operation.mayLackFirst, !inputs.isEmpty, inputs[0].isEmpty { throw .malformed("operand 0 is missing") }
         let node = try ONNXNode(
-            name: name, operatorType: proto.opType, version: version,
+            name: name, operatorType: proto.opType, version: version, opset: opset,
             inputs: inputs.map { assembly.values[$0] }, outputs: outputs.map { assembly.values[$0] },
             attributes: proto.attribute)
         try operation.convert(node, &assembly)

@@ -6,12 +6,15 @@ struct NodeOrder {
     private(set) var indices: [Int] = []
 
     private let nodes: [Onnx_NodeProto]
+    /// What each node takes, its bodies included.
+    private let used: [[String]]
     private let path: String
     private var producers: [String: Int] = [:]
 
     /// - Parameter given: values that no node makes, inputs and initialisers.
-    init(_ graph: Onnx_GraphProto, path: String, given: Set<String>) throws(ModelError) {
-        nodes = graph.node
+    init(_ nodes: [Onnx_NodeProto], path: String, given: Set<String>) throws(ModelError) {
+        self.nodes = nodes
+        used = nodes.map(\.usedNames)
         self.path = path
         for (index, node) in nodes.enumerated() {
             for output in node.output where !output.isEmpty {
@@ -23,8 +26,8 @@ struct NodeOrder {
                 }
             }
         }
-        for (index, node) in nodes.enumerated() {
-            for input in node.input where !input.isEmpty && !given.contains(input) && producers[input] == nil {
+        for (index, used) in used.enumerated() {
+            for input in used where !input.isEmpty && !given.contains(input) && producers[input] == nil {
                 throw error(
                     "node \(text(index)) takes '\(input)', which is no input, no initializer and no node's output")
             }
@@ -45,14 +48,14 @@ struct NodeOrder {
             stack.append((root, 0))
             states[root] = .open
             while let top = stack.last {
-                guard top.operand < nodes[top.node].input.count else {
+                guard top.operand < used[top.node].count else {
                     states[top.node] = .done
                     indices.append(top.node)
                     stack.removeLast()
                     continue
                 }
                 stack[stack.count - 1].operand += 1
-                guard let producer = producers[nodes[top.node].input[top.operand]] else { continue }
+                guard let producer = producers[used[top.node][top.operand]] else { continue }
                 switch states[producer] {
                 case .done: break
                 case .new:

@@ -26,9 +26,10 @@ public enum ONNXImporter {
         }
         guard model.hasGraph else { throw ModelError(path: path, reason: "no ONNX model: there is no graph in it") }
         let opset = try opset(of: model, path: path)
-        var reading = GraphReading(
-            proto: model.graph, path: path, opset: opset,
+        let context = ImportContext(
+            path: path, functions: try FunctionTable(model.functions, path: path),
             tensors: TensorReader(modelPath: path, payloads: skeleton.payloads, payloadLimit: payloadLimit))
+        var reading = GraphReading(proto: model.graph, context: context, opset: opset)
         let graph = try reading.graph()
         do {
             return ImportedModel(

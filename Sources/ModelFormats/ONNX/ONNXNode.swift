@@ -9,6 +9,8 @@ final class ONNXNode {
     let operatorType: String
     /// The version of the operator's definition that is in effect.
     let version: Int
+    /// The version of the standard operator set that the node, and its bodies, follow.
+    let opset: Int
     let inputs: [ValueID?]
     let outputs: [ValueID?]
     private let attributes: [String: Onnx_AttributeProto]
@@ -19,12 +21,13 @@ final class ONNXNode {
     static let attributeLimit: Int64 = 1 << 31
 
     init(
-        name: String, operatorType: String, version: Int, inputs: [ValueID?], outputs: [ValueID?],
+        name: String, operatorType: String, version: Int, opset: Int, inputs: [ValueID?], outputs: [ValueID?],
         attributes: [Onnx_AttributeProto]
     ) throws(ConversionError) {
         self.name = name
         self.operatorType = operatorType
         self.version = version
+        self.opset = opset
         self.inputs = inputs
         self.outputs = outputs
         var table: [String: Onnx_AttributeProto] = [:]
@@ -119,6 +122,10 @@ final class ONNXNode {
         return String(decoding: attribute.s, as: UTF8.self)
     }
 
+    func strings(_ name: String) throws(ConversionError) -> [String]? {
+        try attribute(name, .strings)?.strings.map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// One of the words of an enumeration. A word that is not among them may come with a later version.
     func word<Word: RawRepresentable<String>>(
         _ name: String, default standard: Word
@@ -129,4 +136,13 @@ final class ONNXNode {
     }
 
     func tensor(_ name: String) throws(ConversionError) -> Onnx_TensorProto? { try attribute(name, .tensor)?.t }
+
+    /// A body.
+    func graph(_ name: String) throws(ConversionError) -> Onnx_GraphProto {
+        guard let attribute = try attribute(name, .graph) else {
+            throw .malformed("the attribute '\(name)' is missing")
+        }
+        guard attribute.hasG else { throw .malformed("the attribute '\(name)' holds no graph") }
+        return attribute.g
+    }
 }

@@ -9,15 +9,18 @@ struct ONNXOperator: Sendable {
     let versions: [Int]
     let inputs: ClosedRange<Int>
     let outputs: ClosedRange<Int>
+    /// Whether operand 0 may be left out though others are there.
+    let mayLackFirst: Bool
     let convert: Conversion
 
     init(
         _ versions: [Int], inputs: ClosedRange<Int>, outputs: ClosedRange<Int> = 1...1,
-        convert: @escaping Conversion
+        mayLackFirst: Bool = false, convert: @escaping Conversion
     ) {
         self.versions = versions
         self.inputs = inputs
         self.outputs = outputs
+        self.mayLackFirst = mayLackFirst
         self.convert = convert
     }
 
@@ -38,7 +41,7 @@ struct ONNXOperator: Sendable {
     static let table: [String: ONNXOperator] = {
         let families = [
             elementwise, activations, logic, convolutions, pooling, normalizations, linearAlgebra, reductions, layout,
-            indexing, resampling, shapes,
+            indexing, resampling, shapes, controlFlow, recurrent, quantization,
         ]
         return families.reduce(into: [:]) { table, family in
             table.merge(family) { _, _ in preconditionFailure("one operator in two families") }
