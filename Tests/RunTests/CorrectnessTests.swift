@@ -15,7 +15,8 @@ import Testing
     @Test(
         "outputs are those of ONNX Runtime, and of NumPy for encoders",
         .enabled(
-            if: Material.isThere("quickstart", "light", "models", "sequences", "real", "encoders"), "\(Material.absent)"),
+            if: Material.isThere("quickstart", "light", "models", "sequences", "real", "encoders"), "\(Material.absent)"
+        ),
         arguments: Material.cases("quickstart", "light", "models", "sequences", "real", "encoders"))
     func outputs(_ test: Material.Case) throws {
         try #require(test.facts.skip == nil)

@@ -10,7 +10,8 @@ import Testing
     @Test(
         "the same bytes from every cut",
         .enabled(
-            if: Material.isThere("quickstart", "models", "sequences", "real", "light", "encoders"), "\(Material.absent)"),
+            if: Material.isThere("quickstart", "models", "sequences", "real", "light", "encoders"), "\(Material.absent)"
+        ),
         arguments: Array(cases.enumerated().map { NumberedCase(number: $0, test: $1) }))
     func cuts(_ numbered: NumberedCase) throws {
         let test = numbered.test
