@@ -82,7 +82,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", "exactly one of the keys images, array, arrays, constant, carried, text is expected, found an empty mapping"),
+        (
+            "{}",
+            "exactly one of the keys images, array, arrays, constant, carried, text is expected, found an empty mapping"
+        ),
         (
             "{images: a, array: b}",
             "exactly one of the keys images, array, arrays, constant, carried, text is expected, found images and array"

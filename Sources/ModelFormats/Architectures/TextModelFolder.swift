@@ -20,27 +20,27 @@ public struct TextModelFolder: Sendable {
             return FileManager.default.fileExists(atPath: path) ? try JSONFile(path: path).decode(type) : nil
         }
         if let configuration = try file("config.json", Configuration.self),
-            let count = configuration.max_position_embeddings
+            let count = configuration.maxPositionEmbeddings
         {
             // RoBERTa counts positions from behind the padding token's number.
-            let isOffset = ["roberta", "xlm-roberta"].contains(configuration.model_type)
-            let padding = min(max(configuration.pad_token_id ?? 1, 0), 1 << 24)
+            let isOffset = ["roberta", "xlm-roberta"].contains(configuration.modelType)
+            let padding = min(max(configuration.padTokenId ?? 1, 0), 1 << 24)
             positions = isOffset ? max(0, min(count, 1 << 24) - padding - 1) : max(0, count)
         } else {
             positions = nil
         }
         let sentences = try file("sentence_bert_config.json", SentenceConfiguration.self)
-        if sentences?.do_lower_case == true {
+        if sentences?.doLowerCase == true {
             throw ModelError(
                 path: "\(folder)/sentence_bert_config.json",
                 reason:
                     "'do_lower_case' is true, which is not known here; use a tokenizer that makes letters small itself")
         }
-        if let length = sentences?.max_seq_length, length < 1 {
+        if let length = sentences?.maxSeqLength, length < 1 {
             throw ModelError(
                 path: "\(folder)/sentence_bert_config.json", reason: "'max_seq_length' is \(length)")
         }
-        length = sentences?.max_seq_length
+        length = sentences?.maxSeqLength
         guard let modules = try file("modules.json", [Module].self) else {
             embedding = nil
             return
@@ -64,14 +64,25 @@ public struct TextModelFolder: Sendable {
     }
 
     private struct Configuration: Decodable {
-        var model_type: String?
-        var max_position_embeddings: Int?
-        var pad_token_id: Int?
+        var modelType: String?
+        var maxPositionEmbeddings: Int?
+        var padTokenId: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case modelType = "model_type"
+            case maxPositionEmbeddings = "max_position_embeddings"
+            case padTokenId = "pad_token_id"
+        }
     }
 
     private struct SentenceConfiguration: Decodable {
-        var max_seq_length: Int?
-        var do_lower_case: Bool?
+        var maxSeqLength: Int?
+        var doLowerCase: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case maxSeqLength = "max_seq_length"
+            case doLowerCase = "do_lower_case"
+        }
     }
 
     private struct Module: Decodable {

@@ -78,7 +78,7 @@ struct SafetensorsFile {
         }
         let extents = try integers(tensor.shape, "the extents")
         guard let shape = Shape(checking: extents) else { throw error("the extents \(extents) are impossible") }
-        let offsets = try integers(tensor.data_offsets, "data_offsets")
+        let offsets = try integers(tensor.dataOffsets, "data_offsets")
         guard offsets.count == 2 else { throw error("data_offsets must be two numbers, found \(offsets.count)") }
         let (begin, end) = (offsets[0], offsets[1])
         guard begin >= 0, begin <= end else { throw error("it begins at \(begin) of the data and ends at \(end)") }
@@ -140,7 +140,13 @@ private struct Header: Decodable {
     struct Tensor: Decodable {
         let dtype: String
         let shape: [Number]
-        let data_offsets: [Number]
+        let dataOffsets: [Number]
+
+        private enum CodingKeys: String, CodingKey {
+            case dtype
+            case shape
+            case dataOffsets = "data_offsets"
+        }
     }
 
     /// A number as it stands there: the decoder's own error for a fraction does not say where it stands.

@@ -33,13 +33,17 @@ struct SafetensorsWeights {
     }
 
     private struct Index: Decodable {
-        let weight_map: [String: String]
+        let weightMap: [String: String]
+
+        private enum CodingKeys: String, CodingKey {
+            case weightMap = "weight_map"
+        }
     }
 
     private init(index path: String, folder: String) throws(ModelError) {
         self.path = path
         let file = try JSONFile(path: path)
-        let map = try file.decode(Index.self).weight_map
+        let map = try file.decode(Index.self).weightMap
         _ = try file.requireDistinctKeys(naming: "keys")
         var shards: [String: SafetensorsFile] = [:]
         for name in Set(map.values).sorted() {

@@ -6,52 +6,103 @@ struct TokenizerFile: Decodable {
 
     struct Model: Decodable {
         var type: String?
-        var unk_token: String?
-        var continuing_subword_prefix: String?
-        var max_input_chars_per_word: Int?
+        var unkToken: String?
+        var continuingSubwordPrefix: String?
+        var maxInputCharsPerWord: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case type
+            case unkToken = "unk_token"
+            case continuingSubwordPrefix = "continuing_subword_prefix"
+            case maxInputCharsPerWord = "max_input_chars_per_word"
+        }
     }
 
     struct Normalizer: Decodable {
         let type: String
-        var clean_text: Bool?
-        var handle_chinese_chars: Bool?
-        var strip_accents: Bool?
+        var cleanText: Bool?
+        var handleChineseChars: Bool?
+        var stripAccents: Bool?
         var lowercase: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case type
+            case cleanText = "clean_text"
+            case handleChineseChars = "handle_chinese_chars"
+            case stripAccents = "strip_accents"
+            case lowercase
+        }
     }
 
     struct AddedToken: Decodable {
         let id: Int32
         let content: String
-        var single_word: Bool?
+        var singleWord: Bool?
         var lstrip: Bool?
         var rstrip: Bool?
         var normalized: Bool?
+
+        private enum CodingKeys: String, CodingKey {
+            case id
+            case content
+            case singleWord = "single_word"
+            case lstrip
+            case rstrip
+            case normalized
+        }
     }
 
     struct Truncation: Decodable {
-        let max_length: Int
+        let maxLength: Int
         var direction: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case maxLength = "max_length"
+            case direction
+        }
     }
 
     struct Padding: Decodable {
         var direction: String?
-        var pad_id: Int32?
+        var padId: Int32?
+
+        private enum CodingKeys: String, CodingKey {
+            case direction
+            case padId = "pad_id"
+        }
     }
 
     let model: Model
     var normalizer: Normalizer?
-    var pre_tokenizer: Kind?
-    var post_processor: TokenizerPostProcessor?
-    var added_tokens: [AddedToken]?
+    var preTokenizer: Kind?
+    var postProcessor: TokenizerPostProcessor?
+    var addedTokens: [AddedToken]?
     var truncation: Truncation?
     var padding: Padding?
+
+    private enum CodingKeys: String, CodingKey {
+        case model
+        case normalizer
+        case preTokenizer = "pre_tokenizer"
+        case postProcessor = "post_processor"
+        case addedTokens = "added_tokens"
+        case truncation
+        case padding
+    }
 
     /// Looks at the kinds first: what belongs to a kind that is not known need not have the form of one that is.
     private struct Kinds: Decodable {
         let model: Kind?
         var normalizer: Kind?
-        var pre_tokenizer: Kind?
-        var post_processor: Kind?
+        var preTokenizer: Kind?
+        var postProcessor: Kind?
+
+        private enum CodingKeys: String, CodingKey {
+            case model
+            case normalizer
+            case preTokenizer = "pre_tokenizer"
+            case postProcessor = "post_processor"
+        }
     }
 
     static func tokenizer(path: String) throws(ModelError) -> Tokenizer {
@@ -59,9 +110,9 @@ struct TokenizerFile: Decodable {
         let kinds = try json.decode(Kinds.self)
         try require(kinds.model?.type ?? "none", ["WordPiece"], "model.type", path)
         try require(kinds.normalizer?.type, ["BertNormalizer"], "normalizer.type", path)
-        try require(kinds.pre_tokenizer?.type, ["BertPreTokenizer"], "pre_tokenizer.type", path)
+        try require(kinds.preTokenizer?.type, ["BertPreTokenizer"], "pre_tokenizer.type", path)
         try require(
-            kinds.post_processor?.type, ["BertProcessing", "TemplateProcessing"], "post_processor.type", path)
+            kinds.postProcessor?.type, ["BertProcessing", "TemplateProcessing"], "post_processor.type", path)
         let file = try json.decode(TokenizerFile.self)
         return try file.tokenizer(path: path, vocabulary: vocabulary(json))
     }
@@ -92,33 +143,33 @@ struct TokenizerFile: Decodable {
         path: String, vocabulary: [(piece: String, id: Int32)]
     ) throws(ModelError) -> Tokenizer {
         func error(_ reason: String) -> ModelError { ModelError(path: path, reason: reason) }
-        let unknownText = model.unk_token ?? "[UNK]"
+        let unknownText = model.unkToken ?? "[UNK]"
         guard let unknown = vocabulary.first(where: { $0.piece == unknownText })?.id else {
             throw error("'model.unk_token' is '\(unknownText)', which the vocabulary lacks")
         }
         let pieces = WordPiece(
-            pieces: vocabulary, unknown: unknown, prefix: model.continuing_subword_prefix ?? "##",
-            longestWord: model.max_input_chars_per_word ?? 100)
+            pieces: vocabulary, unknown: unknown, prefix: model.continuingSubwordPrefix ?? "##",
+            longestWord: model.maxInputCharsPerWord ?? 100)
         let lowercases = normalizer?.lowercase ?? true
         let normalizer = normalizer.map {
             BERTNormalizer(
-                cleansText: $0.clean_text ?? true, separatesIdeographs: $0.handle_chinese_chars ?? true,
-                stripsAccents: $0.strip_accents ?? lowercases, lowercases: lowercases)
+                cleansText: $0.cleanText ?? true, separatesIdeographs: $0.handleChineseChars ?? true,
+                stripsAccents: $0.stripAccents ?? lowercases, lowercases: lowercases)
         }
         var plain: [AddedTokens.Token] = []
         var normalized: [AddedTokens.Token] = []
-        for (index, token) in (added_tokens ?? []).enumerated() {
+        for (index, token) in (addedTokens ?? []).enumerated() {
             guard token.id >= 0 else { throw error("'added_tokens.[\(index)].id' is \(token.id)") }
             var content = Array(token.content.unicodeScalars)
             let isNormalized = token.normalized ?? false
             if isNormalized, let normalizer { content = normalizer.normalized(content) }
             let added = AddedTokens.Token(
-                content: content, id: token.id, isWholeWord: token.single_word ?? false,
+                content: content, id: token.id, isWholeWord: token.singleWord ?? false,
                 takesSpaceBefore: token.lstrip ?? false, takesSpaceBehind: token.rstrip ?? false)
             if isNormalized { normalized.append(added) } else { plain.append(added) }
         }
-        let template = try post_processor?.template(path: path) ?? TokenTemplate()
-        if let length = truncation?.max_length {
+        let template = try postProcessor?.template(path: path) ?? TokenTemplate()
+        if let length = truncation?.maxLength {
             let special = template.before.count + template.behind.count
             guard length > special, length <= 1 << 24 else {
                 throw error("'truncation.max_length' is \(length), and \(special) special tokens have to go in too")
@@ -126,12 +177,12 @@ struct TokenizerFile: Decodable {
         }
         try TokenizerFile.require(truncation?.direction, ["Right", "Left"], "truncation.direction", path)
         try TokenizerFile.require(padding?.direction, ["Right"], "padding.direction", path)
-        let paddingToken = padding?.pad_id ?? pieces.id(of: "[PAD]") ?? 0
+        let paddingToken = padding?.padId ?? pieces.id(of: "[PAD]") ?? 0
         guard paddingToken >= 0 else { throw error("'padding.pad_id' is \(paddingToken)") }
         return Tokenizer(
             normalizer: normalizer, cutsIntoWords: pre_tokenizer?.type != nil, plainTokens: AddedTokens(plain),
             normalizedTokens: AddedTokens(normalized), pieces: pieces, template: template,
-            truncation: truncation.map { .init(length: $0.max_length, keepsEnd: $0.direction == "Left") },
+            truncation: truncation.map { .init(length: $0.maxLength, keepsEnd: $0.direction == "Left") },
             paddingToken: paddingToken)
     }
 }

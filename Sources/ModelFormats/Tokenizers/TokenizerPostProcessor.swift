@@ -4,10 +4,20 @@ struct TokenizerPostProcessor: Decodable {
     struct Element: Decodable {
         struct Reference: Decodable {
             let id: String
-            let type_id: Int32
+            let typeId: Int32
+
+            private enum CodingKeys: String, CodingKey {
+                case id
+                case typeId = "type_id"
+            }
         }
-        var SpecialToken: Reference?
-        var Sequence: Reference?
+        var specialToken: Reference?
+        var sequence: Reference?
+
+        private enum CodingKeys: String, CodingKey {
+            case specialToken = "SpecialToken"
+            case sequence = "Sequence"
+        }
     }
 
     struct SpecialToken: Decodable {
@@ -28,10 +38,18 @@ struct TokenizerPostProcessor: Decodable {
     let type: String
     // TemplateProcessing
     var single: [Element]?
-    var special_tokens: [String: SpecialToken]?
+    var specialTokens: [String: SpecialToken]?
     // BertProcessing
     var cls: NamedToken?
     var sep: NamedToken?
+
+    private enum CodingKeys: String, CodingKey {
+        case type
+        case single
+        case specialTokens = "special_tokens"
+        case cls
+        case sep
+    }
 
     func template(path: String) throws(ModelError) -> TokenTemplate {
         func error(_ reason: String) -> ModelError { ModelError(path: path, reason: "'post_processor' \(reason)") }
@@ -43,15 +61,15 @@ struct TokenizerPostProcessor: Decodable {
         var template = TokenTemplate()
         var hasText = false
         for element in single {
-            if let text = element.Sequence {
+            if let text = element.sequence {
                 guard text.id == "A", !hasText else { throw error("must have the text A once in 'single'") }
                 hasText = true
-                template.type = text.type_id
-            } else if let special = element.SpecialToken {
-                guard let ids = special_tokens?[special.id]?.ids, ids.allSatisfy({ $0 >= 0 }) else {
+                template.type = text.typeId
+            } else if let special = element.specialToken {
+                guard let ids = specialTokens?[special.id]?.ids, ids.allSatisfy({ $0 >= 0 }) else {
                     throw error("names the special token '\(special.id)', which 'special_tokens' does not tell")
                 }
-                let tokens = ids.map { TokenTemplate.Special(id: $0, type: special.type_id) }
+                let tokens = ids.map { TokenTemplate.Special(id: $0, type: special.typeId) }
                 if hasText { template.behind += tokens } else { template.before += tokens }
             } else {
                 throw error("has an element in 'single' that is neither a special token nor a text")

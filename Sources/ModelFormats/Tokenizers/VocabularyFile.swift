@@ -15,25 +15,25 @@ enum VocabularyFile {
             }
             return (content, id)
         }
-        let unknown = try id(settings.unk_token, "[UNK]")
-        let first = try id(settings.cls_token, "[CLS]")
-        let last = try id(settings.sep_token, "[SEP]")
-        let padding = try id(settings.pad_token, "[PAD]")
+        let unknown = try id(settings.unkToken, "[UNK]")
+        let first = try id(settings.clsToken, "[CLS]")
+        let last = try id(settings.sepToken, "[SEP]")
+        let padding = try id(settings.padToken, "[PAD]")
         var special = [unknown, first, last, padding]
         // A model need not have been trained to fill in words.
-        if let mask = try? id(settings.mask_token, "[MASK]") { special.append(mask) }
-        let lowercases = settings.do_lower_case ?? true
+        if let mask = try? id(settings.maskToken, "[MASK]") { special.append(mask) }
+        let lowercases = settings.doLowerCase ?? true
         return Tokenizer(
             normalizer: BERTNormalizer(
-                separatesIdeographs: settings.tokenize_chinese_chars ?? true,
-                stripsAccents: settings.strip_accents ?? lowercases, lowercases: lowercases),
+                separatesIdeographs: settings.tokenizeChineseChars ?? true,
+                stripsAccents: settings.stripAccents ?? lowercases, lowercases: lowercases),
             cutsIntoWords: true,
             plainTokens: AddedTokens(special.map { .init(content: Array($0.content.unicodeScalars), id: $0.id) }),
             normalizedTokens: AddedTokens([]),
             pieces: WordPiece(pieces: pieces, unknown: unknown.id, prefix: "##", longestWord: 100),
             template: TokenTemplate(before: [.init(id: first.id, type: 0)], behind: [.init(id: last.id, type: 0)]),
             // Models without a limit have 10^30 there.
-            truncation: settings.model_max_length.flatMap { $0 >= 2 && $0 < 1e9 ? .init(length: Int($0)) : nil },
+            truncation: settings.modelMaxLength.flatMap { $0 >= 2 && $0 < 1e9 ? .init(length: Int($0)) : nil },
             paddingToken: padding.id)
     }
 
@@ -78,16 +78,29 @@ enum VocabularyFile {
     }
 
     private struct Settings: Decodable {
-        var tokenizer_class: String?
-        var do_lower_case: Bool?
-        var tokenize_chinese_chars: Bool?
-        var strip_accents: Bool?
-        var model_max_length: Double?
-        var unk_token: SpecialToken?
-        var cls_token: SpecialToken?
-        var sep_token: SpecialToken?
-        var pad_token: SpecialToken?
-        var mask_token: SpecialToken?
+        var tokenizerClass: String?
+        var doLowerCase: Bool?
+        var tokenizeChineseChars: Bool?
+        var stripAccents: Bool?
+        var modelMaxLength: Double?
+        var unkToken: SpecialToken?
+        var clsToken: SpecialToken?
+        var sepToken: SpecialToken?
+        var padToken: SpecialToken?
+        var maskToken: SpecialToken?
+
+        private enum CodingKeys: String, CodingKey {
+            case tokenizerClass = "tokenizer_class"
+            case doLowerCase = "do_lower_case"
+            case tokenizeChineseChars = "tokenize_chinese_chars"
+            case stripAccents = "strip_accents"
+            case modelMaxLength = "model_max_length"
+            case unkToken = "unk_token"
+            case clsToken = "cls_token"
+            case sepToken = "sep_token"
+            case padToken = "pad_token"
+            case maskToken = "mask_token"
+        }
     }
 
     private static func settings(beside path: String) throws(ModelError) -> Settings {
@@ -95,7 +108,7 @@ enum VocabularyFile {
         guard FileManager.default.fileExists(atPath: file) else { return Settings() }
         let settings = try JSONFile(path: file).decode(Settings.self)
         let known = ["BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast"]
-        if let name = settings.tokenizer_class, !known.contains(name) {
+        if let name = settings.tokenizerClass, !known.contains(name) {
             throw ModelError(
                 path: file,
                 reason: "'tokenizer_class' is '\(name)', and only \(known.joined(separator: ", ")) are known")
