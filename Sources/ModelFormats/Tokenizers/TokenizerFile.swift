@@ -180,7 +180,7 @@ struct TokenizerFile: Decodable {
         let paddingToken = padding?.padId ?? pieces.id(of: "[PAD]") ?? 0
         guard paddingToken >= 0 else { throw error("'padding.pad_id' is \(paddingToken)") }
         return Tokenizer(
-            normalizer: normalizer, cutsIntoWords: pre_tokenizer?.type != nil, plainTokens: AddedTokens(plain),
+            normalizer: normalizer, cutsIntoWords: preTokenizer?.type != nil, plainTokens: AddedTokens(plain),
             normalizedTokens: AddedTokens(normalized), pieces: pieces, template: template,
             truncation: truncation.map { .init(length: $0.maxLength, keepsEnd: $0.direction == "Left") },
             paddingToken: paddingToken)
