@@ -18,7 +18,8 @@ extension ONNXOperator {
                 let epsilon = try node.float("epsilon", default: 1e-5)
                 assembly.finish(node, .groupNormalization(.init(groups: groups, epsilon: epsilon)), node.inputs)
             },
-            "LayerNormalization": ONNXOperator([17], inputs: 2...3, outputs: 1...3) {
+            // Of opset 17; ONNX Runtime's optimiser writes it into older models as well.
+            "LayerNormalization": ONNXOperator([1, 17], inputs: 2...3, outputs: 1...3) {
                 node, assembly throws(ConversionError) in
                 try layerNormalization(node, &assembly, subtractsMean: true)
             },
