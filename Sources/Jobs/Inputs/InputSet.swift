@@ -17,7 +17,7 @@ public struct InputSet: Sendable {
     public init(_ specification: JobSpecification, model: [ModelInput]) throws {
         let sources: [(name: String, source: any InputSource)]
         if case .text(let text)? = specification.input {
-            sources = try TextSource.sources(text, path: specification.model, model: model)
+            sources = try TextSource.sources(text, path: specification.firstModel, model: model)
         } else {
             sources = try InputSet.match(specification, to: model).map { input, form in
                 (input.name, try InputSet.open(form, for: input))

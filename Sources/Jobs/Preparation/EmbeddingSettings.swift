@@ -6,8 +6,9 @@ enum EmbeddingSettings {
     /// The graph with a vector for each text as its output, where the job or the model's folder asks for that.
     ///
     /// A folder is asked only where texts come in, or where the job speaks of embeddings: a model is otherwise taken as it is.
-    static func apply(_ specification: JobSpecification, model: String, to graph: Graph) throws -> Graph {
+    static func apply(_ specification: JobSpecification, to graph: Graph) throws -> Graph {
         let settings = specification.embeddings
+        let model = specification.firstModel
         guard settings != nil || specification.input?.isText == true else { return graph }
         guard settings?.pooling != JobSpecification.Pooling.none else { return graph }
         let standard = TextFile.isFolder(model) ? try TextModelFolder(model).embedding : nil

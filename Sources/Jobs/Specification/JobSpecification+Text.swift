@@ -1,6 +1,9 @@
 internal import ModelFormats
 
 extension JobSpecification {
+    /// Path of the model that takes the inputs: the only one, or the first of a chain.
+    var firstModel: String { model ?? models.first?.path ?? "" }
+
     /// Items from text files, as tokens.
     public struct TextInput: Sendable, Codable, Hashable {
         /// Paths of the files.
