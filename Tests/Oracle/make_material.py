@@ -31,6 +31,7 @@ SETS = (
     "tokenizers",
     "minilm",
     "node",
+    "pytorch",
     "benchmark",
 )
 NOT_IN_ALL = {"benchmark"}

