@@ -60,7 +60,10 @@ enum KernelFactory {
         case .eyeLike(let eyeLike): return try eyeLike.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
             throw KernelError("the size of its result hangs on data")
-        case .conditional, .loop, .scan: throw KernelError("bodies are compiled where the node runs")
+        case .optional(let optional) where optional.kind == .element:
+            return CopyKernel(byteCount: request.inputTypes[0]!.byteCount)
+        case .sequence, .optional: throw KernelError("it takes or makes what is no tensor")
+        case .conditional, .loop, .scan, .enclosure: throw KernelError("bodies are compiled where the node runs")
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -71,7 +74,7 @@ extension Operation {
     /// Whether elements keep their bits, so that half precision needs no widening. A cast does its own.
     fileprivate var onlyMoves: Bool {
         switch self {
-        case .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze, .identity,
+        case .optional, .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze, .identity,
             .transpose, .expand, .gather, .gatherElements, .gatherND, .tile, .depthToSpace, .spaceToDepth, .trilu,
             .shapeOf, .constantOfShape, .eyeLike:
             true
@@ -79,7 +82,7 @@ extension Operation {
             .globalPooling, .batchNormalization, .localResponseNormalization, .softmax, .reduction, .resize,
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
             .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .nonZero, .compress, .unique,
-            .nonMaxSuppression, .conditional, .loop, .scan, .unsupported:
+            .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence, .unsupported:
             false
         }
     }

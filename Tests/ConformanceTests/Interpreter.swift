@@ -13,14 +13,18 @@ struct Interpreter {
         self.pool = pool
     }
 
-    /// The outputs of the graph, in order. What its binding says is held against what comes out.
-    func run(_ inputs: [Tensor]) throws -> [Tensor] {
-        let bound = try BoundGraph(
-            graph, inputTypes: inputs.map(\.type), evaluate: ConstantEvaluation.evaluator)
-        return try run(zip(graph.inputs.map(\.value), inputs.map(StageValue.tensor)), bound: bound).map { value in
-            guard let tensor = value.tensor else { throw Failure("an output is no tensor") }
-            return tensor
+    /// The outputs of the graph, in order, for inputs by name. What its binding says is held against what comes out.
+    func run(_ input: (String) -> StageValue?) throws -> [StageValue] {
+        let inputs = try graph.inputs.map { declared in
+            guard let tensor = input(graph.name(of: declared.value))?.tensor else {
+                throw Failure("no array for the input '\(graph.name(of: declared.value))'")
+            }
+            return (declared.value, tensor)
         }
+        let bound = try BoundGraph(
+            graph, inputTypes: inputs.map(\.1.type), evaluate: ConstantEvaluation.evaluator)
+        let parameters = graph.parameters.map { ($0, input(graph.name(of: $0)) ?? .nothing) }
+        return try run(inputs.map { ($0, .tensor($1)) } + parameters, bound: bound)
     }
 
     /// The outputs of a body for values of its parameters.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Kernels
 import ModelFormats
 import Tensors
 
@@ -9,6 +10,19 @@ struct NodeCase: Decodable {
         let file: String
     }
 
+    /// A value that no single array holds: the arrays of a sequence, or one, or none.
+    struct Value: Decodable {
+        let name: String
+        let file: String?
+        let sequence: [String]?
+    }
+
+    /// All values of a case in which some are sequences or optionals, in order.
+    struct Values: Decodable {
+        let inputs: [Value]
+        let outputs: [Value]
+    }
+
     let name: String
     let rtol: Double?
     let atol: Double?
@@ -16,6 +30,7 @@ struct NodeCase: Decodable {
     let outputs: [File]?
     /// Why there are no arrays for it.
     let skip: String?
+    let values: Values?
 
     static let folder: String = {
         if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] { return folder + "/node" }
@@ -40,6 +55,12 @@ struct NodeCase: Decodable {
     }
 
     var model: String { "\(NodeCase.folder)/\(name)/model.onnx" }
+
+    func value(_ value: Value) throws -> StageValue {
+        func array(_ file: String) throws -> Tensor { try NPY.read("\(NodeCase.folder)/\(name)/\(file)") }
+        if let files = value.sequence { return .sequence(try files.map(array)) }
+        return try value.file.map { .tensor(try array($0)) } ?? .nothing
+    }
 
     func tensor(_ file: File) throws -> Tensor { try NPY.read("\(NodeCase.folder)/\(name)/\(file.file)") }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Graphs
+import Kernels
 import ModelFormats
 import Tensors
 import Testing
@@ -55,26 +56,32 @@ struct NodeSuiteTests {
     private func outcome(of name: String) -> Outcome {
         do {
             let node = try NodeCase.load(name)
-            if let reason = node.skip { return .absent(reason) }
+            if let reason = node.skip, node.values == nil { return .absent(reason) }
             let graph = try ONNXImporter.load(path: node.model).graph
-            let inputs = try graph.inputs.map { input -> Tensor in
-                let wanted = graph.name(of: input.value)
-                guard let file = node.inputs?.first(where: { $0.name == wanted }) else {
-                    throw Failure("no array for the input '\(wanted)'")
-                }
-                return try node.tensor(file)
-            }
-            let results = try Interpreter(graph: graph).run(inputs)
-            let expected = node.outputs ?? []
+            let fed =
+                try node.values?.inputs.map { ($0.name, try node.value($0)) }
+                ?? (node.inputs ?? []).map { ($0.name, .tensor(try node.tensor($0))) }
+            let results = try Interpreter(graph: graph).run { name in fed.first { $0.0 == name }?.1 }
+            let expected =
+                try node.values?.outputs.map { ($0.name, try node.value($0)) }
+                ?? (node.outputs ?? []).map { ($0.name, .tensor(try node.tensor($0))) }
             guard results.count == expected.count else {
                 throw Failure("\(results.count) outputs, expected \(expected.count)")
             }
-            for (result, file) in zip(results, expected) {
+            for (result, (output, wanted)) in zip(results, expected) {
                 do {
-                    try Agreement.check(
-                        result, try node.tensor(file), rtol: node.rtol ?? 1e-3, atol: node.atol ?? 1e-7)
+                    try Agreement.check(result, wanted, rtol: node.rtol ?? 1e-3, atol: node.atol ?? 1e-7)
                 } catch {
-                    throw Failure("output '\(file.name)': \(error)")
+                    throw Failure("output '\(output)': \(error)")
+                }
+            }
+            // The same by way of the passes and a compiled stage.
+            let compiled = try CompiledCase(graph).run { name in fed.first { $0.0 == name }?.1 }
+            for (result, (output, wanted)) in zip(compiled, expected) {
+                do {
+                    try Agreement.check(result, wanted, rtol: node.rtol ?? 1e-3, atol: node.atol ?? 1e-7)
+                } catch {
+                    throw Failure("compiled, output '\(output)': \(error)")
                 }
             }
             return .passes

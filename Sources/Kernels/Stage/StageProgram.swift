@@ -60,9 +60,11 @@ public final class StageProgram {
         }
         environment.weights.adopt(bound)
         let cut = PieceCut(bound, part: part)
+        // Without what this binding has folded.
+        let whole = GraphPart(nodes: cut.compiled, inputs: part.inputs, outputs: part.outputs)
         form =
             cut.isWhole
-            ? .fixed(try CompiledPiece(bound, part: part, environment: environment))
+            ? .fixed(try CompiledPiece(bound, part: whole, environment: environment))
             : .continued(try Continuation(bound, part: part, cut: cut, environment: environment))
     }
 
