@@ -16,7 +16,7 @@ static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
-static const mpk_linear_table *current_table(void) {
+const mpk_linear_table *mpk_linear_table_in_force(void) {
 #if defined(__x86_64__)
     switch (mpk_cpu_level()) {
     case MPK_CPU_AVX512: return &mpk_linear_table_avx512;
@@ -72,7 +72,7 @@ static int32_t is_single_tile(const mpk_linear_shape *s, const mpk_linear_table 
 }
 
 size_t mpk_linear_scratch_byte_count(const mpk_linear_shape *s) {
-    if (is_single_tile(s, current_table())) return (size_t)(s->rows * s->depth) * sizeof(float);
+    if (is_single_tile(s, mpk_linear_table_in_force())) return (size_t)(s->rows * s->depth) * sizeof(float);
     const int64_t rows = smaller(s->rows, tiles_per_pass * MPK_LINEAR_MAX_ROWS);
     return (size_t)(rows * smaller(s->depth, MPK_LINEAR_CHUNK)) * sizeof(float);
 }
@@ -206,8 +206,8 @@ static void run_unit(const run_state *r, int64_t first_row, int64_t end_row, int
 void mpk_linear_run_task(const mpk_linear_shape *s, const float *input, const float *packed,
                          const mpk_epilogue *epilogue, float *output, int32_t task, int32_t task_count,
                          void *scratch) {
-    run_state r = {.shape = s, .table = current_table(), .input = input, .packed = packed, .epilogue = epilogue,
-                   .output = output, .transposed = scratch,
+    run_state r = {.shape = s, .table = mpk_linear_table_in_force(), .input = input, .packed = packed,
+                   .epilogue = epilogue, .output = output, .transposed = scratch,
                    .input_stride = s->input_row_stride ? s->input_row_stride : s->depth,
                    .output_stride = s->output_row_stride ? s->output_row_stride : s->out_features};
     r.clips = mpk_activation_as_clip(epilogue, &r.lower, &r.upper);

@@ -30,6 +30,9 @@ typedef struct {
     void (*tile)(const mpk_linear_job *job, int32_t rows);
 } mpk_linear_table;
 
+/// That of the level in force.
+const mpk_linear_table *mpk_linear_table_in_force(void);
+
 extern const mpk_linear_table mpk_linear_table_portable;
 #if defined(__x86_64__)
 extern const mpk_linear_table mpk_linear_table_avx2;

@@ -56,6 +56,7 @@ static MPK_TARGET void run_unary(int32_t operation, float alpha, float beta, con
     case MPK_THRESHOLDED_RELU: MPK_MAP(x > a ? x : zero);
     case MPK_SIGN: MPK_MAP(x > zero ? one : (x < zero ? -one : (x == x ? zero : x)));
     case MPK_RSQRT: MPK_MAP(one / __builtin_elementwise_sqrt(x));
+    case MPK_SCALED_TANH: MPK_MAP(a * mpk_tanh(b * x));
     default: break;
     }
 }

@@ -13,6 +13,18 @@ public enum Operation: Sendable, Hashable, Codable {
     case matrixProduct(MatrixProduct)
     case gemm(Gemm)
     case einsum(Einsum)
+    // Recurrent
+    case rnn(RNN)
+    case lstm(LSTM)
+    case gru(GRU)
+    // Quantised
+    case quantizeLinear(QuantizeLinear)
+    case dequantizeLinear(DequantizeLinear)
+    case dynamicQuantizeLinear(DynamicQuantizeLinear)
+    case matMulInteger(MatMulInteger)
+    case convInteger(ConvInteger)
+    case qLinearMatMul(QLinearMatMul)
+    case qLinearConv(QLinearConv)
     // Pooling and normalisation
     case pooling(Pooling)
     case globalPooling(GlobalPooling)
@@ -83,6 +95,16 @@ public enum Operation: Sendable, Hashable, Codable {
         case .matrixProduct(let attributes): attributes
         case .gemm(let attributes): attributes
         case .einsum(let attributes): attributes
+        case .rnn(let attributes): attributes
+        case .lstm(let attributes): attributes
+        case .gru(let attributes): attributes
+        case .quantizeLinear(let attributes): attributes
+        case .dequantizeLinear(let attributes): attributes
+        case .dynamicQuantizeLinear(let attributes): attributes
+        case .matMulInteger(let attributes): attributes
+        case .convInteger(let attributes): attributes
+        case .qLinearMatMul(let attributes): attributes
+        case .qLinearConv(let attributes): attributes
         case .pooling(let attributes): attributes
         case .globalPooling(let attributes): attributes
         case .batchNormalization(let attributes): attributes

@@ -42,6 +42,16 @@ enum KernelFactory {
             return FillKernel(count: output.shape.elementCount, elementByteCount: output.dtype.byteCount)
         case .arithmeticRange(let range): return try range.kernel(request)
         case .einsum(let einsum): return try einsum.kernel(request)
+        case .rnn(let rnn): return try rnn.kernel(request)
+        case .lstm(let lstm): return try lstm.kernel(request)
+        case .gru(let gru): return try gru.kernel(request)
+        case .quantizeLinear(let quantize): return try quantize.kernel(request)
+        case .dequantizeLinear(let dequantize): return try dequantize.kernel(request)
+        case .dynamicQuantizeLinear: return DynamicQuantizeKernel(count: request.inputTypes[0]!.shape.elementCount)
+        case .matMulInteger(let product): return try product.kernel(request)
+        case .convInteger(let convolution): return try convolution.kernel(request)
+        case .qLinearMatMul(let product): return try product.kernel(request)
+        case .qLinearConv(let convolution): return try convolution.kernel(request)
         case .instanceNormalization(let normalization): return try normalization.kernel(request)
         case .groupNormalization(let normalization): return try normalization.kernel(request)
         case .layerNormalization(let normalization): return try normalization.kernel(request)
@@ -81,8 +91,10 @@ extension Operation {
         case .unary, .binary, .comparison, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .pooling,
             .globalPooling, .batchNormalization, .localResponseNormalization, .softmax, .reduction, .resize,
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
-            .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .nonZero, .compress, .unique,
-            .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence, .unsupported:
+            .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .rnn, .lstm, .gru, .quantizeLinear,
+            .dequantizeLinear, .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv,
+            .nonZero, .compress, .unique, .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence,
+            .unsupported:
             false
         }
     }

@@ -18,17 +18,42 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 ROOT = Path(__file__).resolve().parents[2]
-MODEL = ROOT / ".build/material/benchmark/resnet50/model.onnx"
+MATERIAL = ROOT / ".build/material/benchmark"
+MODEL = MATERIAL / "resnet50/model.onnx"
 MPINFER = ROOT / ".build/release/mpinfer"
 BATCH = 8
 #: What a rank may use beside weights and activations, in bytes: the program itself, MPI, the C library.
 BASE_MEMORY = 80e6
+
+
+@dataclass
+class Row:
+    """A model measured on one rank with one thread, beside ONNX Runtime with one thread."""
+
+    name: str
+    model: Path
+    items: dict[str, np.ndarray]  # one array for each input, batch first
+    batch: int
+
+    @property
+    def count(self) -> int:
+        return len(next(iter(self.items.values())))
+
+
+def rows() -> list[Row]:
+    """The models beside ResNet-50."""
+    frames = np.random.default_rng(1).standard_normal((96, 64, 256), dtype=np.float32)
+    return [
+        Row(f"LSTM 256 -> 2 x 512, 64 steps, batch {batch}", MATERIAL / "lstm/model.onnx", {"frames": frames}, batch)
+        for batch in (1, 8)
+    ]
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -51,22 +76,40 @@ def mpinfer(job: Path, ranks: int, threads: int, *options: str) -> dict:
     return json.loads(done.stdout)
 
 
-def peer(images: np.ndarray, threads: int) -> Callable[[], float]:
-    """ONNX Runtime on the same images: a function that returns images per second."""
+def peer(model: Path, items: dict[str, np.ndarray], batch: int, threads: int) -> Callable[[], float]:
+    """ONNX Runtime on the same items: a function that returns items per second."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    session.run(None, {name: images[:BATCH]})
+    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    count = len(next(iter(items.values())))
+
+    def run(first: int) -> None:
+        session.run(None, {name: values[first : first + batch] for name, values in items.items()})
 
     def measure() -> float:
         start = time.perf_counter()
-        for first in range(0, len(images), BATCH):
-            session.run(None, {name: images[first : first + BATCH]})
-        return len(images) / (time.perf_counter() - start)
+        for first in range(0, count, batch):
+            run(first)
+        return count / (time.perf_counter() - start)
 
+    run(0)
     return measure
+
+
+def write_job(folder: Path, row: Row, strategy: str) -> Path:
+    """A job on the row's items, in a folder of its own."""
+    folder.mkdir()
+    inputs = ""
+    for index, (name, values) in enumerate(row.items.items()):
+        np.save(folder / f"input_{index}.npy", values)
+        inputs += f"  {name}: {{array: input_{index}.npy}}\n"
+    job = folder / "job.yaml"
+    job.write_text(
+        f"version: 1\nmodel: {row.model}\ninputs:\n{inputs}"
+        f"schedule: {{microbatch: {row.batch}}}\nparallelism: {{strategy: {strategy}}}\n"
+    )
+    return job
 
 
 def spread(values: list[float], digits: int = 2) -> str:
@@ -96,14 +139,13 @@ def main() -> None:
     arguments = parser.parse_args()
 
     images = np.random.default_rng(0).standard_normal((BATCH * arguments.microbatches, 3, 224, 224), dtype=np.float32)
+    others = [row for row in rows() if row.model.exists()]
     with tempfile.TemporaryDirectory() as folder:
-        np.save(Path(folder) / "images.npy", images)
-        job = Path(folder) / "job.yaml"
-        job.write_text(
-            f"version: 1\nmodel: {MODEL}\ninput: {{array: images.npy}}\n"
-            f"schedule: {{microbatch: {BATCH}}}\nparallelism: {{strategy: {arguments.strategy}}}\n"
-        )
-        peers = {threads: peer(images, threads) for threads in (1, 2)}
+        resnet = Row("ResNet-50", MODEL, {"image": images}, BATCH)
+        job = write_job(Path(folder) / "resnet50", resnet, arguments.strategy)
+        jobs = [write_job(Path(folder) / str(index), row, "flops") for index, row in enumerate(others)]
+        peers = {threads: peer(MODEL, resnet.items, BATCH, threads) for threads in (1, 2)}
+        other_peers = [peer(row.model, row.items, row.batch, 1) for row in others]
         configurations = [("1 rank, 1 thread", 1, 1), ("1 rank, 2 threads", 1, 2), ("2 ranks, 1 thread each", 2, 1)]
         speeds: dict[str, list[float]] = {}
         reports: dict[str, list[dict]] = {}
@@ -114,6 +156,9 @@ def main() -> None:
                 report = mpinfer(job, ranks, threads)
                 reports.setdefault(name, []).append(report)
                 speeds.setdefault(name, []).append(report["itemsPerSecond"])
+            for row, other_job, measure in zip(others, jobs, other_peers, strict=True):
+                speeds.setdefault(f"ORT {row.name}", []).append(measure())
+                speeds.setdefault(row.name, []).append(mpinfer(other_job, 1, 1)["itemsPerSecond"])
             print(f"round {round_number + 1} of {arguments.rounds} done", file=sys.stderr)
 
     one, two, pipeline = (speeds[name] for name, _, _ in configurations)
@@ -133,8 +178,15 @@ def main() -> None:
     ]
     print(f"communication not overlapped, of the run, worst rank: {spread([100 * share for share in exposed])} %\n")
     print_table(memory_rows(reports))
+    print("\n1 rank, 1 thread, items/s\n")
+    print_table([("model", "mpinfer", "ONNX Runtime", "ratio")] + [model_row(row.name, speeds) for row in others])
     if arguments.json:
         arguments.json.write_text(json.dumps({"speeds": speeds, "reports": reports}, indent=1))
+
+
+def model_row(name: str, speeds: dict[str, list[float]]) -> tuple[str, ...]:
+    mine, theirs = speeds[name], speeds[f"ORT {name}"]
+    return name, spread(mine), spread(theirs), spread(ratios(mine, theirs))
 
 
 def memory_rows(reports: dict[str, list[dict]]) -> list[tuple[str, ...]]:

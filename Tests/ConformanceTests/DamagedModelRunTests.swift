@@ -8,7 +8,7 @@ import Testing
 
 /// Damaged model files, all the way: import, passes, binding, compiling with planned memory, running. Each ends in an
 /// error or in a run; a crash or a read out of bounds would end this process.
-@Suite(.enabled(if: NodeCase.isExpected, "no test material; 'make material' makes it"))
+@Suite(.enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"))
 struct DamagedModelRunTests {
     /// Small models that use packing, windows, shape arithmetic, indices and views.
     static let models = [
@@ -16,6 +16,8 @@ struct DamagedModelRunTests {
         "test_reshape_reordered_all_dims", "test_resize_upsample_scales_linear", "test_slice_neg_steps",
         "test_batchnorm_example", "test_gather_1", "test_softmax_axis_1", "test_split_variable_parts_1d_opset18",
         "test_constant_pad", "test_transpose_default", "test_concat_2d_axis_0", "test_reduce_mean_keepdims_example",
+        "test_lstm_with_peepholes", "test_gru_bidirectional", "test_rnn_seq_length", "test_qlinearconv",
+        "test_qlinearmatmul_3D_int8_float32", "test_quantizelinear_blocked_asymmetric",
     ]
 
     @Test(arguments: models) func everyPrefix(_ name: String) throws {
@@ -48,7 +50,7 @@ private final class Damage {
     private(set) var errors = 0
 
     init(_ name: String) throws {
-        let test = try NodeCase.load(name)
+        let test = try NodeCase.Suite.node.load(name)
         inputs = try (test.inputs ?? []).map(test.tensor)
         bytes = Array(try Data(contentsOf: URL(filePath: test.model)))
         path =

@@ -1,9 +1,10 @@
 import FoundationEssentials
+import Graphs
 import Kernels
 import ModelFormats
 import Tensors
 
-/// One case of the ONNX backend node suite, as Tests/Oracle writes it.
+/// One case of the ONNX backend node suite, or of our own operator cases, as Tests/Oracle writes it.
 struct NodeCase: Decodable {
     struct File: Decodable {
         let name: String
@@ -31,38 +32,82 @@ struct NodeCase: Decodable {
     /// Why there are no arrays for it.
     let skip: String?
     let values: Values?
+    private(set) var suite = Suite.node
 
-    static let folder: String = {
-        if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] { return folder + "/node" }
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return package.appending(path: ".build/material/node").path
-    }()
+    private enum CodingKeys: String, CodingKey { case name, rtol, atol, inputs, outputs, skip, values }
 
-    static var names: [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/case.json") }.sorted()
+    /// A folder of cases.
+    enum Suite: String {
+        /// The ONNX backend node suite.
+        case node
+        /// Single operators beside ONNX Runtime, where the node suite has no case.
+        case operators
+
+        var folder: String {
+            if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] {
+                return "\(folder)/\(rawValue)"
+            }
+            let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent()
+            return package.appending(path: ".build/material/\(rawValue)").path
+        }
+
+        var names: [String] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/case.json") }.sorted()
+        }
+
+        /// Whether tests on it should run: it is there, or somebody says that it must be.
+        var isExpected: Bool {
+            !names.isEmpty || ProcessInfo.processInfo.environment["MPINFER_REQUIRE_MATERIAL"] == "1"
+        }
+
+        func load(_ name: String) throws -> NodeCase {
+            let json = FileManager.default.contents(atPath: "\(folder)/\(name)/case.json") ?? Data()
+            var test = try JSONDecoder().decode(NodeCase.self, from: json)
+            test.suite = self
+            return test
+        }
     }
 
-    /// Whether tests on it should run: it is there, or somebody says that it must be.
-    static var isExpected: Bool {
-        !names.isEmpty || ProcessInfo.processInfo.environment["MPINFER_REQUIRE_MATERIAL"] == "1"
+    var model: String { "\(suite.folder)/\(name)/model.onnx" }
+
+    func tensor(_ file: File) throws -> Tensor { try NPY.read("\(suite.folder)/\(name)/\(file.file)") }
+
+    /// Computes the case node by node, and again by way of the passes and a compiled stage, and compares.
+    ///
+    /// - Throws: `Failure`, or what import and kernels throw.
+    func check() throws {
+        let graph = try ONNXImporter.load(path: model).graph
+        let fed = try values?.inputs.map { ($0.name, try value($0)) } ?? arrays(inputs)
+        let expected = try values?.outputs.map { ($0.name, try value($0)) } ?? arrays(outputs)
+        func input(_ name: String) -> StageValue? { fed.first { $0.0 == name }?.1 }
+        try check(Interpreter(graph: graph).run(input), expected, "")
+        try check(CompiledCase(graph).run(input), expected, "compiled, ")
     }
 
-    static func load(_ name: String) throws -> NodeCase {
-        let json = FileManager.default.contents(atPath: "\(folder)/\(name)/case.json") ?? Data()
-        return try JSONDecoder().decode(NodeCase.self, from: json)
+    private func arrays(_ files: [File]?) throws -> [(String, StageValue)] {
+        try (files ?? []).map { ($0.name, .tensor(try tensor($0))) }
     }
 
-    var model: String { "\(NodeCase.folder)/\(name)/model.onnx" }
+    private func check(_ results: [StageValue], _ expected: [(String, StageValue)], _ how: String) throws {
+        guard results.count == expected.count else {
+            throw Failure("\(how)\(results.count) outputs, expected \(expected.count)")
+        }
+        for (result, (output, wanted)) in zip(results, expected) {
+            do {
+                try Agreement.check(result, wanted, rtol: rtol ?? 1e-3, atol: atol ?? 1e-7)
+            } catch {
+                throw Failure("\(how)output '\(output)': \(error)")
+            }
+        }
+    }
 
     func value(_ value: Value) throws -> StageValue {
-        func array(_ file: String) throws -> Tensor { try NPY.read("\(NodeCase.folder)/\(name)/\(file)") }
+        func array(_ file: String) throws -> Tensor { try NPY.read("\(suite.folder)/\(name)/\(file)") }
         if let files = value.sequence { return .sequence(try files.map(array)) }
         return try value.file.map { .tensor(try array($0)) } ?? .nothing
     }
-
-    func tensor(_ file: File) throws -> Tensor { try NPY.read("\(NodeCase.folder)/\(name)/\(file.file)") }
 }
 
 /// Why a case does not pass.

@@ -1,8 +1,4 @@
 import FoundationEssentials
-import Graphs
-import Kernels
-import ModelFormats
-import Tensors
 import Testing
 
 /// The ONNX backend node suite against a manifest of what passes.
@@ -19,13 +15,13 @@ struct NodeSuiteTests {
 
     /// MPINFER_UPDATE_MANIFEST=1 rewrites the manifest instead of holding the cases against it;
     /// MPINFER_CONFORMANCE_REPORT=FILE writes why each other case fails.
-    @Test(.enabled(if: NodeCase.isExpected, "no test material; 'make material' makes it"))
+    @Test(.enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"))
     func casesAgreeWithTheManifest() throws {
         let environment = ProcessInfo.processInfo.environment
         var passing: Set<String> = []
         var failures: [String: String] = [:]
         var absent: [String: String] = [:]
-        for name in NodeCase.names {
+        for name in NodeCase.Suite.node.names {
             switch outcome(of: name) {
             case .passes: passing.insert(name)
             case .fails(let reason): failures[name] = reason
@@ -55,35 +51,9 @@ struct NodeSuiteTests {
 
     private func outcome(of name: String) -> Outcome {
         do {
-            let node = try NodeCase.load(name)
+            let node = try NodeCase.Suite.node.load(name)
             if let reason = node.skip, node.values == nil { return .absent(reason) }
-            let graph = try ONNXImporter.load(path: node.model).graph
-            let fed =
-                try node.values?.inputs.map { ($0.name, try node.value($0)) }
-                ?? (node.inputs ?? []).map { ($0.name, .tensor(try node.tensor($0))) }
-            let results = try Interpreter(graph: graph).run { name in fed.first { $0.0 == name }?.1 }
-            let expected =
-                try node.values?.outputs.map { ($0.name, try node.value($0)) }
-                ?? (node.outputs ?? []).map { ($0.name, .tensor(try node.tensor($0))) }
-            guard results.count == expected.count else {
-                throw Failure("\(results.count) outputs, expected \(expected.count)")
-            }
-            for (result, (output, wanted)) in zip(results, expected) {
-                do {
-                    try Agreement.check(result, wanted, rtol: node.rtol ?? 1e-3, atol: node.atol ?? 1e-7)
-                } catch {
-                    throw Failure("output '\(output)': \(error)")
-                }
-            }
-            // The same by way of the passes and a compiled stage.
-            let compiled = try CompiledCase(graph).run { name in fed.first { $0.0 == name }?.1 }
-            for (result, (output, wanted)) in zip(compiled, expected) {
-                do {
-                    try Agreement.check(result, wanted, rtol: node.rtol ?? 1e-3, atol: node.atol ?? 1e-7)
-                } catch {
-                    throw Failure("compiled, output '\(output)': \(error)")
-                }
-            }
+            try node.check()
             return .passes
         } catch {
             return .fails("\(error)")

@@ -3,7 +3,7 @@ import Testing
 
 /// Whole jobs against the outputs of ONNX Runtime.
 @Suite struct CorrectnessTests {
-    static let sets = ["quickstart", "light", "models", "real"]
+    static let sets = ["quickstart", "light", "models", "sequences", "real"]
 
     @Test(.enabled(if: Material.isRequired, "MPINFER_REQUIRE_MATERIAL is not 1"))
     func materialIsThere() {
@@ -14,8 +14,8 @@ import Testing
 
     @Test(
         "outputs are those of ONNX Runtime",
-        .enabled(if: Material.isThere("quickstart", "light", "models", "real"), "\(Material.absent)"),
-        arguments: Material.cases("quickstart", "light", "models", "real"))
+        .enabled(if: Material.isThere("quickstart", "light", "models", "sequences", "real"), "\(Material.absent)"),
+        arguments: Material.cases("quickstart", "light", "models", "sequences", "real"))
     func outputs(_ test: Material.Case) throws {
         try #require(test.facts.skip == nil)
         let job = try TestJob(test)

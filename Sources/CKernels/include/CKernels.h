@@ -7,8 +7,10 @@
 #include "mpk_convolution.h"
 #include "mpk_cpu.h"
 #include "mpk_elementwise.h"
+#include "mpk_integer.h"
 #include "mpk_linear.h"
 #include "mpk_normalization.h"
 #include "mpk_pooling.h"
+#include "mpk_recurrent.h"
 
 #endif

@@ -39,14 +39,15 @@ enum {
     MPK_THRESHOLDED_RELU = 29, // x > alpha ? x : 0
     MPK_SIGN = 30,         // -1, 0, 1 (NaN stays NaN)
     MPK_RSQRT = 31,        // 1 / sqrt(x)
-    MPK_UNARY_COUNT = 32,
+    MPK_SCALED_TANH = 32,  // alpha * tanh(beta * x)
+    MPK_UNARY_COUNT = 33,
 };
 
 /// What follows a convolution or a matrix product, while the result is still in registers or first-level cache:
 /// activation(product + bias + residual). Fusing a residual, or the bias of a matrix product, gives the same bits as
 /// adding it afterwards.
 typedef struct {
-    int32_t activation;       // one of MPK_IDENTITY ... MPK_RSQRT
+    int32_t activation;       // one of MPK_IDENTITY ... MPK_SCALED_TANH
     float activation_alpha;
     float activation_beta;
     const float *bias;        // [out channels] or null

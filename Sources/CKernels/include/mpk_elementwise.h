@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "mpk_activation.h"
 
-/// y[i] = operation(x[i]) for i in 0 ..< n; `operation` is one of MPK_IDENTITY ... MPK_RSQRT. x may be y.
+/// y[i] = operation(x[i]) for i in 0 ..< n; `operation` is one of MPK_IDENTITY ... MPK_SCALED_TANH. x may be y.
 /// exp, log, tanh, sigmoid, erf, softplus: relative error below 4e-7, exact at infinities, NaN stays NaN.
 void mpk_unary(int32_t operation, float alpha, float beta, const float *x, float *y, int64_t n);
 

@@ -138,6 +138,11 @@ extension Operation {
         case .nonZero, .nonMaxSuppression: return .int64
         case .topK, .pooling, .unique: return index == 0 ? operand(0) : .int64
         case .layerNormalization: return index == 0 ? operand(0) : .float32
+        case .quantizeLinear(let quantize): return operand(2) ?? quantize.target
+        case .dequantizeLinear: return operand(1)
+        case .dynamicQuantizeLinear: return index == 1 ? .float32 : .uint8
+        case .matMulInteger, .convInteger: return .int32
+        case .qLinearMatMul, .qLinearConv: return operand(7)
         // Their conversions tell.
         case .conditional, .loop, .scan, .enclosure, .unsupported: return nil
         case .sequence(let sequence): return sequence.kind == .length ? .int64 : nil

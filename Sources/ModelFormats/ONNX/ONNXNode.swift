@@ -122,6 +122,10 @@ final class ONNXNode {
         return String(decoding: attribute.s, as: UTF8.self)
     }
 
+    func strings(_ name: String) throws(ConversionError) -> [String]? {
+        try attribute(name, .strings)?.strings.map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// One of the words of an enumeration. A word that is not among them may come with a later version.
     func word<Word: RawRepresentable<String>>(
         _ name: String, default standard: Word

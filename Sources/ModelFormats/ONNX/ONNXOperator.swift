@@ -41,7 +41,7 @@ struct ONNXOperator: Sendable {
     static let table: [String: ONNXOperator] = {
         let families = [
             elementwise, activations, logic, convolutions, pooling, normalizations, linearAlgebra, reductions, layout,
-            indexing, resampling, shapes, controlFlow, sequences,
+            indexing, resampling, shapes, controlFlow, sequences, recurrent, quantization,
         ]
         return families.reduce(into: [:]) { table, family in
             table.merge(family) { _, _ in preconditionFailure("one operator in two families") }

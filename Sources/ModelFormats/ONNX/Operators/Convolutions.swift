@@ -23,7 +23,7 @@ extension ONNXOperator {
         },
     ]
 
-    private static func groups(_ node: ONNXNode) throws(ConversionError) -> Int {
+    static func groups(_ node: ONNXNode) throws(ConversionError) -> Int {
         let groups = try node.int("group") ?? 1
         guard groups > 0 else { throw .malformed("group \(groups) must be positive") }
         return groups

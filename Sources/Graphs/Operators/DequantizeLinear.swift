@@ -1,0 +1,27 @@
+public import Tensors
+
+/// (x - zero point) * scale, in the scale's dtype. Operands: x, scale, zero point (optional).
+public struct DequantizeLinear: OperatorAttributes {
+    public var scale: QuantizationScale
+
+    public init(scale: QuantizationScale = QuantizationScale()) { self.scale = scale }
+
+    public var operatorName: String { "DequantizeLinear" }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
+        let input = try operands.type(0)
+        guard input.dtype.isQuantized || input.dtype == .int32 else {
+            throw .mismatch("\(input.dtype) is no quantised type")
+        }
+        try scale.check(operands)
+        if operands.has(2) {
+            let zero = try operands.type(2).dtype
+            guard zero == input.dtype else { throw .mismatch("a zero point of \(zero) for \(input.dtype)") }
+        }
+        return [TensorType(try operands.type(1).dtype, input.shape)]
+    }
+
+    public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
+        Cost(flops: Double(outputs[0].shape.elementCount) * 2, bytes: Cost.traffic(operands, outputs))
+    }
+}
