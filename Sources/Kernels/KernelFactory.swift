@@ -84,7 +84,8 @@ extension Operation {
     /// Whether elements keep their bits, so that half precision needs no widening. A cast does its own.
     fileprivate var onlyMoves: Bool {
         switch self {
-        case .optional, .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze, .identity,
+        case .optional, .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze,
+            .identity,
             .transpose, .expand, .gather, .gatherElements, .gatherND, .tile, .depthToSpace, .spaceToDepth, .trilu,
             .shapeOf, .constantOfShape, .eyeLike:
             true

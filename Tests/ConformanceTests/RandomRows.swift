@@ -40,8 +40,10 @@ struct RandomRows {
         let made: ValueID?
         switch random.integer(0...11) {
         case 0: made = graph.addNode(named: name, .unary(Unary(.relu)), [operand])
-        case 1: made = half(&graph, name, operand)
-        case 2: made = product(&graph, name, operand)
+        case 1: made = RandomRows.half(&graph, name, operand)
+        case 2:
+            let weights = weights()
+            made = RandomRows.product(&graph, name, operand, weights)
         case 3: made = picked(name, operand)
         case 4: made = graph.addNode(named: name, .slice(Slice()), [operand, vector([0]), counted(name), vector([0])])
         case 5: made = places(name, operand)
@@ -61,7 +63,7 @@ struct RandomRows {
         graph.addConstant(named: "c\(graph.valueNames.count)", .tensor(Tensor(integers)))
     }
 
-    private func number(_ graph: inout Graph, _ number: Float) -> ValueID {
+    private static func number(_ graph: inout Graph, _ number: Float) -> ValueID {
         graph.addConstant(named: "c\(graph.valueNames.count)", .tensor(Tensor(scalar: number)))
     }
 
@@ -72,14 +74,19 @@ struct RandomRows {
 
     // MARK: Nodes
 
-    private func half(_ graph: inout Graph, _ name: String, _ operand: ValueID) -> ValueID {
+    private static func half(_ graph: inout Graph, _ name: String, _ operand: ValueID) -> ValueID {
         let factor = number(&graph, 0.5)
         return graph.addNode(named: name, .binary(Binary(.multiply)), [operand, factor])
     }
 
-    private mutating func product(_ graph: inout Graph, _ name: String, _ operand: ValueID) -> ValueID {
-        let weights = (0..<16).map { _ in Float(random.integer(-4...4)) / 8 }
-        let constant = graph.addConstant(named: "\(name)/weights", .tensor(Tensor(weights, shape: [4, 4])))
+    private mutating func weights() -> Tensor {
+        Tensor((0..<16).map { _ in Float(random.integer(-4...4)) / 8 }, shape: [4, 4])
+    }
+
+    private static func product(
+        _ graph: inout Graph, _ name: String, _ operand: ValueID, _ weights: Tensor
+    ) -> ValueID {
+        let constant = graph.addConstant(named: "\(name)/weights", .tensor(weights))
         return graph.addNode(named: name, .matrixProduct(MatrixProduct()), [operand, constant])
     }
 
@@ -92,7 +99,7 @@ struct RandomRows {
     /// Rows whose sums are positive.
     private mutating func picked(_ name: String, _ operand: ValueID) -> ValueID {
         let sums = sums(name, operand)
-        let zero = number(&graph, 0)
+        let zero = RandomRows.number(&graph, 0)
         let mask = graph.addNode(named: "\(name)/mask", .comparison(Comparison(.greater)), [sums, zero])
         return graph.addNode(named: name, .compress(Compress(axis: 0)), [operand, mask])
     }
@@ -131,11 +138,11 @@ struct RandomRows {
         growth -= 1
         let sum = graph.addNode(
             named: "\(name)/sum", .reduction(Reduction(kind: .sum, keepsDimensions: false)), [operand, vector([0, 1])])
-        let zero = number(&graph, 0)
+        let zero = RandomRows.number(&graph, 0)
         let condition = graph.addNode(named: "\(name)/condition", .comparison(Comparison(.less)), [sum, zero])
         var then = Graph(name: "then")
         let first = then.addParameter(named: "x")
-        then.outputs = [half(&then, "half", first)]
+        then.outputs = [RandomRows.half(&then, "half", first)]
         var otherwise = Graph(name: "else")
         let second = otherwise.addParameter(named: "x")
         otherwise.outputs = [
@@ -159,13 +166,13 @@ struct RandomRows {
         let next =
             grows
             ? body.addNode(named: "longer", .concatenation(Concatenation(axis: 0)), [state, first])
-            : product(&body, "product", state)
+            : RandomRows.product(&body, "product", state, weights())
         let shift = body.addNode(named: "shift", .cast(Cast(to: .float32)), [iteration])
         let shifted = body.addNode(named: "shifted", .binary(Binary(.add)), [next, shift])
         let axis = body.addConstant(named: "axis", .tensor(Tensor([Int64(0)])))
         let sums = body.addNode(
             named: "sums", .reduction(Reduction(kind: .sum, keepsDimensions: false)), [shifted, axis])
-        let halved = half(&body, "halved", sums)
+        let halved = RandomRows.half(&body, "halved", sums)
         body.outputs = [condition, shifted, halved]
         let last = graph.addValue(named: "\(name)/last")
         // At least one iteration: what stacks nothing has no type.

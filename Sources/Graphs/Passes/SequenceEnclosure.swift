@@ -20,9 +20,13 @@ enum SequenceEnclosure {
         let ties = graph.nodes.map { node in
             (node.inputs + node.outputs).compactMap(\.self).filter { !kinds[$0.index].isTensor && !outer.contains($0) }
         }
-        guard let first = graph.nodes.indices.first(where: { index in
-            graph.nodes[index].outputs.contains { $0.map { !kinds[$0.index].isTensor && !outer.contains($0) } ?? false }
-        }) else { return nil }
+        guard
+            let first = graph.nodes.indices.first(where: { index in
+                graph.nodes[index].outputs.contains {
+                    $0.map { !kinds[$0.index].isTensor && !outer.contains($0) } ?? false
+                }
+            })
+        else { return nil }
         var values = Set(ties[first])
         var group: Set<Int> = [first]
         while true {
@@ -75,7 +79,8 @@ enum SequenceEnclosure {
             let nodes = members.map { outer.nodes[$0] }
             graph = Graph(name: "enclosure")
             let made = Set(nodes.flatMap { $0.outputs.compactMap(\.self) })
-            for value in nodes.flatMap({ $0.inputs.compactMap(\.self) }) where values[value] == nil && !made.contains(value) {
+            for value in nodes.flatMap({ $0.inputs.compactMap(\.self) })
+            where values[value] == nil && !made.contains(value) {
                 if let constant = outer.constants[value] {
                     values[value] = graph.addConstant(named: outer.name(of: value), constant)
                 } else {
@@ -97,7 +102,9 @@ enum SequenceEnclosure {
             }
             let inside = Set(members)
             var wanted = Set(outer.outputs)
-            for (index, node) in outer.nodes.enumerated() where !inside.contains(index) { wanted.formUnion(node.inputs.compactMap(\.self)) }
+            for (index, node) in outer.nodes.enumerated() where !inside.contains(index) {
+                wanted.formUnion(node.inputs.compactMap(\.self))
+            }
             outputs = made.intersection(wanted).sorted()
             graph.outputs = outputs.map { values[$0!]! }
         }

@@ -70,7 +70,9 @@ private struct Lowering {
                 guard let place = place(node, 1, count: list.count, default: nil), list.indices.contains(place) else {
                     return nil
                 }
-                return [Node(name: node.name, operation: .identity(Identity()), inputs: [list[place]], outputs: [output])]
+                return [
+                    Node(name: node.name, operation: .identity(Identity()), inputs: [list[place]], outputs: [output])
+                ]
             }
             return piece(node, output)
         case .concatenate(let axis, let addsAxis):
@@ -93,7 +95,8 @@ private struct Lowering {
         return try? Operands([.init(type: tensor.type, constant: tensor)]).integers(0)
     }
 
-    private mutating func constant(_ node: Node, _ suffix: String, _ integers: [Int], isScalar: Bool = false) -> ValueID {
+    private mutating func constant(_ node: Node, _ suffix: String, _ integers: [Int], isScalar: Bool = false) -> ValueID
+    {
         let tensor = Tensor(integers.map(Int64.init), shape: isScalar ? [] : [integers.count])
         return result.addConstant(named: "\(node.name)/\(suffix)", .tensor(tensor))
     }
@@ -107,7 +110,8 @@ private struct Lowering {
         let operation: Operation
         let operands: [ValueID]
         if cut.inputs.count > 1, let lengths = cut.inputs[1] {
-            guard let type = result.constants[lengths]?.type, type.shape.rank == 0, let length = integers(lengths)?.first,
+            guard let type = result.constants[lengths]?.type, type.shape.rank == 0,
+                let length = integers(lengths)?.first,
                 length > 0, place >= 0, place < 1 << 31, length < 1 << 31
             else { return nil }
             operation = .slice(Slice())

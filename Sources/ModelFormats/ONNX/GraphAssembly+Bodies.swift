@@ -22,7 +22,8 @@ extension GraphAssembly {
     /// Reads the bodies of a node. What they take from outside becomes parameters; constants move in.
     ///
     /// - Parameter feeding: operands that the bodies' own first parameters get, for their dtypes.
-    func bodies(_ node: ONNXNode, _ names: [String], feeding: [ValueID?] = []) throws(ConversionError) -> ImportedBodies {
+    func bodies(_ node: ONNXNode, _ names: [String], feeding: [ValueID?] = []) throws(ConversionError) -> ImportedBodies
+    {
         var protos: [Onnx_GraphProto] = []
         for name in names { protos.append(try node.graph(name)) }
         var captured: [(name: String, value: ValueID)] = []
@@ -46,7 +47,8 @@ extension GraphAssembly {
                     GraphReading.Captured(name: "", dtype: value.flatMap { dtypes[$0] }, rank: nil)
                 }
                 let outer = captured.map {
-                    GraphReading.Captured(name: $0.name, dtype: dtypes[$0.value], rank: ranks[$0.value],
+                    GraphReading.Captured(
+                        name: $0.name, dtype: dtypes[$0.value], rank: ranks[$0.value],
                         isSequence: isSequence($0.value))
                 }
                 result.graphs.append(try reading.body(own: own, captured: outer, constants: constants))

@@ -101,6 +101,7 @@ extension ONNXOperator {
         }
         for case let output? in node.outputs { assembly.noteSequence(output) }
         assembly.finish(
-            node, .loop(Loop(body: body, stateCount: states.count)), [length, nil] + empty + node.inputs + bodies.captured)
+            node, .loop(Loop(body: body, stateCount: states.count)),
+            [length, nil] + empty + node.inputs + bodies.captured)
     }
 }
