@@ -8,7 +8,7 @@
 #include "mpk_elementwise.h"
 
 // Register tiles of rows that share a pass over the weights.
-enum { tiles_per_pass = 8 };
+enum { tiles_per_pass = 12 };
 // As in conv_plan.c: in multiply-adds of 16 lanes.
 static const int64_t smallest_task = 40000;
 

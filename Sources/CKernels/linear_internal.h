@@ -7,8 +7,8 @@
 
 /// Output features per panel, at every level: two vectors of 16, two cache lines.
 enum { MPK_LINEAR_WIDTH = 32 };
-/// Depth that is worked on at a time: 32 KiB of weights per panel.
-enum { MPK_LINEAR_CHUNK = 256 };
+/// Depth that is worked on at a time: 48 KiB of weights per panel, which the second-level cache feeds while inputs stay in the first.
+enum { MPK_LINEAR_CHUNK = 384 };
 /// Most rows of one register tile at any level.
 enum { MPK_LINEAR_MAX_ROWS = 12 };
 

@@ -215,9 +215,18 @@ extension BoundGraph {
             outputs: node.outputs.compactMap { $0.flatMap { types[$0.index] } })
     }
 
-    /// The nodes that run for every microbatch, in order.
+    /// The nodes that run for every microbatch, in order: those that some output depends on, other than by its shape.
     public var runtimeNodes: [NodeID] {
-        graph.nodes.indices.filter { !isFolded[$0] && !isLoadTime[$0] }.map(NodeID.init)
+        var isNeeded = [Bool](repeating: false, count: types.count)
+        for output in graph.outputs { isNeeded[output.index] = true }
+        var nodes: [NodeID] = []
+        for index in graph.nodes.indices.reversed() where !isFolded[index] && !isLoadTime[index] {
+            let node = graph.nodes[index]
+            guard node.outputs.contains(where: { $0.map { isNeeded[$0.index] } ?? false }) else { continue }
+            for case let input? in node.inputs { isNeeded[input.index] = true }
+            nodes.append(NodeID(index))
+        }
+        return nodes.reversed()
     }
 }
 

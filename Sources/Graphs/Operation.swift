@@ -13,6 +13,8 @@ public enum Operation: Sendable, Hashable, Codable {
     case matrixProduct(MatrixProduct)
     case gemm(Gemm)
     case einsum(Einsum)
+    case attention(Attention)
+    case rotaryEmbedding(RotaryEmbedding)
     // Recurrent
     case rnn(RNN)
     case lstm(LSTM)
@@ -53,6 +55,7 @@ public enum Operation: Sendable, Hashable, Codable {
     case gatherND(GatherND)
     case scatterElements(ScatterElements)
     case scatterND(ScatterND)
+    case cacheUpdate(CacheUpdate)
     case tile(Tile)
     case depthToSpace(DepthToSpace)
     case spaceToDepth(SpaceToDepth)
@@ -95,6 +98,8 @@ public enum Operation: Sendable, Hashable, Codable {
         case .matrixProduct(let attributes): attributes
         case .gemm(let attributes): attributes
         case .einsum(let attributes): attributes
+        case .attention(let attributes): attributes
+        case .rotaryEmbedding(let attributes): attributes
         case .rnn(let attributes): attributes
         case .lstm(let attributes): attributes
         case .gru(let attributes): attributes
@@ -131,6 +136,7 @@ public enum Operation: Sendable, Hashable, Codable {
         case .gatherND(let attributes): attributes
         case .scatterElements(let attributes): attributes
         case .scatterND(let attributes): attributes
+        case .cacheUpdate(let attributes): attributes
         case .tile(let attributes): attributes
         case .depthToSpace(let attributes): attributes
         case .spaceToDepth(let attributes): attributes

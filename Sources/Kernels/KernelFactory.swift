@@ -42,6 +42,8 @@ enum KernelFactory {
             return FillKernel(count: output.shape.elementCount, elementByteCount: output.dtype.byteCount)
         case .arithmeticRange(let range): return try range.kernel(request)
         case .einsum(let einsum): return try einsum.kernel(request)
+        case .attention(let attention): return try attention.kernel(request)
+        case .rotaryEmbedding(let rotary): return try rotary.kernel(request)
         case .rnn(let rnn): return try rnn.kernel(request)
         case .lstm(let lstm): return try lstm.kernel(request)
         case .gru(let gru): return try gru.kernel(request)
@@ -61,6 +63,7 @@ enum KernelFactory {
         case .gatherND(let gather): return gather.kernel(request)
         case .scatterElements(let scatter): return try scatter.kernel(request)
         case .scatterND(let scatter): return try scatter.kernel(request)
+        case .cacheUpdate(let update): return try update.kernel(request)
         case .tile(let tile): return tile.kernel(request)
         case .depthToSpace(let depthToSpace): return depthToSpace.kernel(request)
         case .spaceToDepth(let spaceToDepth): return spaceToDepth.kernel(request)
@@ -87,9 +90,10 @@ extension Operation {
         case .optional, .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze,
             .identity,
             .transpose, .expand, .gather, .gatherElements, .gatherND, .tile, .depthToSpace, .spaceToDepth, .trilu,
-            .shapeOf, .constantOfShape, .eyeLike:
+            .shapeOf, .constantOfShape, .eyeLike, .cacheUpdate:
             true
-        case .unary, .binary, .comparison, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .pooling,
+        case .attention, .rotaryEmbedding, .unary, .binary, .comparison, .convolution, .convolutionTranspose,
+            .matrixProduct, .gemm, .pooling,
             .globalPooling, .batchNormalization, .localResponseNormalization, .softmax, .reduction, .resize,
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
             .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .rnn, .lstm, .gru, .quantizeLinear,

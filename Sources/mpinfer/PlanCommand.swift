@@ -12,6 +12,8 @@ struct PlanCommand: ParsableCommand {
               mpinfer plan job.yaml --ranks 4 --set parallelism.strategy=uniform
               mpinfer plan job.yaml --ranks 4 -o plan.json    then: mpirun -np 4 mpinfer run job.yaml --plan plan.json
               mpinfer plan job.yaml --ranks 2 --schedule      what each rank would do, in order
+              mpinfer plan job.yaml --ranks 64 --cluster cluster.yaml
+                                                              what it would do on hardware that is not at hand
             """)
 
     @OptionGroup var options: JobOptions
@@ -27,6 +29,11 @@ struct PlanCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Print a plan that was written before, held against the job.", valueName: "file"))
     var plan: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Simulate the plan on a cluster: speed, and where each rank's time would go.", valueName: "file"))
+    var cluster: String?
+
     @Flag(help: "Print the list of actions of each rank too.")
     var schedule = false
 
@@ -41,10 +48,28 @@ struct PlanCommand: ParsableCommand {
         let preparation = try JobPreparation(options.load(), rankCount: ranks, planPath: plan)
         let file = PlanFile(preparation.plan)
         if let output { try file.write(to: output) }
+        let prediction = try cluster.map { path in
+            try PlanPrediction(preparation, on: ClusterFile.load(path: path).cluster)
+        }
         if json {
-            StandardStreams.output(try JSONText.pretty(file))
+            StandardStreams.output(try JSONText.pretty(PlanDocument(plan: file, prediction: prediction)))
         } else {
             StandardStreams.output(PlanText(preparation, includesSchedule: schedule).text)
+            if let prediction, let cluster { StandardStreams.output("\n" + prediction.text(cluster: cluster)) }
         }
+    }
+}
+
+/// A plan and what it is predicted to do, as one JSON object: that of the plan, with `prediction` added.
+private struct PlanDocument: Encodable {
+    let plan: PlanFile
+    let prediction: PlanPrediction?
+
+    private enum Key: String, CodingKey { case prediction }
+
+    func encode(to encoder: any Encoder) throws {
+        try plan.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encodeIfPresent(prediction, forKey: .prediction)
     }
 }

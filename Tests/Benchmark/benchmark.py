@@ -49,10 +49,21 @@ class Row:
 
 def rows() -> list[Row]:
     """The models beside ResNet-50."""
-    frames = np.random.default_rng(1).standard_normal((96, 64, 256), dtype=np.float32)
+    random = np.random.default_rng(1)
+    frames = random.standard_normal((96, 64, 256), dtype=np.float32)
+    tokens = {
+        "input_ids": random.integers(0, 30522, (24, 128)),
+        # Every other text fills three quarters of its row.
+        "attention_mask": np.where(np.arange(24)[:, np.newaxis] % 2 * (np.arange(128) >= 96), 0, 1),
+    }
+    images = {"image": random.standard_normal((24, 3, 224, 224), dtype=np.float32)}
     return [
-        Row(f"LSTM 256 -> 2 x 512, 64 steps, batch {batch}", MATERIAL / "lstm/model.onnx", {"frames": frames}, batch)
-        for batch in (1, 8)
+        *(
+            Row(f"LSTM 256 -> 2 x 512, 64 steps, batch {batch}", MATERIAL / "lstm/model.onnx", {"frames": frames}, batch)
+            for batch in (1, 8)
+        ),
+        *(Row(f"BERT-base, sequence 128, batch {batch}", MATERIAL / "bert-base/model.onnx", tokens, batch) for batch in (1, 8)),
+        Row("ViT-B/16, 224x224, batch 8", MATERIAL / "vit-b-16/model.onnx", images, 8),
     ]
 
 

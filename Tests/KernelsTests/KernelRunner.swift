@@ -8,8 +8,10 @@ import Testing
 enum KernelRunner {
     /// - Parameters:
     ///   - constants: which operands are known when the kernel is made; those it absorbs are not given to it again.
+    ///   - wanted: the results that somebody asks for; the others are not computed. All of them when nil.
     static func run(
-        _ operation: Operation, _ operands: [Tensor?], constants: Set<Int> = [], threads: Int = 1
+        _ operation: Operation, _ operands: [Tensor?], constants: Set<Int> = [], wanted: Set<Int>? = nil,
+        threads: Int = 1
     ) throws -> [Tensor] {
         let types = try operation.attributes.outputTypes(
             of: Operands(
@@ -39,7 +41,9 @@ enum KernelRunner {
         let inputPointers = operands.enumerated().map { index, tensor in
             kernel.absorbedOperands.contains(index) ? nil : tensor?.pointer
         }
-        let outputPointers = results.map { Optional($0.pointer) }
+        let outputPointers = results.enumerated().map { index, result in
+            wanted?.contains(index) ?? true ? Optional(result.pointer) : nil
+        }
         try inputPointers.withUnsafeBufferPointer { inputs in
             try outputPointers.withUnsafeBufferPointer { outputs in
                 try kernel.run(
@@ -53,12 +57,12 @@ enum KernelRunner {
 
     /// The results on one thread, after a check that two and three threads give the same bits.
     static func runOnThreads(
-        _ operation: Operation, _ operands: [Tensor?], constants: Set<Int> = [],
+        _ operation: Operation, _ operands: [Tensor?], constants: Set<Int> = [], wanted: Set<Int>? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> [Tensor] {
-        let results = try run(operation, operands, constants: constants)
+        let results = try run(operation, operands, constants: constants, wanted: wanted)
         for threads in 2...3 {
-            let others = try run(operation, operands, constants: constants, threads: threads)
+            let others = try run(operation, operands, constants: constants, wanted: wanted, threads: threads)
             for (one, other) in zip(results, others) {
                 #expect(
                     one.hasSameBytes(as: other), "\(operation.name) on \(threads) threads",

@@ -4,6 +4,7 @@
 #define CKERNELS_H
 
 #include "mpk_activation.h"
+#include "mpk_attention.h"
 #include "mpk_convolution.h"
 #include "mpk_cpu.h"
 #include "mpk_elementwise.h"

@@ -52,6 +52,14 @@ public enum ActivationRecognition {
                 default: break
                 }
             }
+            // x * sigmoid(slope * x), which approximates GELU with a slope of 1.702.
+            if let (unary, inner) = unary(gate), unary.function == .sigmoid,
+                let (a, b) = operands(of: inner, .multiply)
+            {
+                for (scaled, slope) in [(a, b), (b, a)] where scaled == x {
+                    if let slope = scalar(slope), slope != 0 { return (Unary(.silu, alpha: slope), x) }
+                }
+            }
             if let (unary, inner) = unary(gate), unary.function == .tanh, let (soft, input) = self.unary(inner),
                 soft.function == .softplus, input == x
             {

@@ -111,12 +111,21 @@ private struct Fusion {
             guard !isLoadTime[other.index], otherType == type, operands <= 3 else { return false }
             nodes[index].inputs += [ValueID?](repeating: nil, count: 3 - operands) + [other]
         case .matrixProduct:
-            guard isLoadTime[other.index], operands == 2, otherType.shape.rank == 1, type.shape.rank > 0,
-                otherType.shape[0] == type.shape[type.shape.rank - 1],
-                // The product with a vector has no axis of columns.
-                let right = nodes[index].inputs[1].flatMap({ types[$0.index] }), right.shape.rank >= 2
+            // The product with a vector has no axis of columns.
+            guard let weights = nodes[index].inputs[1], let right = types[weights.index], right.shape.rank >= 2 else {
+                return false
+            }
+            if operands == 2, isLoadTime[other.index], otherType.shape.rank == 1, type.shape.rank > 0,
+                otherType.shape[0] == type.shape[type.shape.rank - 1]
+            {
+                nodes[index].inputs.append(other)
+                return true
+            }
+            // Only packed weights add to the finished sum, as the separate node would.
+            guard operands <= 3, !isLoadTime[other.index], otherType == type, type.dtype == .float32,
+                isLoadTime[weights.index], right.shape.rank == 2
             else { return false }
-            nodes[index].inputs.append(other)
+            nodes[index].inputs += [ValueID?](repeating: nil, count: 3 - operands) + [other]
         case .gemm(var attributes):
             guard isLoadTime[other.index], operands == 2, type.shape.rank == 2, otherType.shape == [type.shape[1]]
             else { return false }

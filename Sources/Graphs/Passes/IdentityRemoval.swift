@@ -1,13 +1,14 @@
-/// Removes nodes that hand a value on unchanged. Outputs of the graph keep their names: the node before makes them.
+/// Removes nodes that hand a value on unchanged: identities, and casts to the dtype that is there. Outputs of the graph keep their names: the node before makes them.
 public enum IdentityRemoval {
     /// The graph without them, and how many went.
     public static func apply(_ graph: Graph) -> (graph: Graph, count: Int) {
         let producers = graph.producers()
+        let dtypes = KnownDTypes(graph)
         let outputs = Set(graph.outputs)
         // What a value is a copy of; itself for most.
         var roots = graph.valueNames.indices.map(ValueID.init)
         for node in graph.nodes {
-            guard let (input, output) = node.identity else { continue }
+            guard let (input, output) = node.identity(dtypes) else { continue }
             roots[output.index] = roots[input.index]
         }
         // Values that get an output's name, by the value's old one.
@@ -26,7 +27,7 @@ public enum IdentityRemoval {
         var result = graph
         result.nodes = []
         for var node in graph.nodes {
-            if let (_, output) = node.identity {
+            if let (_, output) = node.identity(dtypes) {
                 guard outputs.contains(output), current(output) != output else { continue }
                 node.inputs = node.inputs.map { $0.map(current) }
             } else {
@@ -40,14 +41,12 @@ public enum IdentityRemoval {
 }
 
 extension Node {
-    /// What an identity copies, and into what; nil for other operators. One tensor joined is a copy too.
-    fileprivate var identity: (input: ValueID, output: ValueID)? {
+    /// What an identity copies, and into what; nil for other operators.
+    fileprivate func identity(_ dtypes: KnownDTypes) -> (input: ValueID, output: ValueID)? {
+        guard inputs.count == 1, let input = inputs[0], outputs.count == 1, let output = outputs[0] else { return nil }
         switch operation {
-        case .identity:
-            guard inputs.count == 1, let input = inputs[0], outputs.count == 1, let output = outputs[0] else {
-                return nil
-            }
-            return (input, output)
+        case .identity: return (input, output)
+        case .cast(let cast) where dtypes[input] == cast.target: return (input, output)
         default: return nil
         }
     }

@@ -11,8 +11,9 @@ public enum Passes {
         }
     }
 
-    /// Inlines branches that are settled, drops identities, recognises activations, folds constants and what follows products per channel, and removes
-    /// what no output needs, in the bodies of control flow too. The graph is validated after each.
+    /// Inlines branches that are settled, drops identities, folds constants, recognises what exporters spell out in many
+    /// nodes (soft maxima, layer norms, activations, attention), folds what follows products per channel into their
+    /// weights, and removes what no output needs, in the bodies of control flow too. The graph is validated after each.
     ///
     /// - Parameter evaluate: computes small constants; without it none are folded.
     /// - Throws: `GraphError`, where the graph, or what a pass made of it, does not hold together.
@@ -35,8 +36,14 @@ public enum Passes {
             ("fold constants", folding),
             ("lower sequences", SequenceLowering.apply),
             ("drop identities", IdentityRemoval.apply),
+            ("recognise soft maxima", SoftmaxRecognition.apply),
+            ("recognise layer norms", LayerNormalizationRecognition.apply),
+            ("recognise GELU", GeluRecognition.apply),
             ("recognise activations", ActivationRecognition.apply),
             ("remove dead nodes", DeadCodeRemoval.apply),
+            ("recognise attention", AttentionRecognition.apply),
+            ("remove dead nodes", DeadCodeRemoval.apply),
+            ("take transposes into attention", AttentionLayouts.apply),
             ("fold batch normalisation", BatchNormalizationFolding.apply),
             ("fold constants", folding),
             // Conditions that have become constants.

@@ -47,15 +47,31 @@ public struct JobPreparation {
                 path: planPath, bound: bound, chain: chain, fingerprint: model.imported.fingerprint,
                 microbatchSize: size, rankCount: rankCount)
         } else {
-            let parallelism = specification.parallelism
-            let strategy = try PartitionStrategies.named(parallelism.strategy.rawValue, cuts: parallelism.cuts)
-            plan = try PartitionPlan(
-                bound, chain: chain, strategy: strategy, stageCount: stageCount, microbatchSize: size,
-                modelFingerprint: model.imported.fingerprint)
+            plan = try JobPreparation.plan(
+                specification, bound, chain, stageCount: stageCount, fingerprint: model.imported.fingerprint)
         }
         let verified = Schedule.pipeline(
             plan, microbatchCount: min(batching.microbatchCount, Schedule.periodicMicrobatchCount(plan)))
         try ScheduleVerifier.verify(verified, of: plan, layers: chain.layers.map(\.node)) { graph.nodes[$0.index].name }
+    }
+
+    private static func plan(
+        _ specification: JobSpecification, _ bound: BoundGraph, _ chain: LayerChain, stageCount: Int,
+        fingerprint: String
+    ) throws -> PartitionPlan {
+        let parallelism = specification.parallelism
+        let strategy = try PartitionStrategies.named(parallelism.strategy.rawValue, cuts: parallelism.cuts)
+        return try PartitionPlan(
+            bound, chain: chain, strategy: strategy, stageCount: stageCount,
+            microbatchSize: specification.schedule.microbatch, modelFingerprint: fingerprint)
+    }
+
+    /// The plan that the job's strategy makes for another number of ranks.
+    ///
+    /// - Throws: where the model cannot be cut so often.
+    public func plan(stageCount: Int) throws -> PartitionPlan {
+        try JobPreparation.plan(
+            specification, bound, chain, stageCount: stageCount, fingerprint: plan.modelFingerprint)
     }
 
     /// What every rank would do, for all microbatches.

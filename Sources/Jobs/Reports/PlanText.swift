@@ -51,7 +51,8 @@ public struct PlanText {
         var table = TextTable([("edge", .right), ("value", .left), ("from", .right), ("to", .right), ("bytes", .right)])
         for edge in job.plan.edges {
             table.add([
-                "e\(edge.index)", edge.name, "s\(edge.from)", "s\(edge.to)", Quantity.bytes(edge.byteCount),
+                "e\(edge.index)", edge.name, "s\(edge.from)", "s\(edge.to)",
+                edge.hasHeader ? "hang on data" : Quantity.bytes(edge.byteCount),
             ])
         }
         return table

@@ -1,5 +1,3 @@
-internal import Yams
-
 extension JobSpecification {
     /// Reads and checks a specification. Files that it names are not looked at.
     ///
@@ -8,14 +6,8 @@ extension JobSpecification {
     ///   - overrides: `path=value` each, as in `parallelism.pipeline=4`; applied in order before anything is checked.
     /// - Throws: `SpecificationError` with everything that is wrong.
     public static func load(path: String, overrides: [String] = []) throws(SpecificationError) -> JobSpecification {
-        let text: String
-        do { text = try TextFile.read(path, limit: 1 << 20) } catch {
-            throw SpecificationError([
-                SpecificationIssue(place: .file(path: path), key: "", message: error.placeAndReason)
-            ])
-        }
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ""
-        return try parse(text, path: path, folder: folder, overrides: overrides)
+        let text = try SpecificationText.read(path)
+        return try parse(text, path: path, folder: SpecificationText.folder(of: path), overrides: overrides)
     }
 
     /// The same for text that is in memory already.
@@ -26,40 +18,7 @@ extension JobSpecification {
     public static func parse(
         _ text: String, path: String, folder: String = "", overrides: [String] = []
     ) throws(SpecificationError) -> JobSpecification {
-        var issues: [SpecificationIssue] = []
-        var root = try SpecificationNode.parse(text, issues: &issues) { mark in
-            mark.map { .position(path: path, line: $0.line, column: $0.column) } ?? .file(path: path)
-        }
-        for override in overrides { root.apply(override, issues: &issues) }
-        // Another version has other keys: to hold them against ours would say nothing of use.
-        if case .scalar(.integer(let found))? = root["version"]?.content, found != version {
-            let message = "this is version \(found) of the format, and this program reads version \(version)"
-            throw SpecificationError(
-                issues + [SpecificationIssue(place: root["version"]!.place, key: "version", message: message)])
-        }
-        var reader = SpecificationReader(folder: folder)
-        let value = form.decode(root, &reader)
-        issues += reader.issues
-        guard let value, issues.isEmpty else { throw SpecificationError(sorted(issues)) }
-        return value
-    }
-
-    /// In the order of the file, what the command line brought last.
-    private static func sorted(_ issues: [SpecificationIssue]) -> [SpecificationIssue] {
-        issues.enumerated().sorted { first, second in
-            let left = first.element.place.order
-            let right = second.element.place.order
-            return left == right ? first.offset < second.offset : left < right
-        }.map(\.element)
-    }
-}
-
-extension SpecificationPlace {
-    fileprivate var order: (Int, Int) {
-        switch self {
-        case .file: (0, 0)
-        case .position(_, let line, let column): (line, column)
-        case .override: (.max, 0)
-        }
+        try SpecificationText.decode(
+            text, as: form, version: version, path: path, folder: folder, overrides: overrides)
     }
 }

@@ -1,7 +1,6 @@
 internal import Tensors
 
-/// The programs that one rank has compiled while it ran, for types that came to light only then: the least recently
-/// used goes when there are too many.
+/// The programs that one rank has compiled while it ran, for types that came to light only then.
 final class ProgramCache {
     struct Key: Hashable {
         /// What the program goes on from; see `newIdentity`.
@@ -13,14 +12,12 @@ final class ProgramCache {
     /// Enough for some hundred places in a model that hang on data, or for some hundred shapes at one place.
     static let standardCapacity = 256
 
-    private let capacity: Int
-    private var programs: [Key: (program: StageProgram, lastUse: Int)] = [:]
-    private var clock = 0
+    private var programs: RecentlyUsed<Key, StageProgram>
     private var identities = 0
     /// Programs compiled in all.
     private(set) var compilations = 0
 
-    init(capacity: Int = ProgramCache.standardCapacity) { self.capacity = max(capacity, 1) }
+    init(capacity: Int = ProgramCache.standardCapacity) { programs = RecentlyUsed(limit: max(capacity, 1)) }
 
     var count: Int { programs.count }
 
@@ -30,18 +27,12 @@ final class ProgramCache {
         return identities
     }
 
-    func program(_ key: Key, compile: () throws -> StageProgram) rethrows -> StageProgram {
-        clock += 1
-        if let program = programs[key]?.program {
-            programs[key]!.lastUse = clock
-            return program
-        }
+    func program(_ key: Key, compile: () throws -> StageProgram) throws -> StageProgram {
+        if let program = programs[key] { return program }
+        // Compiling may compile others and keep them here.
         let program = try compile()
         compilations += 1
-        while programs.count >= capacity, let oldest = programs.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-            programs[oldest.key] = nil
-        }
-        programs[key] = (program, clock)
+        programs[key] = program
         return program
     }
 }

@@ -244,8 +244,7 @@ struct GraphReading {
     private mutating func convert(
         _ proto: Onnx_NodeProto, opset: Int, name: String
     ) throws(ConversionError) {
-        guard GraphReading.standardDomains.contains(proto.domain), let operation = ONNXOperator.table[proto.opType]
-        else { throw .inexpressible("") }
+        guard let operation = ONNXOperator.named(proto.opType, domain: proto.domain) else { throw .inexpressible("") }
         guard let version = operation.version(opset: opset) else {
             throw .malformed(
                 "opset \(opset) has another form of this operator; opset \(operation.versions[0]) or later is needed: "

@@ -41,12 +41,20 @@ struct ONNXOperator: Sendable {
     static let table: [String: ONNXOperator] = {
         let families = [
             elementwise, activations, logic, convolutions, pooling, normalizations, linearAlgebra, reductions, layout,
-            indexing, resampling, shapes, controlFlow, sequences, recurrent, quantization,
+            indexing, resampling, shapes, transformers, controlFlow, sequences, recurrent, quantization,
         ]
         return families.reduce(into: [:]) { table, family in
             table.merge(family) { _, _ in preconditionFailure("one operator in two families") }
         }
     }()
+}
+
+extension ONNXOperator {
+    /// The conversion of an operator of a domain, where there is one.
+    static func named(_ type: String, domain: String) -> ONNXOperator? {
+        if GraphReading.standardDomains.contains(domain) { return table[type] }
+        return domain == contributedDomain ? contributed[type] : nil
+    }
 }
 
 extension ONNXNode {

@@ -1,4 +1,5 @@
-"""ResNet-50 at its real size and two wide LSTM layers, for measuring; made only when asked for."""
+"""ResNet-50, BERT-base and ViT-B/16 at their real sizes and two wide LSTM layers, for measuring; made only when asked
+for."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from material import reference
 from material.case import Case, CaseWriter
 from networks.recurrent import wide_lstm
 from networks.resnet import resnet50
+from networks.transformer import bert_base, vit_base_16
 from sets.models import images_for
 
 FOLDERS = ("benchmark",)
@@ -25,3 +27,11 @@ def make(writers: dict[str, CaseWriter]) -> None:
     frames = np.random.default_rng(64).standard_normal((8, 64, 256), dtype=np.float32)
     outputs = reference.run(lstm, {"frames": frames})
     writers["benchmark"].write(Case("lstm", lstm, {"frames": frames}, outputs, 1e-3, 1e-4))
+    random = np.random.default_rng(128)
+    bert = bert_base()
+    tokens = {"input_ids": random.integers(0, 30522, (4, 128)), "attention_mask": np.ones((4, 128), np.int64)}
+    tokens["attention_mask"][1, 96:] = 0
+    writers["benchmark"].write(Case("bert-base", bert, tokens, reference.run(bert, tokens), 1e-3, 1e-4))
+    vit = vit_base_16()
+    images = {"image": random.standard_normal((4, 3, 224, 224), dtype=np.float32)}
+    writers["benchmark"].write(Case("vit-b-16", vit, images, reference.run(vit, images), 1e-3, 1e-4))

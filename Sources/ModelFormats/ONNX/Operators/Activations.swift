@@ -13,7 +13,10 @@ extension ONNXOperator {
                 }
             },
             "Swish": ONNXOperator([24], inputs: 1) { node, assembly throws(ConversionError) in
-                try swish(node, &assembly)
+                // 0 stands for 1 in ours.
+                let alpha = try node.float("alpha", default: 1)
+                guard alpha != 0 else { throw .inexpressible("with alpha 0") }
+                assembly.finish(node, .unary(Unary(.silu, alpha: alpha == 1 ? 0 : alpha)), node.inputs)
             },
             "Clip": ONNXOperator([6, 11, 12, 13], inputs: 1...3) { node, assembly throws(ConversionError) in
                 try clip(node, &assembly)
@@ -46,17 +49,6 @@ extension ONNXOperator {
         }
         return table
     }()
-
-    /// x * sigmoid(alpha * x).
-    private static func swish(_ node: ONNXNode, _ assembly: inout GraphAssembly) throws(ConversionError) {
-        let alpha = try node.float("alpha", default: 1)
-        guard alpha != 1 else { return assembly.finish(node, .unary(Unary(.silu)), node.inputs) }
-        let input = try node.requiredInput(0)
-        let slope = assembly.addScalar(node, "alpha", Double(alpha), dtype: try assembly.dtype(input))
-        let scaled = assembly.emit(node, "scaled", .binary(Binary(.multiply)), [input, slope])
-        let gate = assembly.emit(node, "gate", .unary(Unary(.sigmoid)), [scaled])
-        assembly.finish(node, .binary(Binary(.multiply)), [input, gate])
-    }
 
     /// Limits from attributes (before opset 11) or operands. Constant ones that a float32 holds exactly make one
     /// function of one number, others a maximum and a minimum.

@@ -1,0 +1,118 @@
+import Graphs
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Planning
+
+/// Predictions, held against closed formulas and against what must hold for any of them.
+@Suite struct ScheduleSimulatorTests {
+    /// A chain of equal layers, one on each stage.
+    private func plan(stages: Int) throws -> PartitionPlan {
+        var graph = Graph(name: "chain")
+        var value = graph.addInput(named: "input", dtype: .float32, dimensions: [.symbol("batch"), .fixed(3)])
+        for layer in 0..<stages { value = graph.addNode(named: "layer\(layer)", .unary(Unary(.tanh)), [value]) }
+        graph.outputs = [value]
+        let bound = try BoundGraph(
+            graph, inputTypes: graph.inputTypes(symbols: ["batch": 2]),
+            evaluate: { _, _, _ in throw GraphError("nothing to fold") })
+        return try PartitionPlan(
+            bound, chain: LayerChain(bound), strategy: UniformStrategy(), stageCount: stages, microbatchSize: 2,
+            modelFingerprint: "f")
+    }
+
+    private func cluster(_ count: Int, ranksPerNode: Int, _ link: Cluster.Link, eager: Int = .max) -> Cluster {
+        Cluster(
+            ranks: (0..<count).map { Cluster.Rank(node: $0 / ranksPerNode, flopsPerSecond: 1) }, withinNode: link,
+            acrossNodes: link, eagerByteCount: eager)
+    }
+
+    private func timeline(
+        _ plan: PartitionPlan, microbatches: Int, flops: [Double], bytes: Int, on cluster: Cluster
+    ) throws -> Timeline {
+        let costs = ScheduleCosts(
+            stageFlops: flops, edgeByteCounts: plan.edges.map { _ in bytes },
+            microbatchSizes: [Double](repeating: 1, count: microbatches))
+        return try ScheduleSimulator(
+            .pipeline(plan, microbatchCount: microbatches), of: plan, costs: costs, on: cluster
+        ).timeline()
+    }
+
+    private func close(_ left: Double, _ right: Double) -> Bool { abs(left - right) <= 1e-9 * max(left, right, 1) }
+
+    @Test func equalStagesFollowTheFormulaOfPipelines() throws {
+        // p stages of t seconds, messages of latency l and transfer time d: the first microbatch passes all stages, and
+        // each later one follows after what takes longest.
+        for stages in [1, 2, 3, 8, 17] {
+            let plan = try plan(stages: stages)
+            for (t, l, d) in [(1.0, 0.0, 0.0), (1, 0.25, 0.5), (1, 0.5, 2), (0.25, 1, 0.5)] {
+                for microbatches in [1, 2, 5, 40] {
+                    let cluster = cluster(stages, ranksPerNode: 1, .init(latency: l, bandwidth: 100 / max(d, 1e-9)))
+                    let found = try timeline(
+                        plan, microbatches: microbatches, flops: [Double](repeating: t, count: stages),
+                        bytes: d == 0 ? 0 : 100, on: cluster)
+                    let p = Double(stages)
+                    let slowest = stages == 1 ? t : max(t, d)
+                    let expected = p * t + (p - 1) * (l + d) + Double(microbatches - 1) * slowest
+                    #expect(
+                        found.makespan >= expected - 1e-9,
+                        "\(stages) stages, \(microbatches) microbatches, t \(t) l \(l) d \(d): \(found.makespan)")
+                    // Where messages are under way for longer than the send buffers last, senders wait too.
+                    if l + d <= t { #expect(close(found.makespan, expected)) }
+                }
+            }
+        }
+    }
+
+    @Test func largeMessagesTakeThreeLatencies() throws {
+        let plan = try plan(stages: 2)
+        let link = Cluster.Link(latency: 0.5, bandwidth: 1000)
+        let eager = try timeline(
+            plan, microbatches: 1, flops: [1, 1], bytes: 1000, on: cluster(2, ranksPerNode: 1, link, eager: 1000))
+        #expect(close(eager.makespan, 1 + 0.5 + 1 + 1))
+        let rendezvous = try timeline(
+            plan, microbatches: 1, flops: [1, 1], bytes: 1000, on: cluster(2, ranksPerNode: 1, link, eager: 999))
+        #expect(close(rendezvous.makespan, 1 + 3 * 0.5 + 1 + 1))
+    }
+
+    @Test func ranksOfANodeShareItsInterface() throws {
+        // Stages 0 and 1 on one node, 2 and 3 on another; every message crosses between 1 and 2 only.
+        let plan = try plan(stages: 4)
+        let fast = Cluster.Link(latency: 0, bandwidth: 1e12)
+        var cluster = cluster(4, ranksPerNode: 2, fast)
+        cluster.acrossNodes = .init(latency: 0, bandwidth: 100)
+        let found = try timeline(plan, microbatches: 10, flops: [1, 1, 1, 1], bytes: 300, on: cluster)
+        // The border takes 3 s a microbatch and everything else hides behind it.
+        #expect(close(found.makespan, 2 + 10 * 3 + 2))
+        let last = found.ranks[2]
+        #expect(close(last[.compute], 10) && close(last[.transfer] + last[.wait], found.makespan - 1 - 10))
+        #expect(last[.transfer] > 0.9 * (last[.wait] + last[.transfer] - 2))
+    }
+
+    @Test func theSlowestStageBoundsThePipeline() throws {
+        var random = SplitMix(40)
+        for _ in 0..<200 {
+            let stages = random.integer(1...6)
+            let plan = try plan(stages: stages)
+            let flops = (0..<stages).map { _ in Double(random.integer(1...20)) }
+            let microbatches = random.integer(1...20)
+            let link = Cluster.Link(latency: Double(random.integer(0...3)), bandwidth: Double(random.integer(1...50)))
+            let ranksPerNode = random.integer(1...3)
+            let cluster = cluster(stages, ranksPerNode: ranksPerNode, link, eager: random.choice([0, 1000]))
+            let found = try timeline(plan, microbatches: microbatches, flops: flops, bytes: 20, on: cluster)
+            #expect(found.makespan >= flops.max()! * Double(microbatches))
+            #expect(found.makespan >= flops.reduce(0, +))
+            for rank in found.ranks {
+                let busy = rank[.compute] + rank[.wait] + rank[.transfer]
+                #expect(close(busy, rank.elapsed), "a rank's time adds up")
+                #expect(close(rank[.compute], flops[rank.rank] * Double(microbatches)))
+            }
+            // Better hardware never makes it slower.
+            var better = cluster
+            better.acrossNodes.bandwidth *= 2
+            better.withinNode.bandwidth *= 2
+            let faster = try timeline(plan, microbatches: microbatches, flops: flops, bytes: 20, on: better)
+            #expect(faster.makespan <= found.makespan + 1e-9)
+        }
+    }
+}
