@@ -27,6 +27,15 @@ struct Interpreter {
         return try run(inputs.map { ($0, .tensor($1)) } + parameters, bound: bound)
     }
 
+    /// The same for tensors in order.
+    func run(_ inputs: [Tensor]) throws -> [Tensor] {
+        let names = graph.inputs.map { graph.name(of: $0.value) }
+        return try run { name in names.firstIndex(of: name).map { .tensor(inputs[$0]) } }.map { value in
+            guard let tensor = value.tensor else { throw Failure("an output is no tensor") }
+            return tensor
+        }
+    }
+
     /// The outputs of a body for values of its parameters.
     private func run(body: Graph, _ parameters: [StageValue?]) throws -> [StageValue] {
         let fed = try zip(body.parameters, parameters).map { parameter, value in

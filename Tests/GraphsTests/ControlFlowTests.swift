@@ -14,7 +14,8 @@ import Testing
         var otherwise = Graph(name: "else")
         let second = otherwise.addParameter(named: "x")
         otherwise.outputs = [
-            agree ? second : otherwise.addNode(named: "twice", .concatenation(Concatenation(axis: 0)), [second, second])
+            agree
+                ? second : otherwise.addNode(named: "twice", .concatenation(Concatenation(axis: 0)), [second, second])
         ]
         return Conditional(thenBranch: then, elseBranch: otherwise)
     }
@@ -87,7 +88,8 @@ import Testing
 
     @Test func loopsHaveTypesAndCostsWhereTheirTripsAreKnown() throws {
         let known = try bind(loop(trips: 5, grows: false))
-        #expect(known.graph.outputs.map(known.type) == [TensorType(.float32, [2, 4]), TensorType(.float32, [5, 2, 4])])
+        #expect(
+            known.graph.outputs.map(known.type) == [TensorType(.float32, [2, 4]), TensorType(.float32, [5, 2, 4])])
         let once = try bind(loop(trips: 1, grows: false)).cost(of: NodeID(0)).flops
         #expect(once >= 2 * 2 * 4 * 4)
         #expect(known.cost(of: NodeID(0)).flops == 5 * once)

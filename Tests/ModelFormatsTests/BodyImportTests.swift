@@ -76,7 +76,8 @@ import Testing
         let graph = try load(
             model(
                 // The file's order puts the node before one whose value its body takes.
-                [outer, TinyModel.node("Relu", "relu", ["x"], ["r"])], initializers: [TinyModel.tensor("w", [2], [1, 2])]))
+                [outer, TinyModel.node("Relu", "relu", ["x"], ["r"])],
+                initializers: [TinyModel.tensor("w", [2], [1, 2])]))
         try GraphValidator.check(graph)
         let last = try #require(graph.nodes.last)
         #expect(last.inputs.map { graph.name(of: $0!) } == ["flag", "x", "flag", "r"])
@@ -97,7 +98,8 @@ import Testing
 
     @Test func damagedBodies() throws {
         let fine = graph("t", [TinyModel.node("Relu", "relu", ["x"], ["t"])], outputs: ["t"])
-        #expect(message(model([node("If", ["flag"], ["y"], ["then_branch": fine])])).contains("'else_branch' is missing"))
+        #expect(
+            message(model([node("If", ["flag"], ["y"], ["then_branch": fine])])).contains("'else_branch' is missing"))
         #expect(
             message(
                 model([
