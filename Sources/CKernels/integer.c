@@ -6,7 +6,8 @@
 static const mpk_integer_table *current_table(void) {
 #if defined(__x86_64__)
     switch (mpk_cpu_level()) {
-    case MPK_CPU_AVX512: return &mpk_integer_table_avx512;
+    case MPK_CPU_AVX512:
+        return __builtin_cpu_supports("avx512vnni") ? &mpk_integer_table_vnni : &mpk_integer_table_avx512;
     case MPK_CPU_AVX2: return &mpk_integer_table_avx2;
     default: break;
     }
@@ -42,39 +43,56 @@ void mpk_integer_pack_panel(int32_t type, const void *from, int64_t depth, int64
     }
 }
 
+// Neighbouring output cells of one row: their place in the panel, and where the window of the first begins.
+typedef struct {
+    int64_t first, count;
+    int64_t origin[3];
+} cell_run;
+
+// Cells of a run whose tap lies inside the image: those with 0 <= column + i * stride < width.
+static void inside(int64_t column, int64_t stride, int64_t width, int64_t count, int64_t *first, int64_t *end) {
+    *first = column >= 0 ? 0 : (stride - 1 - column) / stride;
+    *end = column >= width ? 0 : (width - 1 - column) / stride + 1;
+    if (*end > count) *end = count;
+}
+
 void mpk_integer_pack_patches(int32_t type, const mpk_integer_window *w, const void *image, int64_t channels,
                               int32_t zero, int64_t first_cell, int16_t *to) {
     const int64_t cells = w->out[0] * w->out[1] * w->out[2], plane = w->in[0] * w->in[1] * w->in[2];
-    const int64_t count = cells - first_cell < MPK_INTEGER_PANEL ? cells - first_cell : MPK_INTEGER_PANEL;
+    const int64_t total = cells - first_cell < MPK_INTEGER_PANEL ? cells - first_cell : MPK_INTEGER_PANEL;
     const int64_t depth = channels * w->kernel[0] * w->kernel[1] * w->kernel[2];
     memset(to, 0, (size_t)(mpk_integer_row_length(depth) * MPK_INTEGER_PANEL) * sizeof(int16_t));
-    // Where the window of each cell begins.
-    int64_t origin[3][MPK_INTEGER_PANEL];
-    for (int64_t i = 0; i < count; i++) {
-        int64_t rest = first_cell + i;
-        for (int axis = 2; axis >= 0; axis--) {
-            origin[axis][i] = rest % w->out[axis] * w->stride[axis] - w->before[axis];
-            rest /= w->out[axis];
-        }
+    cell_run runs[MPK_INTEGER_PANEL];
+    int64_t run_count = 0;
+    for (int64_t i = 0; i < total;) {
+        const int64_t cell = first_cell + i, column = cell % w->out[2], row = cell / w->out[2];
+        const int64_t left = w->out[2] - column, count = left < total - i ? left : total - i;
+        runs[run_count++] = (cell_run){.first = i,
+                                       .count = count,
+                                       .origin = {row / w->out[1] * w->stride[0] - w->before[0],
+                                                  row % w->out[1] * w->stride[1] - w->before[1],
+                                                  column * w->stride[2] - w->before[2]}};
+        i += count;
     }
-    int64_t k = 0;
-    for (int64_t channel = 0; channel < channels; channel++) {
-        for (int64_t z = 0; z < w->kernel[0]; z++) {
-            for (int64_t y = 0; y < w->kernel[1]; y++) {
-                for (int64_t x = 0; x < w->kernel[2]; x++, k++) {
-                    int16_t *pairs = to + (k / 2) * 2 * MPK_INTEGER_PANEL + (k & 1);
-                    for (int64_t i = 0; i < count; i++) {
-                        const int64_t slice = origin[0][i] + z * w->dilation[0];
-                        const int64_t row = origin[1][i] + y * w->dilation[1];
-                        const int64_t column = origin[2][i] + x * w->dilation[2];
-                        if (slice < 0 || slice >= w->in[0] || row < 0 || row >= w->in[1] || column < 0 ||
-                            column >= w->in[2]) {
-                            continue;
-                        }
-                        const int64_t at = channel * plane + (slice * w->in[1] + row) * w->in[2] + column;
-                        pairs[2 * i] = (int16_t)(element(type, image, at) - zero);
-                    }
-                }
+    const int64_t stride = w->stride[2], row_taps = w->kernel[1] * w->kernel[2], taps = w->kernel[0] * row_taps;
+    for (int64_t k = 0; k < depth; k++) {
+        const int64_t channel = k / taps, z = k % taps / row_taps, y = k % row_taps / w->kernel[2];
+        const int64_t x = k % w->kernel[2];
+        int16_t *pairs = to + (k / 2) * 2 * MPK_INTEGER_PANEL + (k & 1);
+        for (int64_t r = 0; r < run_count; r++) {
+            const int64_t slice = runs[r].origin[0] + z * w->dilation[0], row = runs[r].origin[1] + y * w->dilation[1];
+            if (slice < 0 || slice >= w->in[0] || row < 0 || row >= w->in[1]) continue;
+            const int64_t column = runs[r].origin[2] + x * w->dilation[2];
+            int64_t first, end;
+            inside(column, stride, w->in[2], runs[r].count, &first, &end);
+            const int64_t at = channel * plane + (slice * w->in[1] + row) * w->in[2] + column;
+            int16_t *cell = pairs + 2 * runs[r].first;
+            if (type == MPK_INT8) {
+                const int8_t *from = (const int8_t *)image;
+                for (int64_t i = first; i < end; i++) cell[2 * i] = (int16_t)(from[at + i * stride] - zero);
+            } else {
+                const uint8_t *from = (const uint8_t *)image;
+                for (int64_t i = first; i < end; i++) cell[2 * i] = (int16_t)(from[at + i * stride] - zero);
             }
         }
     }

@@ -3,7 +3,8 @@
 #if defined(__x86_64__)
 #include "level_operations.h"
 
-#define MPK_MADD(a, b) ((mpk_vi)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
+#define MPK_INTEGER_TILE 8
+#define MPK_MADD(sum, a, b) ((sum) + (mpk_vi)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
 #include "integer_template.h"
 
 const mpk_integer_table mpk_integer_table_avx512 = MPK_INTEGER_TABLE;

@@ -21,6 +21,7 @@ extern const mpk_integer_table mpk_integer_table_portable;
 #if defined(__x86_64__)
 extern const mpk_integer_table mpk_integer_table_avx2;
 extern const mpk_integer_table mpk_integer_table_avx512;
+extern const mpk_integer_table mpk_integer_table_vnni;
 #endif
 
 #endif

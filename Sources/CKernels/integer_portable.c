@@ -2,12 +2,13 @@
 #include "level_portable.h"
 #include "level_operations.h"
 
+#define MPK_INTEGER_TILE 4
 #if defined(__x86_64__)
 #include <emmintrin.h>
-#define MPK_MADD(a, b) ((mpk_vi)_mm_madd_epi16((__m128i)(a), (__m128i)(b)))
+#define MPK_MADD(sum, a, b) ((sum) + (mpk_vi)_mm_madd_epi16((__m128i)(a), (__m128i)(b)))
 #else
 // The low and the high half of each lane.
-#define MPK_MADD(a, b) ((((a) << 16) >> 16) * (((b) << 16) >> 16) + ((a) >> 16) * ((b) >> 16))
+#define MPK_MADD(sum, a, b) ((sum) + (((a) << 16) >> 16) * (((b) << 16) >> 16) + ((a) >> 16) * ((b) >> 16))
 #endif
 #include "integer_template.h"
 

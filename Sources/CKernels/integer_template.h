@@ -1,14 +1,15 @@
-// Integer products and conversions, compiled once per level. Before it: a level header and MPK_MADD, which multiplies
-// pairs of int16 and adds the two products of each pair to an int32 lane. The conversions are plain loops that the
-// compiler turns into the level's vectors.
+// Integer products and conversions, compiled once per level. Before it: a level header; MPK_MADD(sum, a, b), which
+// multiplies pairs of int16 and adds the two products of each pair to an int32 lane; and MPK_INTEGER_TILE, the rows of a
+// register tile. The conversions are plain loops that the compiler turns into the level's vectors.
 #include "integer_internal.h"
 
 // MARK: Products
 
+// Two vectors of columns for `count` rows.
 MPK_INLINE void integer_tile(const int16_t *rows, const int count, int64_t row_length, const int16_t *panel,
                              int32_t *output) {
-    enum { vectors = MPK_INTEGER_PANEL / MPK_LANES };
-    mpk_vi sum[MPK_INTEGER_ROWS][vectors];
+    enum { vectors = 2 };
+    mpk_vi sum[MPK_INTEGER_TILE][vectors];
 #pragma clang loop unroll(full)
     for (int row = 0; row < count; row++) {
 #pragma clang loop unroll(full)
@@ -23,7 +24,7 @@ MPK_INLINE void integer_tile(const int16_t *rows, const int count, int64_t row_l
             __builtin_memcpy(&pair, rows + row * row_length + k, sizeof pair);
             const mpk_vi factor = (mpk_vi)(pair);
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sum[row][v] += MPK_MADD(factor, column[v]);
+            for (int v = 0; v < vectors; v++) sum[row][v] = MPK_MADD(sum[row][v], factor, column[v]);
         }
     }
 #pragma clang loop unroll(full)
@@ -32,12 +33,25 @@ MPK_INLINE void integer_tile(const int16_t *rows, const int count, int64_t row_l
 
 static MPK_TARGET void run_product(const int16_t *rows, int64_t row_count, int64_t row_length, const int16_t *panel,
                                    int32_t *output) {
-    switch (row_count) {
-    case 1: integer_tile(rows, 1, row_length, panel, output); break;
-    case 2: integer_tile(rows, 2, row_length, panel, output); break;
-    case 3: integer_tile(rows, 3, row_length, panel, output); break;
-    case 4: integer_tile(rows, 4, row_length, panel, output); break;
-    default: break;
+    for (int64_t first = 0; first < row_count; first += MPK_INTEGER_TILE) {
+        const int64_t left = row_count - first, count = left < MPK_INTEGER_TILE ? left : MPK_INTEGER_TILE;
+        for (int column = 0; column < MPK_INTEGER_PANEL; column += 2 * MPK_LANES) {
+            const int16_t *from = rows + first * row_length, *with = panel + 2 * column;
+            int32_t *to = output + first * MPK_INTEGER_PANEL + column;
+            switch (count) {
+            case 1: integer_tile(from, 1, row_length, with, to); break;
+            case 2: integer_tile(from, 2, row_length, with, to); break;
+            case 3: integer_tile(from, 3, row_length, with, to); break;
+            case 4: integer_tile(from, 4, row_length, with, to); break;
+#if MPK_INTEGER_TILE > 4
+            case 5: integer_tile(from, 5, row_length, with, to); break;
+            case 6: integer_tile(from, 6, row_length, with, to); break;
+            case 7: integer_tile(from, 7, row_length, with, to); break;
+            case 8: integer_tile(from, 8, row_length, with, to); break;
+#endif
+            default: break;
+            }
+        }
     }
 }
 

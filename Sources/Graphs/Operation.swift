@@ -7,12 +7,15 @@ public enum Operation: Sendable, Hashable, Codable {
     case comparison(Comparison)
     case choice(Choice)
     case cast(Cast)
+    case bitCast(BitCast)
     // Linear algebra
     case convolution(Convolution)
     case convolutionTranspose(ConvolutionTranspose)
     case matrixProduct(MatrixProduct)
     case gemm(Gemm)
     case einsum(Einsum)
+    case deformableConvolution(DeformableConvolution)
+    case determinant(Determinant)
     case attention(Attention)
     case rotaryEmbedding(RotaryEmbedding)
     // Recurrent
@@ -30,6 +33,9 @@ public enum Operation: Sendable, Hashable, Codable {
     // Pooling and normalisation
     case pooling(Pooling)
     case globalPooling(GlobalPooling)
+    case maximumUnpooling(MaximumUnpooling)
+    case regionAlignment(RegionAlignment)
+    case regionPooling(RegionPooling)
     case batchNormalization(BatchNormalization)
     case localResponseNormalization(LocalResponseNormalization)
     case softmax(Softmax)
@@ -39,6 +45,11 @@ public enum Operation: Sendable, Hashable, Codable {
     case reduction(Reduction)
     case cumulation(Cumulation)
     case topK(TopK)
+    // Signals and text
+    case fourierTransform(FourierTransform)
+    case shortTimeFourierTransform(ShortTimeFourierTransform)
+    case melWeightMatrix(MelWeightMatrix)
+    case termFrequency(TermFrequency)
     // Layout
     case concatenation(Concatenation)
     case split(Split)
@@ -62,6 +73,10 @@ public enum Operation: Sendable, Hashable, Codable {
     case trilu(Trilu)
     case resize(Resize)
     case gridSample(GridSample)
+    case affineGrid(AffineGrid)
+    case centerCropPad(CenterCropPad)
+    case columnsToImage(ColumnsToImage)
+    case reverseSequence(ReverseSequence)
     // Shape arithmetic
     case shapeOf(ShapeOf)
     case constantOfShape(ConstantOfShape)
@@ -93,11 +108,14 @@ public enum Operation: Sendable, Hashable, Codable {
         case .comparison(let attributes): attributes
         case .choice(let attributes): attributes
         case .cast(let attributes): attributes
+        case .bitCast(let attributes): attributes
         case .convolution(let attributes): attributes
         case .convolutionTranspose(let attributes): attributes
         case .matrixProduct(let attributes): attributes
         case .gemm(let attributes): attributes
         case .einsum(let attributes): attributes
+        case .deformableConvolution(let attributes): attributes
+        case .determinant(let attributes): attributes
         case .attention(let attributes): attributes
         case .rotaryEmbedding(let attributes): attributes
         case .rnn(let attributes): attributes
@@ -112,6 +130,9 @@ public enum Operation: Sendable, Hashable, Codable {
         case .qLinearConv(let attributes): attributes
         case .pooling(let attributes): attributes
         case .globalPooling(let attributes): attributes
+        case .maximumUnpooling(let attributes): attributes
+        case .regionAlignment(let attributes): attributes
+        case .regionPooling(let attributes): attributes
         case .batchNormalization(let attributes): attributes
         case .localResponseNormalization(let attributes): attributes
         case .softmax(let attributes): attributes
@@ -121,6 +142,10 @@ public enum Operation: Sendable, Hashable, Codable {
         case .reduction(let attributes): attributes
         case .cumulation(let attributes): attributes
         case .topK(let attributes): attributes
+        case .fourierTransform(let attributes): attributes
+        case .shortTimeFourierTransform(let attributes): attributes
+        case .melWeightMatrix(let attributes): attributes
+        case .termFrequency(let attributes): attributes
         case .concatenation(let attributes): attributes
         case .split(let attributes): attributes
         case .slice(let attributes): attributes
@@ -143,6 +168,10 @@ public enum Operation: Sendable, Hashable, Codable {
         case .trilu(let attributes): attributes
         case .resize(let attributes): attributes
         case .gridSample(let attributes): attributes
+        case .affineGrid(let attributes): attributes
+        case .centerCropPad(let attributes): attributes
+        case .columnsToImage(let attributes): attributes
+        case .reverseSequence(let attributes): attributes
         case .shapeOf(let attributes): attributes
         case .constantOfShape(let attributes): attributes
         case .arithmeticRange(let attributes): attributes

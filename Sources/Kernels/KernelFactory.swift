@@ -30,7 +30,7 @@ enum KernelFactory {
         case .split(let split): return try split.kernel(request)
         case .slice(let slice): return try slice.kernel(request)
         case .pad(let pad): return try pad.kernel(request)
-        case .reshape, .flatten, .squeeze, .unsqueeze, .identity:
+        case .reshape, .flatten, .squeeze, .unsqueeze, .identity, .bitCast:
             return CopyKernel(byteCount: request.inputTypes[0]!.byteCount)
         case .transpose(let transpose): return try transpose.kernel(request)
         case .expand(let expand): return expand.kernel(request)
@@ -71,6 +71,19 @@ enum KernelFactory {
         case .gridSample(let gridSample): return try gridSample.kernel(request)
         case .oneHot(let oneHot): return try oneHot.kernel(request)
         case .eyeLike(let eyeLike): return try eyeLike.kernel(request)
+        case .affineGrid(let grid): return try grid.kernel(request)
+        case .centerCropPad(let cropPad): return try cropPad.kernel(request)
+        case .columnsToImage(let columns): return try columns.kernel(request)
+        case .deformableConvolution(let convolution): return try convolution.kernel(request)
+        case .determinant(let determinant): return try determinant.kernel(request)
+        case .fourierTransform(let transform): return try transform.kernel(request)
+        case .shortTimeFourierTransform(let transform): return try transform.kernel(request)
+        case .maximumUnpooling(let unpooling): return try unpooling.kernel(request)
+        case .melWeightMatrix(let matrix): return try matrix.kernel(request)
+        case .regionAlignment(let alignment): return try alignment.kernel(request)
+        case .regionPooling(let pooling): return try pooling.kernel(request)
+        case .reverseSequence(let reverse): return reverse.kernel(request)
+        case .termFrequency(let frequency): return frequency.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
             throw KernelError("the size of its result hangs on data")
         case .optional(let optional) where optional.kind == .element:
@@ -90,16 +103,18 @@ extension Operation {
         case .optional, .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze,
             .identity,
             .transpose, .expand, .gather, .gatherElements, .gatherND, .tile, .depthToSpace, .spaceToDepth, .trilu,
-            .shapeOf, .constantOfShape, .eyeLike, .cacheUpdate:
+            .shapeOf, .constantOfShape, .eyeLike, .cacheUpdate, .bitCast, .centerCropPad, .maximumUnpooling,
+            .reverseSequence:
             true
         case .attention, .rotaryEmbedding, .unary, .binary, .comparison, .convolution, .convolutionTranspose,
             .matrixProduct, .gemm, .pooling,
             .globalPooling, .batchNormalization, .localResponseNormalization, .softmax, .reduction, .resize,
             .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
-            .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .rnn, .lstm, .gru, .quantizeLinear,
-            .dequantizeLinear, .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv,
-            .nonZero, .compress, .unique, .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence,
-            .unsupported:
+            .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .affineGrid, .columnsToImage,
+            .deformableConvolution, .determinant, .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix,
+            .regionAlignment, .regionPooling, .termFrequency, .rnn, .lstm, .gru, .quantizeLinear, .dequantizeLinear,
+            .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv, .nonZero, .compress,
+            .unique, .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence, .unsupported:
             false
         }
     }

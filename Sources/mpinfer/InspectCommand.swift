@@ -13,10 +13,13 @@ struct InspectCommand: ParsableCommand {
               mpinfer inspect model.onnx
               mpinfer inspect model.onnx --dimension batch=8 --dimension height=640 --dimension width=480
               mpinfer inspect model.onnx --json
+              mpinfer inspect encoder.onnx decoder.onnx    as one model, wired by name
+              mpinfer inspect job.yaml                     the model or the models of a job, wired as it says
             """)
 
-    @Argument(help: "The model, an ONNX file.")
-    var model: String
+    @Argument(
+        help: ArgumentHelp("The model, an ONNX file; several are a chain; or a job specification.", valueName: "model"))
+    var models: [String]
 
     @Option(
         name: [.customShort("d"), .customLong("dimension")],
@@ -34,7 +37,16 @@ struct InspectCommand: ParsableCommand {
             else { throw ValidationError("--dimension takes name=number, not '\(dimension)'") }
             symbols[String(dimension[..<equals])] = extent
         }
-        let inspection = try ModelInspection(PreparedModel.load(path: model), symbols: symbols)
+        let inspection = try ModelInspection(load(), symbols: symbols)
         StandardStreams.output(json ? try JSONText.pretty(inspection) : inspection.text)
+    }
+
+    private func load() throws -> PreparedModel {
+        guard models.count == 1 else {
+            return try PreparedModel.load(chain: models.map { JobSpecification.ModelReference(path: $0) })
+        }
+        let isJob = [".yaml", ".yml"].contains { models[0].hasSuffix($0) }
+        return try isJob
+            ? PreparedModel.load(JobSpecification.load(path: models[0])) : PreparedModel.load(path: models[0])
     }
 }

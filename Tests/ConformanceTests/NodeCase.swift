@@ -25,6 +25,8 @@ struct NodeCase: Decodable {
     }
 
     let name: String
+    /// Of the model, those of other domains with the domain before them.
+    let operators: [String]?
     let rtol: Double?
     let atol: Double?
     let inputs: [File]?
@@ -34,12 +36,16 @@ struct NodeCase: Decodable {
     let values: Values?
     private(set) var suite = Suite.node
 
-    private enum CodingKeys: String, CodingKey { case name, rtol, atol, inputs, outputs, skip, values }
+    private enum CodingKeys: String, CodingKey { case name, operators, rtol, atol, inputs, outputs, skip, values }
 
     /// A folder of cases.
     enum Suite: String {
         /// The ONNX backend node suite.
         case node
+        /// ONNX's own cases of whole models.
+        case pytorchOperator = "pytorch-operator"
+        case pytorchConverted = "pytorch-converted"
+        case simple
         /// Single operators beside ONNX Runtime, where the node suite has no case.
         case operators
 

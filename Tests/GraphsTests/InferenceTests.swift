@@ -184,4 +184,66 @@ import Testing
         expect(.eyeLike(EyeLike(dtype: .float64)), [float(3, 4)], "float64 3x4")
         refuse(.unsupported(Unsupported("Loop")), [float(2)])
     }
+
+    @Test func signals() {
+        expect(.fourierTransform(FourierTransform()), [float(2, 8, 1)], "float32 2x8x2")
+        expect(.fourierTransform(FourierTransform(isOneSided: true)), [float(2, 8, 1), scalar(6)], "float32 2x4x2")
+        expect(
+            .fourierTransform(FourierTransform(isInverse: true, isOneSided: true)), [float(2, 5, 2)], "float32 2x8x1")
+        refuse(.fourierTransform(FourierTransform()), [float(2, 8, 3)])
+        refuse(.fourierTransform(FourierTransform()), [float(2, 8, 1), scalar(0)])
+        refuse(.fourierTransform(FourierTransform()), [float(2, 8, 1), scalar(.max)])
+        refuse(.fourierTransform(FourierTransform()), [float(2, 8, 1), nil, scalar(2)])
+        expect(
+            .shortTimeFourierTransform(ShortTimeFourierTransform()), [float(1, 10, 1), scalar(3), nil, scalar(4)],
+            "float32 1x3x3x2")
+        refuse(.shortTimeFourierTransform(ShortTimeFourierTransform()), [float(1, 10, 1), scalar(0)])
+        refuse(.shortTimeFourierTransform(ShortTimeFourierTransform()), [float(1, 10, 1), scalar(1), nil, scalar(11)])
+        refuse(.melWeightMatrix(MelWeightMatrix()), [scalar(-1), scalar(4), scalar(8), scalar(0), scalar(4)])
+        expect(.determinant(Determinant()), [float(5, 3, 3)], "float32 5")
+        refuse(.determinant(Determinant()), [float(3, 4)])
+    }
+
+    @Test func regionsAndColumns() {
+        expect(.affineGrid(AffineGrid()), [float(2, 2, 3), known(2, 1, 4, 5)], "float32 2x4x5x2")
+        refuse(.affineGrid(AffineGrid()), [float(2, 2, 3), known(2, 1, 4, 5, 6)])
+        refuse(.affineGrid(AffineGrid()), [float(2, 2, 3), known(2, 1, -4, 5)])
+        expect(.centerCropPad(CenterCropPad(axes: [-1])), [float(4, 5), known(9)], "float32 4x9")
+        refuse(.centerCropPad(CenterCropPad(axes: [2])), [float(4, 5), known(9)])
+        refuse(.centerCropPad(CenterCropPad()), [float(4, 5), known(9, -1)])
+        expect(.columnsToImage(ColumnsToImage()), [float(1, 8, 12), known(4, 5), known(2, 2)], "float32 1x2x4x5")
+        refuse(.columnsToImage(ColumnsToImage()), [float(1, 8, 11), known(4, 5), known(2, 2)])
+        refuse(.columnsToImage(ColumnsToImage()), [float(1, 8, 12), known(4, 5), known(0, 2)])
+        refuse(.columnsToImage(ColumnsToImage(pads: [1])), [float(1, 8, 12), known(4, 5), known(2, 2)])
+        let window = SpatialWindow(rank: 2)
+        expect(
+            .deformableConvolution(DeformableConvolution(window: window)),
+            [float(1, 2, 4, 4), float(3, 2, 2, 2), float(1, 8, 3, 3)], "float32 1x3x3x3")
+        refuse(
+            .deformableConvolution(DeformableConvolution(window: window)),
+            [float(1, 2, 4, 4), float(3, 2, 2, 2), float(1, 8, 3, 2)])
+        refuse(
+            .deformableConvolution(DeformableConvolution(window: window, groups: 0)),
+            [float(1, 2, 4, 4), float(3, 2, 2, 2), float(1, 8, 3, 3)])
+        let unpooling = Operation.maximumUnpooling(MaximumUnpooling(kernel: [2, 2], window: window))
+        expect(unpooling, [float(1, 1, 2, 2), long(1, 1, 2, 2)], "float32 1x1x3x3")
+        expect(unpooling, [float(1, 1, 2, 2), long(1, 1, 2, 2), known(1, 1, 4, 5)], "float32 1x1x4x5")
+        refuse(unpooling, [float(1, 1, 2, 2), long(1, 1, 2, 2), known(1, 1, 2, 5)])
+        refuse(unpooling, [float(1, 1, 2, 2), long(1, 1, 2, 1)])
+        let alignment = Operation.regionAlignment(RegionAlignment(height: 3, width: 2))
+        expect(alignment, [float(2, 5, 8, 8), float(7, 4), long(7)], "float32 7x5x3x2")
+        refuse(alignment, [float(2, 5, 8, 8), float(7, 5), long(7)])
+        expect(
+            .regionPooling(RegionPooling(height: 3, width: 2)), [float(2, 5, 8, 8), float(7, 5)], "float32 7x5x3x2")
+        refuse(.regionPooling(RegionPooling(height: 3, width: 2)), [float(2, 5, 8), float(7, 5)])
+        expect(.reverseSequence(ReverseSequence()), [float(4, 3), long(3)], "float32 4x3")
+        refuse(.reverseSequence(ReverseSequence()), [float(4, 3), long(4)])
+        refuse(.reverseSequence(ReverseSequence(batchAxis: 1, timeAxis: 1)), [float(4, 3), long(3)])
+        expect(.bitCast(BitCast(to: .int32)), [float(4)], "int32 4")
+        refuse(.bitCast(BitCast(to: .int64)), [float(4)])
+        let terms = TermFrequency(
+            terms: [.init(items: [3], entry: 1)], entryCount: 2, weighting: .count, weights: [], skipLimit: 0)
+        expect(.termFrequency(terms), [long(5, 9)], "float32 5x2")
+        refuse(.termFrequency(terms), [float(5)])
+    }
 }

@@ -18,10 +18,31 @@ import Testing
         issues("version: 1\nmodel: m\ninput: {images: x}\n" + lines, overrides)
     }
 
+    @Test func modelsOfAChain() throws {
+        func issues(_ models: String) -> [String] { Self.issues("version: 1\ninput: {images: x}\nmodels: \(models)\n") }
+        #expect(issues("[a.onnx, {path: b.onnx, wire: {x: y}}]") == [])
+        let job = try JobSpecification.parse(
+            "{version: 1, input: {images: a}, models: [a.onnx, {path: b.onnx, wire: {x: y}}]}", path: "j", folder: "f")
+        #expect(job.models == [.init(path: "f/a.onnx"), .init(path: "f/b.onnx", wire: ["x": "y"])])
+        #expect(job.model == nil)
+        #expect(
+            issues("[a.onnx]\nmodel: b.onnx") == [
+                "a.yaml:1:1: exactly one of the keys model, models is expected, found model and models"
+            ])
+        #expect(
+            issues("[{wire: {x: y}}]") == [
+                "a.yaml:3:10: models.0: the key 'path' is missing (the path of a model file)"
+            ])
+        #expect(issues("[{path: a, wires: {}}]").first?.contains("did you mean 'wire'?") == true)
+        #expect(issues("[]") == ["a.yaml:3:9: models: expected 1 to 1000 elements, found 0"])
+        #expect(
+            issues("[3]") == ["a.yaml:3:10: models.0: expected the path of a model file, found 3; put it in quotes"])
+    }
+
     @Test func unknownKeysAndTheNearestKnown() {
         #expect(
             Self.issues(in: "paralelism: {pipeline: 2}") == [
-                "a.yaml:4:1: unknown key 'paralelism'; did you mean 'parallelism'? (known here: version, model, dimensions, "
+                "a.yaml:4:1: unknown key 'paralelism'; did you mean 'parallelism'? (known here: version, model, models, dimensions, "
                     + "input, inputs, classes, labels, outputs, parallelism, schedule, threads, precision)"
             ])
         #expect(

@@ -133,7 +133,7 @@ struct QuantizationTests {
 
     // MARK: Products
 
-    @Test(arguments: 0..<40)
+    @Test(arguments: 0..<24)
     func integerProducts(seed: Int) throws {
         var generator = SeededGenerator(UInt64(seed))
         let (rows, inner) = (generator.integer(1...40), generator.integer(0...50))
@@ -208,7 +208,7 @@ struct QuantizationTests {
 
     // MARK: Convolutions
 
-    @Test(arguments: 0..<40)
+    @Test(arguments: 0..<24)
     func integerConvolutions(seed: Int) throws {
         var generator = SeededGenerator(UInt64(seed))
         let rank = generator.integer(1...3)

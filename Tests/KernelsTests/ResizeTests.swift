@@ -55,6 +55,7 @@ struct ResizeTests {
             switch resize.rounding {
             case .floor: rounded = source.rounded(.down)
             case .ceiling: rounded = source.rounded(.up)
+            case .floorGrowing: rounded = source.rounded(scale < 1 ? .up : .down)
             case .preferFloor: rounded = (source - 0.5).rounded(.up)
             case .preferCeiling: rounded = (source + 0.5).rounded(.down)
             }

@@ -188,7 +188,7 @@ import Testing
                 run,
                 [
                     "\(path):2:1: unknown key 'modle'; did you mean 'model'?", "\(path):3:10: ",
-                    "the key 'model' is missing", "exactly one of the keys input, inputs",
+                    "exactly one of the keys model, models", "exactly one of the keys input, inputs",
                 ])
             #expect(run.stderr.components(separatedBy: "mpinfer: error: ").count == 2, "\(run)")
             #expect(run.stderr.components(separatedBy: "modle").count == 2, "\(run)")
@@ -207,7 +207,7 @@ import Testing
             (["frobnicate"], "frobnicate"),
             (["run", job.specification, "--frobnicate"], "Unknown option '--frobnicate'"),
             (["run", job.specification, "--plan"], "Missing value for '--plan"),
-            (["inspect"], "Missing expected argument '<model>'"),
+            (["inspect"], "Missing expected argument '<model> ...'"),
             (["plan", job.specification, "--ranks", "0"], "--ranks must be at least 1"),
         ] {
             let run = try MPInfer.run(arguments, ranks: ranks)

@@ -8,15 +8,15 @@ final class TestJob {
     private let lines: [String]
 
     /// - Parameters:
-    ///   - model: its path.
+    ///   - model: its path; nil where `others` names several.
     ///   - inputs: paths of .npy files by the model's input.
     ///   - formats: of the outputs; none for a job that writes nothing.
     init(
-        model: String, inputs: [(name: String, path: String)], microbatch: Int, formats: [String] = ["npy"],
+        model: String?, inputs: [(name: String, path: String)], microbatch: Int, formats: [String] = ["npy"],
         others: [String] = [], folder: ScratchFolder? = nil
     ) throws {
         self.folder = try folder ?? ScratchFolder()
-        var lines = ["version: 1", "model: \(quoted(model))", "inputs:"]
+        var lines = ["version: 1"] + (model.map { ["model: \(quoted($0))"] } ?? []) + ["inputs:"]
         lines += inputs.map { "  \(quoted($0.name)): {array: \(quoted($0.path))}" }
         if !formats.isEmpty { lines.append("outputs: {folder: out, formats: [\(formats.joined(separator: ", "))]}") }
         lines.append("schedule: {microbatch: \(microbatch)}")

@@ -16,7 +16,7 @@ enum {
     /// Columns of a packed panel.
     MPK_INTEGER_PANEL = 32,
     /// Most rows that mpk_integer_product takes at a time.
-    MPK_INTEGER_ROWS = 4,
+    MPK_INTEGER_ROWS = 8,
 };
 
 /// int16s of a row or of one column of a panel: the depth rounded up to whole pairs.

@@ -18,6 +18,8 @@ public struct Resize: OperatorAttributes {
         case preferCeiling = "round_prefer_ceil"
         case floor
         case ceiling = "ceil"
+        /// Down where the tensor grows, up where it shrinks: the rule before opset 11, as ONNX Runtime has it.
+        case floorGrowing
     }
     public enum AspectRatio: String, Hashable, Codable, Sendable {
         case stretch

@@ -55,8 +55,10 @@ struct AttentionMatcher {
         match.attributes.keyLayout = key.layout
         switch (scale.headDimPower, scale.number) {
         case (0, let number): match.attributes.scale = number
-        // What is divided by the root of a head's extent must take that extent from these very operands.
-        case (-0.5, 1) where scale.sources.isSubset(of: [match.query] + key.sources + [scores.query]):
+        case (-0.5, 1):
+            // What is divided by the root of a head's extent must take that extent from these very operands.
+            let own = ([match.query, scores.query] + key.sources).map { ExtentSource($0, rank - 1, in: graph) }
+            guard scale.sources.isSubset(of: own) else { return nil }
             match.attributes.scale = nil
         default: return nil
         }

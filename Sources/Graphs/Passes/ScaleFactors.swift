@@ -9,8 +9,8 @@ struct ScaleFactors {
     struct Factor {
         var number: Float
         var headDimPower: Float
-        /// The values whose last extent was taken for headDim.
-        var sources: Set<ValueID>
+        /// The extents that were taken for headDim.
+        var sources: Set<ExtentSource>
 
         static let one = Factor(number: 1, headDimPower: 0, sources: [])
 
@@ -50,56 +50,22 @@ struct ScaleFactors {
                 let right = node.inputs[1].flatMap({ factor($0, depth: depth + 1) })
             else { return nil }
             return binary.function == .multiply ? left * right : left * right.inverse
-        case .gather, .slice, .shapeOf, .squeeze, .unsqueeze, .reshape: return lastExtent(value, node, depth: depth)
+        case .gather, .slice, .shapeOf, .squeeze, .unsqueeze, .reshape: return extent(value, node, depth: depth)
         default: return nil
         }
     }
 
-    /// The last extent of something, as one number.
-    private func lastExtent(_ value: ValueID, _ node: Node, depth: Int) -> Factor? {
+    /// An extent of something, as one number.
+    private func extent(_ value: ValueID, _ node: Node, depth: Int) -> Factor? {
         switch node.operation {
         case .squeeze, .unsqueeze, .reshape:
             // One number under another shape.
             return node.inputs[0].flatMap { factor($0, depth: depth + 1) }
         default:
-            guard let part = ShapePart(of: value, in: graph, ranks: ranks), part.axes.count == 1,
-                part.axes.upperBound == part.rank
-            else { return nil }
-            return Factor(number: 1, headDimPower: 1, sources: [part.source])
-        }
-    }
-}
-
-/// Some neighbouring extents of a value, read off its shape while a model runs.
-struct ShapePart {
-    let source: ValueID
-    let rank: Int
-    let axes: Range<Int>
-
-    init?(of value: ValueID, in graph: PatternGraph, ranks: KnownRanks) {
-        guard let node = graph.node(making: value), let input = node.inputs.first ?? nil else { return nil }
-        switch node.operation {
-        case .shapeOf(let shape):
-            guard case .extents(let start, let end) = shape.kind, let rank = ranks[input] else { return nil }
-            (source, self.rank, axes) = (input, rank, KnownRanks.range(start, end, of: rank))
-        case .slice:
-            guard let whole = ShapePart(of: input, in: graph, ranks: ranks),
-                let range = PatternGraph.sliceRange(node, in: graph.graph, length: whole.axes.count)
-            else { return nil }
-            (source, rank) = (whole.source, whole.rank)
-            axes = (whole.axes.lowerBound + range.lowerBound)..<(whole.axes.lowerBound + range.upperBound)
-        case .gather:
-            guard let whole = ShapePart(of: input, in: graph, ranks: ranks), node.inputs.count == 2,
-                let indices = graph.integers(node.inputs[1]), indices.count == 1
-            else { return nil }
-            let index = indices[0] < 0 ? indices[0] + whole.axes.count : indices[0]
-            guard index >= 0, index < whole.axes.count else { return nil }
-            (source, rank) = (whole.source, whole.rank)
-            axes = (whole.axes.lowerBound + index)..<(whole.axes.lowerBound + index + 1)
-        case .unsqueeze, .squeeze, .cast:
-            guard let whole = ShapePart(of: input, in: graph, ranks: ranks), whole.axes.count == 1 else { return nil }
-            self = whole
-        default: return nil
+            guard let extents = ExtentSource.list(value, in: graph, ranks: ranks), extents.count == 1 else {
+                return nil
+            }
+            return Factor(number: 1, headDimPower: 1, sources: Set(extents))
         }
     }
 }

@@ -9,7 +9,7 @@ struct SwappedAxes {
         var key: AttentionMatch.Key
         var layout: Attention.Layout
         var factor: ScaleFactors.Factor
-        /// Values with the last extent of the keys.
+        /// The keys before the axes were swapped, scaled and not.
         var sources: [ValueID]
     }
 
@@ -64,16 +64,16 @@ struct SwappedAxes {
             let extents = [final[0], final[1], flat[1], flat[2]]
             return isKnown(source, as: extents) ? (source, .headsFirst, nil) : (source, .headsFirst, extents)
         }
-        guard ranks[source] == 4, let flatParts = parts(flat), let finalParts = parts(final),
-            flatParts == [.number(-1), .extents(source, 2..<3), .extents(source, 3..<4)],
-            finalParts == [.extents(source, 0..<2), .extents(source, 3..<4), .extents(source, 2..<3)]
+        let extents = (0..<4).map { Part.extent(ExtentSource(source, $0, in: graph)) }
+        guard ranks[source] == 4, parts(flat) == [.number(-1), extents[2], extents[3]],
+            parts(final) == [extents[0], extents[1], extents[3], extents[2]]
         else { return nil }
         return (source, .headsFirst, nil)
     }
 
     private enum Part: Equatable {
         case number(Int)
-        case extents(ValueID, Range<Int>)
+        case extent(ExtentSource)
     }
 
     /// The parts that a shape is joined from.
@@ -83,8 +83,8 @@ struct SwappedAxes {
         for case let input? in node.inputs {
             if let numbers = graph.integers(input), numbers.count == 1 {
                 parts.append(.number(numbers[0]))
-            } else if let part = ShapePart(of: input, in: graph, ranks: ranks) {
-                parts.append(.extents(part.source, part.axes))
+            } else if let extents = ExtentSource.list(input, in: graph, ranks: ranks) {
+                parts += extents.map(Part.extent)
             } else {
                 return nil
             }

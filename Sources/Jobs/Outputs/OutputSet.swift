@@ -6,6 +6,7 @@ public import Tensors
 public final class OutputSet {
     private let folder: OutputFolder
     private let sinks: [(output: ModelOutput, sink: any OutputSink)]
+    private let pictures: PictureSink?
     private let itemCount: Int
     private var isDone = false
 
@@ -24,6 +25,9 @@ public final class OutputSet {
         itemCount = items.count
         var sinks: [(output: ModelOutput, sink: any OutputSink)] = []
         do {
+            pictures = try specification.images.map { form throws(FileError) in
+                try PictureSink(form, outputs: outputs, items: items)
+            }
             for (output, format, name) in files {
                 let path = "\(specification.folder)/\(name)"
                 let count = items.count
@@ -54,7 +58,7 @@ public final class OutputSet {
     deinit { discard() }
 
     /// Where the files will be, or are.
-    public var paths: [String] { sinks.map(\.sink.file.path) }
+    public var paths: [String] { sinks.map(\.sink.file.path) + (pictures.map { ["\($0.folder)/"] } ?? []) }
 
     /// Takes some consecutive items of one output; see the other form.
     func write(_ output: String, items: Range<Int>, from tensor: Tensor) throws(FileError) {
@@ -73,6 +77,7 @@ public final class OutputSet {
                 wanted == nil || tensor.type == wanted, "output \(output) gives \(tensor.type) instead of \(wanted!)")
             try sink.write(items: items, from: tensor)
         }
+        try pictures?.write(output, items: items, from: tensor)
     }
 
     /// Brings everything to the disk, and then gives the files their names.
@@ -89,8 +94,14 @@ public final class OutputSet {
             }
             try sink.finish()
         }
+        if let pictures, pictures.missingCount > 0 {
+            throw FileError(
+                path: pictures.folder, offset: nil,
+                reason: "\(pictures.missingCount) of \(itemCount) items were not computed")
+        }
         for (_, sink) in sinks { try sink.file.seal() }
         for (_, sink) in sinks { try sink.file.publish() }
+        try pictures?.publish()
         isDone = true
     }
 
@@ -99,6 +110,7 @@ public final class OutputSet {
         if isDone { return }
         isDone = true
         for (_, sink) in sinks { sink.file.discard() }
+        pictures?.discard()
         folder.removeIfCreated()
     }
 }
@@ -144,7 +156,7 @@ extension OutputSet {
     }
 
     /// Names in models hold slashes and colons.
-    private static func fileName(of output: String) -> String {
+    static func fileName(of output: String) -> String {
         let name = String(
             output.unicodeScalars.map { scalar in
                 let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))

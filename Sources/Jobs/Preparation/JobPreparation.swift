@@ -23,10 +23,10 @@ public struct JobPreparation {
     ///   - planPath: a plan file to use instead of the strategy.
     public init(_ specification: JobSpecification, rankCount: Int?, planPath: String? = nil) throws {
         self.specification = specification
-        model = try PreparedModel.load(path: specification.model, for: specification)
+        model = try PreparedModel.load(specification)
         try model.requireSupported()
         inputs = try InputSet(specification, model: ModelInput.inputs(of: model.graph))
-        warnings = inputs.warnings
+        warnings = model.warnings + inputs.warnings
         let size = specification.schedule.microbatch
         batching = try InputTyping(model.graph, specification).batching(
             inputs.sources.map(\.source), itemCount: inputs.count)
@@ -39,7 +39,7 @@ public struct JobPreparation {
         chain = LayerChain(bound)
         guard !chain.layers.isEmpty else {
             throw JobError(
-                "\(specification.model): nothing of the model depends on its inputs; there is nothing to run")
+                "\(model.path): nothing of the model depends on its inputs; there is nothing to run")
         }
         let stageCount = try JobPreparation.stageCount(specification, rankCount: rankCount)
         if let planPath {

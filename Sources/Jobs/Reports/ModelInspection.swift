@@ -26,6 +26,8 @@ public struct ModelInspection: Encodable {
     let path: String
     let producer: String
     let opset: Int
+    /// Where the model is several files.
+    let chain: ChainInspection?
     let inputs: [Port]
     let outputs: [Port]
     let parameters: Int
@@ -42,6 +44,7 @@ public struct ModelInspection: Encodable {
         path = model.path
         producer = model.imported.producer
         opset = model.imported.opset
+        chain = model.chain.map { ChainInspection($0, warnings: model.warnings) }
         unsupported = graph.unsupportedOperators().map { Missing(operator: $0.name, nodes: $0.nodes) }
         passes = Dictionary(model.passes.map { ($0.name, $0.count) }, uniquingKeysWith: +)
         inputs = graph.inputs.map { input in
@@ -94,8 +97,10 @@ public struct ModelInspection: Encodable {
                 layer.flops.map { Quantity.flops($0) } ?? "",
             ])
         }
-        var lines = [
-            "model:      \(path)", "written by: \(producer.isEmpty ? "unknown" : producer), opset \(opset)",
+        var lines =
+            chain?.lines
+            ?? ["model:      \(path)", "written by: \(producer.isEmpty ? "unknown" : producer), opset \(opset)"]
+        lines += [
             "inputs:     " + inputs.map { "\($0.name) (\($0.type))" }.joined(separator: ", "),
             "outputs:    " + outputs.map { "\($0.name) (\($0.type))" }.joined(separator: ", "),
             "parameters: \(Quantity.count(parameters))",

@@ -1,3 +1,5 @@
+internal import Tensors
+
 extension JobSpecification {
     /// What is written, and where.
     public struct Outputs: Sendable, Codable, Hashable {
@@ -8,12 +10,33 @@ extension JobSpecification {
         public var top: Int?
         /// What is different for single outputs, by name.
         public var named: [String: NamedOutput] = [:]
+        /// Nil where no pictures are written.
+        public var images: ImageOutput?
 
         /// The formats that one output is written in.
         public func formats(for output: String) -> [Format] { named[output]?.formats ?? formats }
 
         /// How many best classes are written of one output; nil: all values.
         public func top(for output: String) -> Int? { named[output]?.top ?? top }
+    }
+
+    /// Outputs written as PNG files, one for each item.
+    public struct ImageOutput: Sendable, Codable, Hashable {
+        /// Path of the folder that the files go to.
+        public var folder = ""
+        /// Names of outputs that stand side by side, left to right.
+        public var from: [String] = []
+        /// Nil: 255 for floating-point numbers and truth values, 1 for integers.
+        public var scale: Double?
+        public var offset = 0.0
+        public var layout = Layout.nchw
+        /// Pixels along each side of what one value becomes.
+        public var magnify = 1
+        /// Pixels between two that stand side by side.
+        public var gap = 0
+
+        /// pixel = value * scale + offset.
+        func scale(for dtype: DType) -> Double { scale ?? (dtype.isFloatingPoint || dtype == .bool ? 255 : 1) }
     }
 
     /// What is different for one output of the model.

@@ -4,10 +4,14 @@
 extension JobSpecification {
     static let form = Form.record(
         "Job", JobSpecification(), "A job: a model, its inputs, how it is cut across ranks, where the results go.",
-        exactlyOne: [["input", "inputs"]],
+        exactlyOne: [["model", "models"], ["input", "inputs"]],
         fields: [
             .required("version", \.version, .integer(version...version), "Version of this format."),
-            .required("model", \.model, .path("the path of a model file"), "The model, an ONNX file."),
+            .optional("model", \.model, .path("the path of a model file"), "The model, an ONNX file."),
+            .optional(
+                "models", \.models, .list(of: ModelReference.form, count: 1...1000),
+                "Several models that run one after the other as one: an input takes the output of its name of an earlier "
+                    + "model; what no earlier model makes is an input of the job."),
             .optional(
                 "dimensions", \.dimensions, .map(of: .integer(1...1 << 24), keyMeaning: "name of a symbolic dimension"),
                 "Values for symbolic dimensions of the model's inputs, the batch excepted."),
@@ -32,6 +36,26 @@ extension JobSpecification {
             reader.descend(into: "inputs") { $0.report("no input is named", at: inputs.place) }
         }
     }
+}
+
+extension JobSpecification.ModelReference {
+    static let form: Form<Self> = {
+        let path = Form<String>.path("the path of a model file")
+        let record = Form.record(
+            "Model of a chain", Self(), "A model, and which of its inputs take tensors of other names.",
+            fields: [
+                .required("path", \.path, path, "The model, an ONNX file."),
+                .optional(
+                    "wire", \.wire,
+                    .map(
+                        of: .text("the name of an output of an earlier model, or of an input of the job"),
+                        keyMeaning: "name of an input of this model"),
+                    "Tensors for inputs that are called otherwise; where several earlier models have an output of the "
+                        + "name it is the nearest one's, or the one of the file that stands before it, as in "
+                        + "`encoder/features`."),
+            ])
+        return record.abbreviated(by: path) { JobSpecification.ModelReference(path: $0) }
+    }()
 }
 
 extension JobSpecification.Input {
@@ -183,6 +207,29 @@ extension JobSpecification.Outputs {
                 "named", \.named,
                 .map(of: JobSpecification.NamedOutput.form, keyMeaning: "name of an output of the model"),
                 "What is different for single outputs; formats: [] leaves one out."),
+            .optional(
+                "images", \.images, JobSpecification.ImageOutput.form, "Outputs that are written as pictures too."),
+        ])
+}
+
+extension JobSpecification.ImageOutput {
+    static let form = Form.record(
+        "Image output", Self(),
+        "A PNG file for each item, called as the item is: height x width, or with 1 or 3 channels first (or last).",
+        fields: [
+            .required(
+                "folder", \.folder, .path("the path of a folder"), "Where the files go; made when missing."),
+            .required(
+                "from", \.from, .oneOrMore(of: .text("the name of an output"), count: 1...16),
+                "The output; of several the pictures stand side by side. In a chain also outputs of earlier models and "
+                    + "inputs of the job."),
+            .optional(
+                "scale", \.scale, .number(),
+                "In pixel = value * scale + offset, rounded, 0 to 255; when left out 255, and 1 for integers."),
+            .optional("offset", \.offset, .number(), "See scale."),
+            .optional("layout", \.layout, .choice(), "Order of the axes."),
+            .optional("magnify", \.magnify, .integer(1...64), "Pixels along each side of what one value becomes."),
+            .optional("gap", \.gap, .integer(0...1000), "Gray pixels between pictures that stand side by side."),
         ])
 }
 

@@ -7,8 +7,10 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public static let version = 1
 
     public var version = JobSpecification.version
-    /// Path of the model file.
-    public var model = ""
+    /// Path of the model file; nil where there are several.
+    public var model: String?
+    /// The models of a chain, in the order they run.
+    public var models: [ModelReference] = []
     /// Values of the model's symbolic dimensions other than the batch.
     public var dimensions: [String: Int] = [:]
     /// The input of a model that has one.
@@ -30,6 +32,18 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public enum Count: Sendable, Codable, Hashable {
         case automatic
         case exactly(Int)
+    }
+
+    /// A model of a chain.
+    public struct ModelReference: Sendable, Codable, Hashable {
+        public var path = ""
+        /// For inputs that take a tensor of another name: that name by the input's.
+        public var wire: [String: String] = [:]
+
+        public init(path: String = "", wire: [String: String] = [:]) {
+            self.path = path
+            self.wire = wire
+        }
     }
 
     /// How the model is cut across the ranks.

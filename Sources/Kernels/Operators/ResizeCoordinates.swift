@@ -53,6 +53,7 @@ struct ResizeAxis {
             case .preferCeiling: rounded = (x + 0.5).rounded(.down)
             case .floor: rounded = x.rounded(.down)
             case .ceiling: rounded = x.rounded(.up)
+            case .floorGrowing: rounded = x.rounded(scale < 1 ? .up : .down)
             }
             return clamped(rounded)
         }

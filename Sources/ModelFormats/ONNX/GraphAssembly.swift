@@ -83,6 +83,10 @@ struct GraphAssembly {
         switch dtype {
         case .float64: return addConstant(node, suffix, Tensor(scalar: number))
         case .float32: return addConstant(node, suffix, Tensor(scalar: Float(number)))
+        case .int64 where Int64(exactly: number) != nil:
+            return addConstant(node, suffix, Tensor(scalar: Int64(number)))
+        case .int32 where Int32(exactly: number) != nil:
+            return addConstant(node, suffix, Tensor(scalar: Int32(number)))
         default:
             let value = addConstant(node, suffix, Tensor(scalar: Float(number)))
             return emit(node, suffix + "/cast", .cast(Cast(to: dtype)), [value])
@@ -129,6 +133,9 @@ extension Operation {
         case .comparison: return .bool
         case .unary(let unary) where unary.function == .isNaN || unary.function == .isInfinite: return .bool
         case .cast(let cast): return cast.target
+        case .bitCast(let cast): return cast.target
+        case .melWeightMatrix(let matrix): return matrix.dtype
+        case .termFrequency: return .float32
         case .shapeOf: return .int64
         case .choice, .constantOfShape: return operand(1)
         case .oneHot: return operand(2)

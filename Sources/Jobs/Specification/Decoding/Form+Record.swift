@@ -139,6 +139,18 @@ extension Form {
         }
     }
 
+    /// A mapping that may also be written as a scalar, where only one of its keys is wanted.
+    func abbreviated<Short: Sendable>(
+        by short: Form<Short>, _ expand: @escaping @Sendable (Short) -> Value
+    ) -> Form {
+        Form(outline: .either([short.outline, outline])) { node, reader in
+            if case .scalar = node.content { return short.decode(node, &reader).map(expand) }
+            return decode(node, &reader)
+        } encode: {
+            encode($0)
+        }
+    }
+
     /// The same form for a value that is wrapped into another.
     func wrapped<Other: Sendable>(_ wrap: @escaping @Sendable (Value) -> Other) -> Form<Other> {
         Form<Other>(outline: outline) { node, reader in

@@ -62,6 +62,11 @@ extension ONNXOperator {
                 blockSize: try blockSize(node), order: try node.word("mode", default: .depthFirst))
             assembly.finish(node, .spaceToDepth(attributes), node.inputs)
         },
+        "ReverseSequence": ONNXOperator([10, 28], inputs: 2) { node, assembly throws(ConversionError) in
+            let attributes = ReverseSequence(
+                batchAxis: try node.int("batch_axis") ?? 1, timeAxis: try node.int("time_axis") ?? 0)
+            assembly.finish(node, .reverseSequence(attributes), node.inputs)
+        },
         "Trilu": ONNXOperator([14], inputs: 1...2) { node, assembly throws(ConversionError) in
             let keepsUpper = try node.flag("upper", default: true)
             assembly.finish(node, .trilu(Trilu(keepsUpper: keepsUpper)), node.inputs)

@@ -11,6 +11,7 @@ extension ONNXOperator {
                 transposeA: try node.flag("transA"), transposeB: try node.flag("transB"))
             assembly.finish(node, .gemm(attributes), node.inputs)
         },
+        "Det": ONNXOperator([11, 22], inputs: 1, convert: ONNXNode.direct(.determinant(Determinant()))),
         "Einsum": ONNXOperator([12, 28], inputs: anyNumber) { node, assembly throws(ConversionError) in
             guard let equation = try node.string("equation") else {
                 throw .malformed("the attribute 'equation' is missing")

@@ -18,7 +18,8 @@ extension ONNXOperator {
                 let epsilon = try node.float("epsilon", default: 1e-5)
                 assembly.finish(node, .groupNormalization(.init(groups: groups, epsilon: epsilon)), node.inputs)
             },
-            "LayerNormalization": ONNXOperator([17], inputs: 2...3, outputs: 1...3) {
+            // Of opset 17; ONNX Runtime's optimiser writes it into older models as well.
+            "LayerNormalization": ONNXOperator([1, 17], inputs: 2...3, outputs: 1...3) {
                 node, assembly throws(ConversionError) in
                 try layerNormalization(node, &assembly, subtractsMean: true)
             },
@@ -60,17 +61,50 @@ extension ONNXOperator {
     private static func batchNormalization(
         _ node: ONNXNode, _ assembly: inout GraphAssembly
     ) throws(ConversionError) {
-        node.ignore("momentum")
         let trains: Bool
         switch node.version {
         case 6: trains = try !node.flag("is_test")
         case 14...: trains = try node.flag("training_mode")
         default: trains = false
         }
+        if trains, node.version >= 14 { return try trainingBatchNormalization(node, &assembly) }
+        node.ignore("momentum")
         guard !trains, !(1..<5).contains(where: node.hasOutput) else { throw .inexpressible("in training mode") }
         if node.version < 9, try !node.flag("spatial", default: true) { throw .inexpressible("with spatial=0") }
         let epsilon = try node.float("epsilon", default: 1e-5)
         assembly.finish(node, .batchNormalization(.init(epsilon: epsilon)), node.inputs)
+    }
+
+    /// Normalises by the statistics of the batch, which also move the running ones.
+    private static func trainingBatchNormalization(
+        _ node: ONNXNode, _ assembly: inout GraphAssembly
+    ) throws(ConversionError) {
+        let input = try node.requiredInput(0)
+        guard let rank = assembly.ranks[input] else { throw .inexpressible("in training mode, on an unknown rank") }
+        let dtype = try assembly.dtype(input)
+        let axes = assembly.addConstant(node, "axes", [0] + Array(2..<max(rank, 2)))
+        let average = Operation.reduction(Reduction(kind: .mean, keepsDimensions: false))
+        let mean = assembly.emit(node, "mean", average, [input, axes])
+        let channels = assembly.addConstant(node, "channels", [-1] + [Int](repeating: 1, count: max(rank, 2) - 2))
+        let spread = assembly.emit(node, "spread", .reshape(Reshape()), [mean, channels])
+        let centred = assembly.emit(node, "centred", .binary(Binary(.subtract)), [input, spread])
+        let squares = assembly.emit(node, "squares", .binary(Binary(.multiply)), [centred, centred])
+        let variance = assembly.emit(node, "variance", average, [squares, axes])
+        let share = try node.float("momentum", default: 0.9)
+        let kept = assembly.addScalar(node, "kept", Double(share), dtype: dtype)
+        let taken = assembly.addScalar(node, "taken", Double(1 - share), dtype: dtype)
+        for (index, statistic) in [(1, mean), (2, variance)] where node.hasOutput(index) {
+            let old = assembly.emit(
+                node, "old\(index)", .binary(Binary(.multiply)), [try node.requiredInput(index + 2), kept])
+            let new = assembly.emit(node, "new\(index)", .binary(Binary(.multiply)), [statistic, taken])
+            assembly.add(
+                assembly.uniqueName("\(node.name)/running\(index)"), .binary(Binary(.add)), [old, new],
+                outputs: [node.outputs[index]])
+        }
+        let operands = [input, try node.requiredInput(1), try node.requiredInput(2), mean, variance]
+        let epsilon = try node.float("epsilon", default: 1e-5)
+        assembly.add(
+            node.name, .batchNormalization(.init(epsilon: epsilon)), operands, outputs: [node.outputs.first ?? nil])
     }
 
     /// Statistics in another type than float32 would give other numbers.

@@ -38,6 +38,7 @@ extension ONNXOperator {
         attributes.mode = try node.word("mode", default: .nearest)
         attributes.coordinates = try node.word("coordinate_transformation_mode", default: .halfPixel)
         attributes.rounding = try node.word("nearest_mode", default: .preferFloor)
+        guard attributes.rounding != .floorGrowing else { throw .inexpressible("nearest_mode 'floorGrowing'") }
         attributes.cubicCoefficient = try node.float("cubic_coeff_a", default: -0.75)
         attributes.excludesOutside = try node.flag("exclude_outside")
         attributes.extrapolationValue = try node.float("extrapolation_value", default: 0)
@@ -66,15 +67,7 @@ extension ONNXOperator {
         case let other: throw .inexpressible("mode '\(other)'")
         }
         attributes.coordinates = .asymmetric
-        attributes.rounding = .floor
-        if attributes.mode == .nearest {
-            guard let factors = assembly.floats(scales) else { throw .inexpressible("by scales that are not constant") }
-            // ONNX Runtime rounds up where the tensor shrinks.
-            if factors.contains(where: { $0 < 1 }) {
-                guard factors.allSatisfy({ $0 <= 1 }) else { throw .inexpressible("that both grows and shrinks") }
-                attributes.rounding = .ceiling
-            }
-        }
+        attributes.rounding = .floorGrowing
         assembly.finish(node, .resize(attributes), [node.input(0), nil, scales])
     }
 }

@@ -17,6 +17,15 @@ extension ONNXOperator {
                 heads: heads > 0 ? heads : nil)
             assembly.finish(node, .rotaryEmbedding(attributes), node.inputs)
         },
+        // Not in the standard, but ONNX Runtime's optimiser writes it as if it were.
+        "SimplifiedLayerNormalization": ONNXOperator([1], inputs: 2) { node, assembly throws(ConversionError) in
+            let code = try node.int("stash_type") ?? 1
+            guard code == 1 else { throw .inexpressible("with stash_type \(code)") }
+            let attributes = LayerNormalization(
+                axis: try node.int("axis") ?? -1, epsilon: try node.float("epsilon", default: 1e-5),
+                subtractsMean: false)
+            assembly.finish(node, .layerNormalization(attributes), node.inputs)
+        },
         "TensorScatter": ONNXOperator([24], inputs: 2...3) { node, assembly throws(ConversionError) in
             let wraps: Bool
             switch try node.string("mode") ?? "linear" {

@@ -1,0 +1,25 @@
+public import Tensors
+
+/// Cuts out of the middle, or adds zeros around it, until some axes have the extents in operand 1.
+public struct CenterCropPad: OperatorAttributes {
+    /// The axes that operand 1 speaks of; all when nil.
+    public var axes: [Int]?
+
+    public init(axes: [Int]? = nil) { self.axes = axes }
+
+    public var operatorName: String { "CenterCropPad" }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
+        let input = try operands.type(0)
+        let extents = try operands.integers(1)
+        let axes = axes ?? Array(0..<input.shape.rank)
+        guard axes.count == extents.count else {
+            throw .mismatch("\(extents.count) extents for \(axes.count) axes")
+        }
+        var dimensions = input.shape.dimensions
+        for (axis, extent) in zip(axes, extents) {
+            dimensions[try normalizedAxis(axis, rank: input.shape.rank)] = extent
+        }
+        return [TensorType(input.dtype, try checkedShape(dimensions))]
+    }
+}

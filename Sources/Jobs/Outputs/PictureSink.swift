@@ -1,0 +1,123 @@
+internal import Tensors
+
+/// Writes a PNG file for each item, out of one output or of several side by side.
+///
+/// A file is complete on the disk as soon as its item is, under a hidden name, so that the number of items is not limited by
+/// that of open files; `publish` gives all of them their names.
+final class PictureSink {
+    let folder: String
+    private let form: JobSpecification.ImageOutput
+    private let created: OutputFolder
+    private let names: [String]
+    /// Parts of items of which others are still to come, by output.
+    private var waiting: [Int: [String: Picture]] = [:]
+    private var files: [AtomicFile?]
+
+    /// - Throws: where an output is not there or is no image, and where the folder cannot be made.
+    init(_ form: JobSpecification.ImageOutput, outputs: [ModelOutput], items: ItemNames) throws(FileError) {
+        self.form = form
+        folder = form.folder
+        var known: [(name: String, shape: Shape)] = []
+        for name in form.from {
+            guard let output = outputs.first(where: { $0.name == name }) else {
+                let names = outputs.map(\.name)
+                throw FileError(
+                    path: form.folder, offset: nil,
+                    reason: "outputs.images: the model has no output '\(name)'\(NearestName.hint(name, among: names)) "
+                        + "(it has \(names.joined(separator: ", ")))")
+            }
+            // Items that differ in shape are looked at one by one.
+            if let type = output.itemType { known.append((name, type.shape)) }
+        }
+        try PictureSink.check(known, form)
+        names = PictureSink.fileNames(items)
+        files = [AtomicFile?](repeating: nil, count: items.count)
+        created = try OutputFolder(form.folder)
+    }
+
+    deinit { discard() }
+
+    var missingCount: Int { files.count { $0 == nil } }
+
+    /// Whether items of these shapes are images that can stand side by side.
+    private static func check(
+        _ shapes: [(name: String, shape: Shape)], _ form: JobSpecification.ImageOutput
+    ) throws(FileError) {
+        for (name, shape) in shapes where Picture.extents(of: shape, form.layout) == nil {
+            throw FileError(
+                path: form.folder, offset: nil,
+                reason:
+                    "outputs.images: output '\(name)' is \(shape) for each item, and an image is height x width, or "
+                    + (form.layout == .nchw ? "1 or 3 x height x width" : "height x width x 1 or 3"))
+        }
+        let heights = shapes.map { Picture.extents(of: $0.shape, form.layout)!.height }
+        for (other, height) in zip(shapes, heights) where height != heights[0] {
+            throw FileError(
+                path: form.folder, offset: nil,
+                reason: "outputs.images: '\(shapes[0].name)' (\(shapes[0].shape)) and '\(other.name)' (\(other.shape)) "
+                    + "differ in height and cannot stand side by side")
+        }
+    }
+
+    /// - Parameter tensor: `[items.count, ...]`
+    func write(_ output: String, items: [Int], from tensor: Tensor) throws(FileError) {
+        guard form.from.contains(output) else { return }
+        let shape = Shape(Array(tensor.shape.dimensions.dropFirst()))
+        try PictureSink.check([(output, shape)], form)
+        let count = Set(form.from).count
+        for (offset, item) in items.enumerated() {
+            var parts = waiting.removeValue(forKey: item) ?? [:]
+            precondition(files[item] == nil && parts[output] == nil, "item \(item) comes twice")
+            parts[output] = Picture(tensor.slice(offset..<offset + 1).reshaped(shape), form)
+            guard parts.count == count else {
+                waiting[item] = parts
+                continue
+            }
+            let heights = parts.values.map(\.height)
+            guard heights.allSatisfy({ $0 == heights[0] }) else {
+                throw FileError(
+                    path: form.folder, offset: nil,
+                    reason:
+                        "outputs.images: the pictures of item \(item) differ in height and cannot stand side by side")
+            }
+            let path = "\(folder)/\(names[item])"
+            let bytes = try PNGEncoder.encode(
+                Picture.row(form.from.map { parts[$0]! }, gap: form.gap), path: path)
+            let file = try AtomicFile(path: path)
+            do {
+                try file.append(bytes)
+                try file.seal()
+            } catch {
+                file.discard()
+                throw error
+            }
+            files[item] = file
+        }
+    }
+
+    func publish() throws(FileError) {
+        for file in files { try file!.publish() }
+    }
+
+    func discard() {
+        for file in files { file?.discard() }
+        created.removeIfCreated()
+    }
+
+    /// The items' names with .png in place of their extension, folders as underscores; rows of arrays by number.
+    private static func fileNames(_ items: ItemNames) -> [String] {
+        let digits = max(4, "\(max(items.count - 1, 0))".count)
+        var taken: Set<String> = []
+        return (0..<items.count).map { item in
+            let number = String(repeating: "0", count: digits - "\(item)".count) + "\(item)"
+            var name = "item-\(number)"
+            if let path = items[item] {
+                let stem = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
+                name = OutputSet.fileName(of: stem)
+                if taken.contains(name) { name += "-\(number)" }
+            }
+            taken.insert(name)
+            return name + ".png"
+        }
+    }
+}

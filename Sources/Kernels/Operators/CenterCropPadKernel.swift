@@ -1,0 +1,17 @@
+internal import Graphs
+internal import Tensors
+
+extension CenterCropPad {
+    func kernel(_ request: KernelRequest) throws -> any Kernel {
+        let input = request.inputTypes[0]!
+        let output = request.outputTypes[0].shape
+        let tables = (0..<input.shape.rank).map { axis in
+            let (from, to) = (input.shape[axis], output[axis])
+            // The odd cell is added, or taken away, at the end.
+            let shift = from >= to ? (from - to) / 2 : -((to - from) / 2)
+            return (0..<to).map { $0 + shift >= 0 && $0 + shift < from ? $0 + shift : -1 }
+        }
+        return AxisMapsKernel(
+            maps: AxisMaps(input: input.shape, maps: tables, elementByteCount: input.dtype.byteCount), fillOperand: nil)
+    }
+}
