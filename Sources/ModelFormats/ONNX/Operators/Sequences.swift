@@ -38,14 +38,14 @@ extension ONNXOperator {
                 assembly.finish(node, .identity(Identity()), node.inputs)
             }
         },
-        "OptionalGetElement": ONNXOperator([15, 18], inputs: 1) { node, assembly throws(ConversionError) in
+        "OptionalGetElement": ONNXOperator([15, 18, 28], inputs: 1) { node, assembly throws(ConversionError) in
             if let operand = node.input(0), assembly.isSequence(operand), let output = node.outputs[0] {
                 assembly.noteSequence(output)
             }
             assembly.finish(node, .optional(OptionalOperator(.element)), node.inputs)
         },
         "OptionalHasElement": ONNXOperator(
-            [15, 18], inputs: 0...1, convert: ONNXNode.direct(.optional(OptionalOperator(.hasElement)))),
+            [15, 18, 28], inputs: 0...1, convert: ONNXNode.direct(.optional(OptionalOperator(.hasElement)))),
     ]
 
     private static func sequence(_ kind: SequenceOperator.Kind) -> Conversion {
