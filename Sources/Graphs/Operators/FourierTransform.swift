@@ -11,7 +11,7 @@ public struct FourierTransform: OperatorAttributes {
     public var axis: Int
 
     /// Points that a transform can have: what it keeps of them must fit into memory.
-    public static let pointLimit = 1 << 26
+    public static let pointLimit = 1 << 24
 
     public init(isInverse: Bool = false, isOneSided: Bool = false, axis: Int = -2) {
         self.isInverse = isInverse

@@ -23,6 +23,7 @@ public struct MaximumUnpooling: OperatorAttributes {
         var dimensions = [data[0], data[1]]
         for axis in kernel.indices {
             let spread = try product(max(data[axis + 2] - 1, 0), window.strides[axis])
+            _ = try checkedShape([spread])
             dimensions.append(spread + kernel[axis] - before[axis] - after[axis])
         }
         return try checkedShape(dimensions)

@@ -14,6 +14,9 @@ public struct MelWeightMatrix: OperatorAttributes {
             points > 0, points < 1 << 32
         else { throw .mismatch("bands and points must be positive numbers") }
         guard dtype.isFloatingPoint else { throw .mismatch("weights of \(dtype)") }
-        return [TensorType(dtype, try checkedShape([points / 2 + 1, bands]))]
+        let shape = try checkedShape([points / 2 + 1, bands])
+        // They are all computed when the model is loaded.
+        guard shape.elementCount <= 1 << 28 else { throw .mismatch("\(shape) weights") }
+        return [TensorType(dtype, shape)]
     }
 }

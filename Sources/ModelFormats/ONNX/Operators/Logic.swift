@@ -24,7 +24,6 @@ extension ONNXOperator {
                 let target = try dtype(code: node.requiredInt("to"), "to")
                 assembly.finish(node, .bitCast(BitCast(to: target)), node.inputs)
             },
-            // A tensor that is optional and there is a tensor.
             "CastLike": ONNXOperator([15, 19, 21, 23, 24, 25], inputs: 2) { node, assembly throws(ConversionError) in
                 node.ignore("saturate", "round_mode")
                 let target = try assembly.dtype(node.requiredInput(1))
