@@ -18,6 +18,7 @@ extension BoundGraph {
             case .conditional(let conditional): outcome = try bind(conditional, node, evaluate)
             case .loop(let loop): outcome = try bind(loop, node, evaluate)
             case .scan(let scan): outcome = try bind(scan, node, evaluate)
+            case .enclosure(let enclosure): outcome = try self.outcome(of: enclosure.body, node, evaluate)
             default: preconditionFailure("no operator with bodies")
             }
         } catch {
@@ -64,16 +65,18 @@ extension BoundGraph {
         return operandTensor(node, index).map { $0.withBytes { $0[0] != 0 } }
     }
 
+    /// What a body that runs once makes of the operands.
+    private func outcome(of body: Graph, _ node: Node, _ evaluate: ConstantEvaluator) throws -> Outcome {
+        let captured = captured(node)
+        let bound = try BoundGraph(body: body, parameters: captured.types, known: captured.known, evaluate: evaluate)
+        return Outcome(
+            types: body.outputs.map(bound.type), known: body.outputs.map { bound.known[$0] }, cost: bound.totalCost)
+    }
+
     // MARK: If
 
     private func bind(_ conditional: Conditional, _ node: Node, _ evaluate: ConstantEvaluator) throws -> Outcome {
-        let captured = captured(node)
-        func outcome(_ body: Graph) throws -> Outcome {
-            let bound = try BoundGraph(
-                body: body, parameters: captured.types, known: captured.known, evaluate: evaluate)
-            return Outcome(
-                types: body.outputs.map(bound.type), known: body.outputs.map { bound.known[$0] }, cost: bound.totalCost)
-        }
+        func outcome(_ body: Graph) throws -> Outcome { try self.outcome(of: body, node, evaluate) }
         if let condition = try flag(node, 0) {
             return try outcome(condition ? conditional.thenBranch : conditional.elseBranch)
         }

@@ -176,7 +176,7 @@ public struct BoundGraph: Sendable {
         _ index: Int, operands: Operands, evaluate: ConstantEvaluator
     ) throws {
         let node = graph.nodes[index]
-        guard let tensors = smallOperands(of: node) else {
+        guard !node.operation.makesNoTensor, let tensors = smallOperands(of: node) else {
             isDeferred[index] = true
             return
         }

@@ -7,6 +7,7 @@ extension Operation {
             case .conditional(let conditional): [conditional.thenBranch, conditional.elseBranch]
             case .loop(let loop): [loop.body]
             case .scan(let scan): [scan.body]
+            case .enclosure(let enclosure): [enclosure.body]
             default: []
             }
         }
@@ -19,6 +20,7 @@ extension Operation {
             case .scan(var scan):
                 scan.body = newValue[0]
                 self = .scan(scan)
+            case .enclosure: self = .enclosure(Enclosure(body: newValue[0]))
             default: precondition(newValue.isEmpty, "the operator has no bodies")
             }
         }
@@ -26,7 +28,16 @@ extension Operation {
 
     public var hasBodies: Bool {
         switch self {
-        case .conditional, .loop, .scan: true
+        case .conditional, .loop, .scan, .enclosure: true
+        default: false
+        }
+    }
+
+    /// Whether the result is no tensor, whatever the operands.
+    var makesNoTensor: Bool {
+        switch self {
+        case .sequence(let sequence): sequence.makesSequence
+        case .optional(let optional): optional.kind == .empty
         default: false
         }
     }
@@ -44,7 +55,7 @@ extension Operation {
     /// Outputs that each body must have; nil where that is not settled.
     private func bodyOutputCount(nodeOutputs: Int) -> ClosedRange<Int> {
         switch self {
-        case .conditional: nodeOutputs...Int.max
+        case .conditional, .enclosure: nodeOutputs...Int.max
         case .loop(let loop): max(1 + loop.stateCount, nodeOutputs + 1)...Int.max
         case .scan(let scan): scan.stateCount + scan.outputs.count...scan.stateCount + scan.outputs.count
         default: 0...0

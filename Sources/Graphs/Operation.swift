@@ -92,6 +92,10 @@ public enum Operation: Sendable, Hashable, Codable {
     case conditional(Conditional)
     case loop(Loop)
     case scan(Scan)
+    case enclosure(Enclosure)
+    // Values that are no tensors
+    case sequence(SequenceOperator)
+    case optional(OptionalOperator)
     // The rest
     case identity(Identity)
     case unsupported(Unsupported)
@@ -180,6 +184,9 @@ public enum Operation: Sendable, Hashable, Codable {
         case .conditional(let attributes): attributes
         case .loop(let attributes): attributes
         case .scan(let attributes): attributes
+        case .enclosure(let attributes): attributes
+        case .sequence(let attributes): attributes
+        case .optional(let attributes): attributes
         case .identity(let attributes): attributes
         case .unsupported(let attributes): attributes
         }

@@ -86,7 +86,10 @@ enum KernelFactory {
         case .termFrequency(let frequency): return frequency.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
             throw KernelError("the size of its result hangs on data")
-        case .conditional, .loop, .scan: throw KernelError("bodies are compiled where the node runs")
+        case .optional(let optional) where optional.kind == .element:
+            return CopyKernel(byteCount: request.inputTypes[0]!.byteCount)
+        case .sequence, .optional: throw KernelError("it takes or makes what is no tensor")
+        case .conditional, .loop, .scan, .enclosure: throw KernelError("bodies are compiled where the node runs")
         case .unsupported(let unsupported):
             throw KernelError("the operator \(unsupported.operatorName) is not supported")
         }
@@ -97,7 +100,8 @@ extension Operation {
     /// Whether elements keep their bits, so that half precision needs no widening. A cast does its own.
     fileprivate var onlyMoves: Bool {
         switch self {
-        case .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze, .identity,
+        case .optional, .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze,
+            .identity,
             .transpose, .expand, .gather, .gatherElements, .gatherND, .tile, .depthToSpace, .spaceToDepth, .trilu,
             .shapeOf, .constantOfShape, .eyeLike, .cacheUpdate, .bitCast, .centerCropPad, .maximumUnpooling,
             .reverseSequence:
@@ -110,7 +114,7 @@ extension Operation {
             .deformableConvolution, .determinant, .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix,
             .regionAlignment, .regionPooling, .termFrequency, .rnn, .lstm, .gru, .quantizeLinear, .dequantizeLinear,
             .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv, .nonZero, .compress,
-            .unique, .nonMaxSuppression, .conditional, .loop, .scan, .unsupported:
+            .unique, .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence, .unsupported:
             false
         }
     }

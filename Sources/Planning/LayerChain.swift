@@ -45,6 +45,11 @@ public struct LayerChain: Sendable {
                 count += type.shape.elementCount
                 bytes += type.byteCount
             }
+            for body in node.operation.bodies {
+                let (parameters, size) = body.learned
+                count += parameters
+                bytes += size
+            }
             return Layer(
                 node: id, name: node.name, operatorName: node.operation.name, flops: bound.cost(of: id).flops,
                 parameterCount: count, parameterByteCount: bytes)
@@ -139,5 +144,21 @@ struct ValueFlow {
                 id: id, byteCount: bound.type(of: id)?.byteCount ?? 0, producer: producer[id.index],
                 consumers: consumers[id.index], isOutput: outputs.contains(id), layerCount: order.count)
         }
+    }
+}
+
+extension Graph {
+    /// The floating-point constants of a body and of those inside it, as a count and in bytes.
+    fileprivate var learned: (count: Int, byteCount: Int) {
+        var total = (count: 0, byteCount: 0)
+        for constant in constants.values where constant.type.dtype.isFloatingPoint {
+            total.count += constant.type.shape.elementCount
+            total.byteCount += constant.type.byteCount
+        }
+        for body in nodes.flatMap(\.operation.bodies) {
+            let inner = body.learned
+            total = (total.count + inner.count, total.byteCount + inner.byteCount)
+        }
+        return total
     }
 }

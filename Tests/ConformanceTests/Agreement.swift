@@ -1,7 +1,21 @@
+import Kernels
 import Tensors
 
 /// Whether a result is what the suite expects.
 enum Agreement {
+    static func check(_ result: StageValue, _ expected: StageValue, rtol: Double, atol: Double) throws {
+        switch (result, expected) {
+        case (.tensor(let result), .tensor(let expected)): try check(result, expected, rtol: rtol, atol: atol)
+        case (.sequence(let results), .sequence(let expected)):
+            guard results.count == expected.count else {
+                throw Failure("\(results.count) tensors, expected \(expected.count)")
+            }
+            for (result, tensor) in zip(results, expected) { try check(result, tensor, rtol: rtol, atol: atol) }
+        case (.nothing, .nothing): return
+        default: throw Failure("\(result) where \(expected) is expected")
+        }
+    }
+
     /// Throws where dtype, shape or an element differ: |result - expected| <= atol + rtol * |expected|.
     static func check(_ result: Tensor, _ expected: Tensor, rtol: Double, atol: Double) throws {
         guard result.dtype == expected.dtype else { throw Failure("\(result.dtype), expected \(expected.dtype)") }

@@ -13,11 +13,24 @@ struct Interpreter {
         self.pool = pool
     }
 
-    /// The outputs of the graph, in order. What its binding says is held against what comes out.
-    func run(_ inputs: [Tensor]) throws -> [Tensor] {
+    /// The outputs of the graph, in order, for inputs by name. What its binding says is held against what comes out.
+    func run(_ input: (String) -> StageValue?) throws -> [StageValue] {
+        let inputs = try graph.inputs.map { declared in
+            guard let tensor = input(graph.name(of: declared.value))?.tensor else {
+                throw Failure("no array for the input '\(graph.name(of: declared.value))'")
+            }
+            return (declared.value, tensor)
+        }
         let bound = try BoundGraph(
-            graph, inputTypes: inputs.map(\.type), evaluate: ConstantEvaluation.evaluator)
-        return try run(zip(graph.inputs.map(\.value), inputs.map(StageValue.tensor)), bound: bound).map { value in
+            graph, inputTypes: inputs.map(\.1.type), evaluate: ConstantEvaluation.evaluator)
+        let parameters = graph.parameters.map { ($0, input(graph.name(of: $0)) ?? .nothing) }
+        return try run(inputs.map { ($0, .tensor($1)) } + parameters, bound: bound)
+    }
+
+    /// The same for tensors in order.
+    func run(_ inputs: [Tensor]) throws -> [Tensor] {
+        let names = graph.inputs.map { graph.name(of: $0.value) }
+        return try run { name in names.firstIndex(of: name).map { .tensor(inputs[$0]) } }.map { value in
             guard let tensor = value.tensor else { throw Failure("an output is no tensor") }
             return tensor
         }
@@ -88,7 +101,15 @@ struct Interpreter {
             for index in stacks.indices { stacks[index].append(try results[1 + loop.stateCount + index].required) }
             iteration += 1
         }
-        return states + (try stacks.map { .tensor(try Tensor(stacking: $0)) })
+        guard stacks.contains(where: \.isEmpty) else {
+            return states + (try stacks.map { .tensor(try Tensor(stacking: $0, of: nil)) })
+        }
+        let elements = try elementTypes(
+            loop.body, [loop.iterationType, loop.conditionType] + states.map { $0?.type } + captured.map { $0?.type })
+        return states
+            + (try zip(stacks, elements.dropFirst(1 + loop.stateCount)).map {
+                .tensor(try Tensor(stacking: $0, of: $1))
+            })
     }
 
     private func run(_ scan: Scan, _ operands: [StageValue?]) throws -> [StageValue?] {
@@ -111,8 +132,12 @@ struct Interpreter {
             states = Array(results.prefix(scan.stateCount))
             for index in stacks.indices { stacks[index].append(try results[scan.stateCount + index].required) }
         }
-        let outputs = try zip(stacks, scan.outputs).map { stack, direction -> StageValue? in
-            let stacked = try Tensor(stacking: direction.isReversed ? stack.reversed() : stack)
+        let types = try scan.slices(of: scanned.map(\.type)).types
+        let elements = try elementTypes(scan.body, states.map { $0?.type } + types + captured.map { $0?.type })
+        let outputs = try zip(zip(stacks, scan.outputs), elements.dropFirst(scan.stateCount)).map {
+            pair, type -> StageValue? in
+            let (stack, direction) = pair
+            let stacked = try Tensor(stacking: direction.isReversed ? stack.reversed() : stack, of: type)
             let axis = try normalizedAxis(direction.axis, rank: stacked.shape.rank)
             var order = Array(1..<stacked.shape.rank)
             order.insert(0, at: axis)
@@ -120,6 +145,14 @@ struct Interpreter {
                 .transpose(Transpose(permutation: order)), operands: [.tensor(stacked)], pool: pool)[0]
         }
         return states + outputs
+    }
+
+    /// What a body that never runs would make.
+    private func elementTypes(_ body: Graph, _ parameters: [TensorType?]) throws -> [TensorType?] {
+        let bound = try BoundGraph(
+            body: body, parameters: parameters, known: parameters.map { _ in nil },
+            evaluate: ConstantEvaluation.evaluator)
+        return body.outputs.map(bound.type)
     }
 }
 
@@ -145,11 +178,13 @@ extension Tensor {
     }
 
     /// Tensors of one type along a new first axis.
-    fileprivate init(stacking tensors: [Tensor]) throws {
-        guard let first = tensors.first, tensors.allSatisfy({ $0.type == first.type }) else {
+    ///
+    /// - Parameter type: where there may be none.
+    fileprivate init(stacking tensors: [Tensor], of type: TensorType?) throws {
+        guard let type = tensors.first?.type ?? type, tensors.allSatisfy({ $0.type == type }) else {
             throw Failure("nothing to stack, or different types")
         }
-        self.init(uninitialized: first.dtype, shape: Shape([tensors.count] + first.shape.dimensions))
+        self.init(uninitialized: type.dtype, shape: Shape([tensors.count] + type.shape.dimensions))
         withMutableBytes { target in
             for (index, tensor) in tensors.enumerated() {
                 tensor.withBytes { source in

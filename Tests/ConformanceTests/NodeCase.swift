@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Graphs
+import Kernels
 import ModelFormats
 import Tensors
 
@@ -8,6 +9,19 @@ struct NodeCase: Decodable {
     struct File: Decodable {
         let name: String
         let file: String
+    }
+
+    /// A value that no single array holds: the arrays of a sequence, or one, or none.
+    struct Value: Decodable {
+        let name: String
+        let file: String?
+        let sequence: [String]?
+    }
+
+    /// All values of a case in which some are sequences or optionals, in order.
+    struct Values: Decodable {
+        let inputs: [Value]
+        let outputs: [Value]
     }
 
     let name: String
@@ -19,9 +33,10 @@ struct NodeCase: Decodable {
     let outputs: [File]?
     /// Why there are no arrays for it.
     let skip: String?
+    let values: Values?
     private(set) var suite = Suite.node
 
-    private enum CodingKeys: String, CodingKey { case name, operators, rtol, atol, inputs, outputs, skip }
+    private enum CodingKeys: String, CodingKey { case name, operators, rtol, atol, inputs, outputs, skip, values }
 
     /// A folder of cases.
     enum Suite: String {
@@ -65,30 +80,39 @@ struct NodeCase: Decodable {
 
     func tensor(_ file: File) throws -> Tensor { try NPY.read("\(suite.folder)/\(name)/\(file.file)") }
 
-    /// Computes the case and compares.
+    /// Computes the case node by node, and again by way of the passes and a compiled stage, and compares.
     ///
     /// - Throws: `Failure`, or what import and kernels throw.
     func check() throws {
         let graph = try ONNXImporter.load(path: model).graph
-        let arrays = try graph.inputs.map { input -> Tensor in
-            let wanted = graph.name(of: input.value)
-            guard let file = inputs?.first(where: { $0.name == wanted }) else {
-                throw Failure("no array for the input '\(wanted)'")
-            }
-            return try tensor(file)
-        }
-        let results = try Interpreter(graph: graph).run(arrays)
-        let expected = outputs ?? []
+        let fed = try values?.inputs.map { ($0.name, try value($0)) } ?? arrays(inputs)
+        let expected = try values?.outputs.map { ($0.name, try value($0)) } ?? arrays(outputs)
+        func input(_ name: String) -> StageValue? { fed.first { $0.0 == name }?.1 }
+        try check(Interpreter(graph: graph).run(input), expected, "")
+        try check(CompiledCase(graph).run(input), expected, "compiled, ")
+    }
+
+    private func arrays(_ files: [File]?) throws -> [(String, StageValue)] {
+        try (files ?? []).map { ($0.name, .tensor(try tensor($0))) }
+    }
+
+    private func check(_ results: [StageValue], _ expected: [(String, StageValue)], _ how: String) throws {
         guard results.count == expected.count else {
-            throw Failure("\(results.count) outputs, expected \(expected.count)")
+            throw Failure("\(how)\(results.count) outputs, expected \(expected.count)")
         }
-        for (result, file) in zip(results, expected) {
+        for (result, (output, wanted)) in zip(results, expected) {
             do {
-                try Agreement.check(result, try tensor(file), rtol: rtol ?? 1e-3, atol: atol ?? 1e-7)
+                try Agreement.check(result, wanted, rtol: rtol ?? 1e-3, atol: atol ?? 1e-7)
             } catch {
-                throw Failure("output '\(file.name)': \(error)")
+                throw Failure("\(how)output '\(output)': \(error)")
             }
         }
+    }
+
+    func value(_ value: Value) throws -> StageValue {
+        func array(_ file: String) throws -> Tensor { try NPY.read("\(suite.folder)/\(name)/\(file)") }
+        if let files = value.sequence { return .sequence(try files.map(array)) }
+        return try value.file.map { .tensor(try array($0)) } ?? .nothing
     }
 }
 

@@ -109,7 +109,7 @@ struct NodeSuiteTests {
     private static func outcome(of name: String, in suite: NodeCase.Suite) -> Outcome {
         do {
             let node = try suite.load(name)
-            if let reason = node.skip { return .absent(reason) }
+            if let reason = node.skip, node.values == nil { return .absent(reason) }
             try node.check()
             return .passes
         } catch {

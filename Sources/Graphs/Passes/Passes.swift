@@ -20,6 +20,12 @@ public enum Passes {
     public static func standard(
         _ graph: Graph, evaluate: ConstantEvaluator? = nil
     ) throws(GraphError) -> (graph: Graph, reports: [Report]) {
+        try standard(graph, evaluate: evaluate, isBody: false)
+    }
+
+    private static func standard(
+        _ graph: Graph, evaluate: ConstantEvaluator?, isBody: Bool
+    ) throws(GraphError) -> (graph: Graph, reports: [Report]) {
         try GraphValidator.check(graph)
         let folding: (Graph) -> (graph: Graph, count: Int) = { graph in
             evaluate.map { ConstantFolding.apply(graph, evaluate: $0) } ?? (graph, 0)
@@ -28,6 +34,8 @@ public enum Passes {
             ("inline branches", BranchInlining.apply),
             ("drop identities", IdentityRemoval.apply),
             ("fold constants", folding),
+            ("lower sequences", SequenceLowering.apply),
+            ("drop identities", IdentityRemoval.apply),
             ("recognise soft maxima", SoftmaxRecognition.apply),
             ("recognise layer norms", LayerNormalizationRecognition.apply),
             ("recognise GELU", GeluRecognition.apply),
@@ -47,7 +55,7 @@ public enum Passes {
         var counts: [String: Int] = [:]
         func rewriteBodies(_ graph: Graph, onlyChanged: Bool) throws(GraphError) -> Graph {
             try BodyRewriting.apply(graph, onlyChanged: onlyChanged) { body throws(GraphError) in
-                let (rewritten, reports) = try standard(body, evaluate: evaluate)
+                let (rewritten, reports) = try standard(body, evaluate: evaluate, isBody: true)
                 for report in reports { counts[report.name, default: 0] += report.count }
                 return rewritten
             }
@@ -63,11 +71,17 @@ public enum Passes {
             result = rewritten
             counts[pass.name, default: 0] += count
         }
+        if !isBody {
+            let (enclosed, count) = SequenceEnclosure.apply(result)
+            result = enclosed
+            counts["enclose sequences"] = count
+        }
         // What has become constant meanwhile moves in.
         result = try rewriteBodies(result, onlyChanged: true)
         try GraphValidator.check(result)
         var names: [String] = []
         for pass in passes where !names.contains(pass.name) { names.append(pass.name) }
+        if !isBody { names.append("enclose sequences") }
         return (result, names.map { Report(name: $0, count: counts[$0, default: 0]) })
     }
 }

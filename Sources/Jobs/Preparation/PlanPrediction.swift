@@ -115,7 +115,8 @@ public struct PlanPrediction: Sendable, Codable {
             var makespan = timeline.makespan
             if microbatchCount > sizes.count {
                 let half = try self.timeline(plan, count: sizes.count / 2, cluster).makespan
-                makespan += (makespan - half) / Double(sizes.count - sizes.count / 2)
+                makespan +=
+                    (makespan - half) / Double(sizes.count - sizes.count / 2)
                     * Double(microbatchCount - sizes.count)
             }
             let one = try self.timeline(plan, count: min(1, sizes.count), cluster).makespan

@@ -77,6 +77,11 @@ public struct PreparedModel: Sendable {
 
     /// Throws, naming all of them, when the model has operators that nothing here computes.
     public func requireSupported() throws(JobError) {
+        if let value = graph.parameters.first {
+            throw JobError(
+                "\(path): input '\(graph.name(of: value))' is a sequence or an optional; a job feeds tensors only. Export the "
+                    + "model with tensors as inputs")
+        }
         let missing = graph.unsupportedOperators()
         guard !missing.isEmpty else { return }
         let list = missing.map { "\($0.name) (\($0.nodes) node\($0.nodes == 1 ? "" : "s"))" }.joined(separator: ", ")

@@ -60,7 +60,8 @@ extension ClusterFile {
         "Cluster", ClusterFile(), "Nodes, what their ranks compute, and what messages between ranks take.",
         fields: [
             .required("version", \.version, .integer(version...version), "Version of this format."),
-            .required("nodes", \.nodes, .list(of: Nodes.form, count: 1...10_000), "The nodes; ranks count in their order."),
+            .required(
+                "nodes", \.nodes, .list(of: Nodes.form, count: 1...10_000), "The nodes; ranks count in their order."),
             .optional("within-node", \.withinNode, Link.form, "Messages between ranks of one node."),
             .optional("across-nodes", \.acrossNodes, Link.form, "Messages between nodes."),
             .optional(

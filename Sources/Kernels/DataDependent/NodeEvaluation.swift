@@ -9,6 +9,12 @@ public enum NodeEvaluation {
     public static func evaluate(
         _ operation: Operation, operands: [StageValue?], pool: WorkerPool
     ) throws -> [StageValue?] {
+        switch operation {
+        case .sequence(let sequence): return [try sequence.evaluate(operands, pool: pool)]
+        case .optional(let optional): return [try optional.evaluate(operands)]
+        case .identity: return [operands.first ?? nil]
+        default: break
+        }
         var tensors: [Tensor?] = []
         for (index, operand) in operands.enumerated() {
             guard let operand else {

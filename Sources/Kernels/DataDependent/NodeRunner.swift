@@ -15,6 +15,7 @@ enum NodeRunners {
             try ConditionalRunner(conditional, node, bound: bound, environment: environment)
         case .loop(let loop): try LoopRunner(loop, node, bound: bound, environment: environment)
         case .scan(let scan): try ScanRunner(scan, node, bound: bound, environment: environment)
+        case .enclosure(let enclosure): try EnclosureRunner(enclosure, node, bound: bound, environment: environment)
         default: SingleNodeRunner(operation: node.operation, pool: environment.pool)
         }
     }

@@ -60,9 +60,17 @@ public final class StageProgram {
         }
         environment.weights.adopt(bound)
         let cut = PieceCut(bound, part: part)
+        if cut.compiled.isEmpty, cut.ready.isEmpty, let stuck = cut.rest.first {
+            let node = bound.graph.nodes[stuck.index]
+            throw GraphError(
+                node: node, operands: node.inputs.map { $0.flatMap(bound.type) },
+                reason: "it takes a value that neither its stage nor those before it make at these shapes")
+        }
+        // Without what this binding has folded.
+        let whole = GraphPart(nodes: cut.compiled, inputs: part.inputs, outputs: part.outputs)
         form =
             cut.isWhole
-            ? .fixed(try CompiledPiece(bound, part: part, environment: environment))
+            ? .fixed(try CompiledPiece(bound, part: whole, environment: environment))
             : .continued(try Continuation(bound, part: part, cut: cut, environment: environment))
     }
 

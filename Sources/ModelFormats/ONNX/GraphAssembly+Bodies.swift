@@ -20,7 +20,10 @@ struct ImportedBodies {
 
 extension GraphAssembly {
     /// Reads the bodies of a node. What they take from outside becomes parameters; constants move in.
-    func bodies(_ node: ONNXNode, _ names: [String]) throws(ConversionError) -> ImportedBodies {
+    ///
+    /// - Parameter feeding: operands that the bodies' own first parameters get, for their dtypes.
+    func bodies(_ node: ONNXNode, _ names: [String], feeding: [ValueID?] = []) throws(ConversionError) -> ImportedBodies
+    {
         var protos: [Onnx_GraphProto] = []
         for name in names { protos.append(try node.graph(name)) }
         var captured: [(name: String, value: ValueID)] = []
@@ -40,10 +43,15 @@ extension GraphAssembly {
         for (name, proto) in zip(names, protos) {
             var reading = GraphReading(proto: proto, context: context, opset: node.opset)
             do throws(ModelError) {
-                let outer = captured.map {
-                    GraphReading.Captured(name: $0.name, dtype: dtypes[$0.value], rank: ranks[$0.value])
+                let own = feeding.map { value in
+                    GraphReading.Captured(name: "", dtype: value.flatMap { dtypes[$0] }, rank: nil)
                 }
-                result.graphs.append(try reading.body(captured: outer, constants: constants))
+                let outer = captured.map {
+                    GraphReading.Captured(
+                        name: $0.name, dtype: dtypes[$0.value], rank: ranks[$0.value],
+                        isSequence: isSequence($0.value))
+                }
+                result.graphs.append(try reading.body(own: own, captured: outer, constants: constants))
             } catch {
                 throw .malformed("in its body '\(name)': \(error.reason)")
             }

@@ -10,6 +10,8 @@ struct GraphAssembly {
     private(set) var dtypes: [ValueID: DType] = [:]
     private(set) var ranks: [ValueID: Int] = [:]
     private var nodeNames: Set<String> = []
+    /// Values that the file says, or whose makers say, to be sequences.
+    private var sequences: Set<ValueID> = []
 
     let context: ImportContext
 
@@ -26,6 +28,10 @@ struct GraphAssembly {
         if let dtype { dtypes[value] = dtype }
         if let rank { ranks[value] = rank }
     }
+
+    mutating func noteSequence(_ value: ValueID) { sequences.insert(value) }
+
+    func isSequence(_ value: ValueID) -> Bool { sequences.contains(value) }
 
     func dtype(_ value: ValueID) throws(ConversionError) -> DType {
         guard let dtype = dtypes[value] else {
@@ -145,7 +151,9 @@ extension Operation {
         case .matMulInteger, .convInteger: return .int32
         case .qLinearMatMul, .qLinearConv: return operand(7)
         // Their conversions tell.
-        case .conditional, .loop, .scan, .unsupported: return nil
+        case .conditional, .loop, .scan, .enclosure, .unsupported: return nil
+        case .sequence(let sequence): return sequence.kind == .length ? .int64 : nil
+        case .optional(let optional): return optional.kind == .hasElement ? .bool : operand(0)
         default: return operand(0)
         }
     }

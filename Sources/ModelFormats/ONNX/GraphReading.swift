@@ -9,6 +9,7 @@ struct GraphReading {
         let name: String
         let dtype: DType?
         let rank: Int?
+        var isSequence = false
     }
 
     let proto: Onnx_GraphProto
@@ -41,10 +42,11 @@ struct GraphReading {
     /// The graph of a body, which the node around it feeds.
     ///
     /// - Parameters:
+    ///   - own: what is known of the body's own parameters.
     ///   - captured: parameters behind the body's own.
     ///   - constants: of the graph around.
     mutating func body(
-        captured: [Captured], constants: [(name: String, constant: Constant)]
+        own: [Captured], captured: [Captured], constants: [(name: String, constant: Constant)]
     ) throws(ModelError) -> Graph {
         let initializers = try initializerNames()
         for input in proto.input where !initializers.contains(input.name) {
@@ -55,6 +57,13 @@ struct GraphReading {
                 hint = Captured(
                     name: input.name, dtype: ElementType(code: Int(type.elemType))?.dtype,
                     rank: type.hasShape ? type.shape.dim.count : nil)
+            } else {
+                hint.isSequence = input.type.isSequence
+            }
+            // What the node hands in is surer than what the file says.
+            let index = assembly.graph.parameters.count
+            if index < own.count, let dtype = own[index].dtype {
+                hint = Captured(name: input.name, dtype: dtype, rank: hint.rank, isSequence: hint.isSequence)
             }
             addParameter(hint)
         }
@@ -77,6 +86,7 @@ struct GraphReading {
         let value = assembly.graph.addParameter(named: parameter.name)
         assembly.values[parameter.name] = value
         assembly.note(value, dtype: parameter.dtype, rank: parameter.rank)
+        if parameter.isSequence { assembly.noteSequence(value) }
     }
 
     private mutating func addNodes() throws(ModelError) {
@@ -115,6 +125,11 @@ struct GraphReading {
             guard !input.name.isEmpty else { throw error("an input has no name") }
             guard names.insert(input.name).inserted else { throw error("two inputs are named '\(input.name)'") }
             guard !initializers.contains(input.name) else { continue }
+            if input.type.isSequence || input.type.isOptional {
+                addParameter(
+                    Captured(name: input.name, dtype: nil, rank: nil, isSequence: input.type.isSequence))
+                continue
+            }
             guard case .tensorType(let type)? = input.type.value else {
                 let kind = input.hasType && input.type.value != nil ? "is no tensor" : "has no type"
                 throw error("input '\(input.name)' \(kind); mpinfer needs tensors of a known type")
@@ -193,6 +208,9 @@ struct GraphReading {
 
     /// Dtypes and ranks that the file tells of values in between.
     private mutating func noteHints() {
+        for information in proto.valueInfo + proto.output where information.type.isSequence {
+            if let value = assembly.values[information.name] { assembly.noteSequence(value) }
+        }
         for information in proto.valueInfo + proto.output {
             guard let value = assembly.values[information.name], assembly.graph.constants[value] == nil,
                 case .tensorType(let type)? = information.type.value
@@ -266,6 +284,21 @@ extension Onnx_NodeProto {
     /// With the domain, where that is not the standard's.
     fileprivate var operatorName: String {
         GraphReading.standardDomains.contains(domain) ? opType : "\(domain).\(opType)"
+    }
+}
+
+extension Onnx_TypeProto {
+    /// A sequence of tensors, or an optional of one.
+    fileprivate var isSequence: Bool {
+        switch value {
+        case .sequenceType(let type): if case .tensorType? = type.elemType.value { true } else { false }
+        case .optionalType(let type): type.elemType.isSequence
+        default: false
+        }
+    }
+
+    fileprivate var isOptional: Bool {
+        if case .optionalType? = value { true } else { false }
     }
 }
 

@@ -41,7 +41,8 @@ struct ONNXOperator: Sendable {
     static let table: [String: ONNXOperator] = {
         let families = [
             elementwise, activations, logic, convolutions, pooling, normalizations, linearAlgebra, reductions, layout,
-            indexing, resampling, shapes, transformers, controlFlow, recurrent, quantization, losses, sampling, signals,
+            indexing, resampling, shapes, transformers, controlFlow, sequences, recurrent, quantization, losses,
+            sampling, signals,
             terms,
         ]
         return families.reduce(into: [:]) { table, family in

@@ -189,7 +189,8 @@ private struct SimulatedRun {
         let start = ranks[rank].waitStart
         ranks[rank].wait += now - start
         // The message that came last is what the rank stood still for.
-        guard let last = incoming[stage].max(by: { messages[$0][microbatch].arrival < messages[$1][microbatch].arrival })
+        guard
+            let last = incoming[stage].max(by: { messages[$0][microbatch].arrival < messages[$1][microbatch].arrival })
         else { return }
         let end = messages[last][microbatch].arrival
         guard end > start else { return }

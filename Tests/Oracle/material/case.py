@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 
 from material import facts
-from material.values import inexpressible, write_npy
+from material.values import SEQUENCE, elements, inexpressible, write_npy
 
 # How a model reaches `model.onnx` (and, with external data, the files beside it).
 ModelWriter = Callable[[Path], object]
@@ -73,6 +73,8 @@ class CaseWriter:
             "skip": case.skip,
             **case.extra,
         }
+        if case.skip == SEQUENCE:
+            description["values"] = self._write_sequences(folder, case)
         (folder / "case.json").write_text(json.dumps(description, indent=1) + "\n")
         self.index[case.name] = summary
         if self.verbose:
@@ -110,11 +112,31 @@ class CaseWriter:
             path.write_bytes(case.model.SerializeToString(deterministic=True))
 
     @staticmethod
-    def _write_values(folder: Path, kind: str, values: dict[str, Any], case: Case) -> list[dict[str, Any]]:
+    def _write_sequences(folder: Path, case: Case) -> dict[str, list[dict[str, Any]]] | None:
+        """The values of a case with sequences among them, each as one file or as a list of files; None where some
+        have no `.npy` form even so."""
+        sides = {"input": case.inputs, "output": case.outputs}
+        parts = [part for values in sides.values() for value in values.values() for part in elements(value)]
+        if any(map(inexpressible, parts)):
+            return None
+        described: dict[str, list[dict[str, Any]]] = {}
+        for kind, values in sides.items():
+            described[f"{kind}s"] = []
+            for index, (name, value) in enumerate(values.items()):
+                files = []
+                for place, part in enumerate(elements(value)):
+                    files.append(f"{kind}_{index}_{place}.npy")
+                    write_npy(folder / files[-1], part)
+                holder = {"sequence": files} if isinstance(value, (list, tuple)) else {"file": files[0]}
+                described[f"{kind}s"].append({"name": name, **holder})
+        return described
+
+    @staticmethod
+    def _write_values(folder: Path, kind: str, values: dict[str, Any], case: Case | None) -> list[dict[str, Any]]:
         entries = []
-        for index, (name, value) in enumerate(values.items() if case.skip is None else ()):
+        for index, (name, value) in enumerate(values.items() if case is None or case.skip is None else ()):
             entry = {"name": name, "file": f"{kind}_{index}.npy"}
-            if name in case.axes:
+            if case is not None and name in case.axes:
                 entry["axis"] = axis = case.axes[name]
                 value = value if axis is None else np.moveaxis(value, axis, 0)
             write_npy(folder / entry["file"], value)

@@ -9,10 +9,18 @@ import numpy as np
 from onnx import TensorProto, numpy_helper
 
 
+SEQUENCE = "sequence value: .npy holds one tensor"
+
+
+def elements(value: Any) -> list[Any]:
+    """The tensors of a sequence, or a tensor alone."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
 def inexpressible(value: Any) -> str | None:
     """Why `value` has no `.npy` form, or None where it has one."""
     if isinstance(value, (list, tuple)):
-        return "sequence value: .npy holds one tensor"
+        return SEQUENCE
     if isinstance(value, dict):
         return "map value: .npy holds one tensor"
     dtype = as_array(value).dtype

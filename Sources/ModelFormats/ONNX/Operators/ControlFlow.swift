@@ -26,7 +26,7 @@ extension ONNXOperator {
             [1, 11, 13, 16, 19, 21, 23, 24, 25], inputs: 0...(1 << 20), outputs: anyNumber, mayLackFirst: true
         ) {
             node, assembly throws(ConversionError) in
-            let bodies = try assembly.bodies(node, ["body"])
+            let bodies = try assembly.bodies(node, ["body"], feeding: [nil, nil] + node.inputs.dropFirst(2))
             let body = bodies.graphs[0]
             let stateCount = max(node.inputs.count - 2, 0)
             let own = node.inputs + [ValueID?](repeating: nil, count: max(0, 2 - node.inputs.count))
@@ -49,7 +49,8 @@ extension ONNXOperator {
             [8, 9, 11, 16, 19, 21, 23, 24, 25], inputs: 1...(1 << 20), outputs: anyNumber, mayLackFirst: true
         ) {
             node, assembly throws(ConversionError) in
-            let bodies = try assembly.bodies(node, ["body"])
+            let bodies = try assembly.bodies(
+                node, ["body"], feeding: node.version < 9 ? Array(node.inputs.dropFirst()) : node.inputs)
             let scanCount = try node.requiredInt("num_scan_inputs")
             let operands = node.version < 9 ? Array(node.inputs.dropFirst()) : node.inputs
             if node.version < 9, node.inputs[0] != nil { throw .inexpressible("with lengths of sequences") }

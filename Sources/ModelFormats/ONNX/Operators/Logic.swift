@@ -24,14 +24,6 @@ extension ONNXOperator {
                 let target = try dtype(code: node.requiredInt("to"), "to")
                 assembly.finish(node, .bitCast(BitCast(to: target)), node.inputs)
             },
-            // A tensor that is optional and there is a tensor.
-            "OptionalGetElement": ONNXOperator(
-                [15, 18, 28], inputs: 1, convert: ONNXNode.direct(.identity(Identity()))),
-            "OptionalHasElement": ONNXOperator([15, 18, 28], inputs: 0...1) {
-                node, assembly throws(ConversionError) in
-                guard let output = node.outputs.first ?? nil else { throw .malformed("it has no output") }
-                assembly.define(output, .tensor(Tensor(scalar: node.input(0) != nil)))
-            },
             "CastLike": ONNXOperator([15, 19, 21, 23, 24, 25], inputs: 2) { node, assembly throws(ConversionError) in
                 node.ignore("saturate", "round_mode")
                 let target = try assembly.dtype(node.requiredInput(1))
