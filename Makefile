@@ -47,10 +47,10 @@ quickstart: build ## Install what is missing, build, and run the main job on 8 r
 test-dependencies: dependencies
 	@$(call install,$(TEST_PACKAGES))
 
-$(ORACLE)/installed: Tests/Oracle/requirements.txt | test-dependencies
+$(ORACLE)/installed: Tests/Oracle/requirements.txt Tests/Oracle/requirements-models.txt | test-dependencies
 	python3 -m venv $(ORACLE)
 	$(ORACLE)/bin/pip install -q --disable-pip-version-check -r $<
-	$(ORACLE)/bin/pip install -q --disable-pip-version-check --no-deps rapidocr-onnxruntime==1.4.4
+	$(ORACLE)/bin/pip install -q --disable-pip-version-check --no-deps -r Tests/Oracle/requirements-models.txt
 	touch $@
 
 .PHONY: material

@@ -170,7 +170,7 @@ import Testing
             ("threads=-1", "threads"),
             ("precision=float8", "precision"),
             ("version=2", "version"),
-            ("outputs.formats=[npz]", "npz"),
+            ("outputs.formats=[xls]", "xls"),
             ("inputs.image.array=[", "inputs.image.array"),
         ] {
             let run = try job.run(ranks: ranks, ["-q", "--set", setting])

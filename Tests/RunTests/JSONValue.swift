@@ -27,6 +27,15 @@ enum JSONValue: Codable {
         }
     }
 
+    /// All numbers in nested arrays, in order.
+    var numbers: [Double] {
+        switch self {
+        case .number(let number): [number]
+        case .array(let values): values.flatMap(\.numbers)
+        default: []
+        }
+    }
+
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {

@@ -11,24 +11,52 @@ final class TestJob {
     ///   - model: its path; nil where `others` names several.
     ///   - inputs: paths of .npy files by the model's input.
     ///   - formats: of the outputs; none for a job that writes nothing.
-    init(
+    convenience init(
         model: String?, inputs: [(name: String, path: String)], microbatch: Int, formats: [String] = ["npy"],
+        others: [String] = [], folder: ScratchFolder? = nil
+    ) throws {
+        try self.init(
+            model: model, sources: inputs.map { ($0.name, "{array: \(quoted($0.path))}") }, microbatch: microbatch,
+            formats: formats, others: others, folder: folder)
+    }
+
+    /// - Parameters:
+    ///   - model: its path; nil where `others` names several.
+    ///   - sources: what each input is, in YAML.
+    ///   - formats: of the outputs; none for a job that writes nothing.
+    init(
+        model: String?, sources: [(name: String, yaml: String)], microbatch: Int, formats: [String] = ["npy"],
         others: [String] = [], folder: ScratchFolder? = nil
     ) throws {
         self.folder = try folder ?? ScratchFolder()
         var lines = ["version: 1"] + (model.map { ["model: \(quoted($0))"] } ?? []) + ["inputs:"]
-        lines += inputs.map { "  \(quoted($0.name)): {array: \(quoted($0.path))}" }
+        lines += sources.map { "  \(quoted($0.name)): \($0.yaml)" }
         if !formats.isEmpty { lines.append("outputs: {folder: out, formats: [\(formats.joined(separator: ", "))]}") }
         lines.append("schedule: {microbatch: \(microbatch)}")
         self.lines = lines + others
         try self.folder.write(self.lines.joined(separator: "\n") + "\n", to: "job.yaml")
     }
 
-    /// A case of the material on its own inputs.
-    convenience init(_ test: Material.Case, microbatch: Int? = nil) throws {
-        let inputs = try #require(test.facts.inputs).map { (name: $0.name, path: "\(test.folder)/\($0.file)") }
-        let count = try inputs.first.map { try Material.shape(ofArray: $0.path)[0] } ?? 1
-        try self.init(model: test.model, inputs: inputs, microbatch: microbatch ?? count)
+    /// A case of the material on its own inputs, all items in one microbatch if no size is given.
+    ///
+    /// - Parameter carriesState: whether state goes from item to item, rather than out of a file into each.
+    convenience init(_ test: Material.Case, microbatch: Int? = nil, carriesState: Bool = true) throws {
+        let inputs = try #require(test.facts.inputs)
+        let carried = carriesState ? test.facts.carried ?? [:] : [:]
+        let sources = try inputs.map { input in
+            let path = "\(test.folder)/\(input.file)"
+            if let output = carried[input.name] { return (input.name, "{carried: \(quoted(output))}") }
+            guard !input.countsItems else { return (input.name, "{array: \(quoted(path))}") }
+            return (input.name, "{constant: \(try NumPyArray(path: path).values)}")
+        }
+        let count = try inputs.first.map { try Material.shape(ofArray: "\(test.folder)/\($0.file)")[0] } ?? 1
+        let settings = test.facts.job
+        let dimensions = settings?.dimensions?.map { "\(quoted($0.key)): \($0.value)" } ?? []
+        let fixed = carried.isEmpty ? settings?.microbatch : 1
+        try self.init(
+            model: test.model, sources: sources, microbatch: fixed ?? microbatch ?? count,
+            formats: settings?.formats ?? ["npy"],
+            others: dimensions.isEmpty ? [] : ["dimensions: {\(dimensions.joined(separator: ", "))}"])
     }
 
     var specification: String { "\(folder.path)/job.yaml" }
@@ -43,6 +71,15 @@ final class TestJob {
     /// An output of the last run.
     func array(_ output: String) throws -> NumPyArray {
         try NumPyArray(path: "\(folder.path)/out/\(TestJob.fileName(output)).npy")
+    }
+
+    /// The numbers of an output of the last run, from whichever file there is.
+    func values(_ output: String) throws -> [Double] {
+        let name = TestJob.fileName(output)
+        guard folder.names(in: "out").contains("\(name).jsonl") else { return try array(output).values }
+        return try folder.text("out/\(name).jsonl").split(separator: "\n").flatMap { line in
+            JSONValue.parse(String(line))?["values"]?.numbers ?? []
+        }
     }
 
     /// The files of the last run, by name; they are gone afterwards.

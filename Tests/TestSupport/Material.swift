@@ -21,11 +21,31 @@ public enum Material {
         public var description: String { "\(set)/\(name)" }
     }
 
+    /// What a job on the model has to say besides its inputs.
+    public struct JobSettings: Decodable, Sendable {
+        /// By name of a dimension that the model leaves open.
+        public var dimensions: [String: Int]?
+        /// Of the outputs; npy where nothing is said.
+        public var formats: [String]?
+        public var microbatch: Int?
+    }
+
     /// What case.json says.
     public struct Facts: Decodable, Sendable {
         public struct File: Decodable, Sendable {
             public let name: String
             public let file: String
+            /// Whether its first axis counts items. What has none is the same for all.
+            public let countsItems: Bool
+
+            private enum CodingKeys: String, CodingKey { case name, file, axis }
+
+            public init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: CodingKeys.self)
+                name = try container.decode(String.self, forKey: .name)
+                file = try container.decode(String.self, forKey: .file)
+                countsItems = try !container.contains(.axis) || !container.decodeNil(forKey: .axis)
+            }
         }
         public var opset: Int?
         public var operators: [String]?
@@ -34,6 +54,9 @@ public enum Material {
         public var skip: String?
         public var contains: [String]?
         public var rtol: Double?
+        /// By input: the output that it is of the item before.
+        public var carried: [String: String]?
+        public var job: JobSettings?
     }
 
     public static func isThere(_ sets: String...) -> Bool {

@@ -12,10 +12,14 @@ public struct LSTM: OperatorAttributes {
     public var recurrence: Recurrence
     /// Whether the forget gate is 1 minus the input gate.
     public var couplesInputAndForget: Bool
+    /// Whether the state is rounded to 256 values, drawn anew at each step as `DynamicQuantizeLinear` does it, before it
+    /// is multiplied by R. Only for float32.
+    public var roundsState: Bool
 
-    public init(_ recurrence: Recurrence, couplesInputAndForget: Bool = false) {
+    public init(_ recurrence: Recurrence, couplesInputAndForget: Bool = false, roundsState: Bool = false) {
         self.recurrence = recurrence
         self.couplesInputAndForget = couplesInputAndForget
+        self.roundsState = roundsState
     }
 
     public static let gateCount = 4
@@ -28,6 +32,11 @@ public struct LSTM: OperatorAttributes {
         let sizes = try recurrence.checkedExtents(operands, gates: LSTM.gateCount, functions: LSTM.functionCount)
         try recurrence.expect(operands, 6, "the initial cell", recurrence.stateDimensions(sizes))
         try recurrence.expect(operands, 7, "P", [sizes.directions, try product(sizes.hidden, 3)])
+        if roundsState {
+            guard try operands.type(0).dtype == .float32, !operands.has(4) else {
+                throw .mismatch("a state is rounded in float32 and without sequence lengths only")
+            }
+        }
         let (all, last) = try recurrence.resultTypes(sizes, try operands.type(0).dtype)
         return [all, last, last]
     }

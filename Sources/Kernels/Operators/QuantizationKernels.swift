@@ -215,9 +215,8 @@ struct DynamicQuantizeKernel: Kernel {
             lowest = min(lowest, limits[2 * task])
             highest = max(highest, limits[2 * task + 1])
         }
-        var scale = lowest == highest ? 1 : (highest - lowest) / 255
-        let place = (-lowest / scale).rounded(.toNearestOrEven)
-        var zero = place >= 255 ? 255 : place > 0 ? UInt8(place) : 0
+        let grid = UnsignedByteGrid(lowest: lowest, highest: highest)
+        var (scale, zero) = (grid.scale, grid.zero)
         operands.optionalOutput(1, as: Float.self)?.pointee = scale
         operands.optionalOutput(2, as: UInt8.self)?.pointee = zero
         guard let result = operands.optionalOutput(0, as: UInt8.self) else { return }

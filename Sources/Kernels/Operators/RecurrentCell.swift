@@ -13,6 +13,8 @@ struct RecurrentCell: Sendable {
     let kind: Kind
     let recurrence: Recurrence
     let sizes: Recurrence.Extents
+    /// As `LSTM.roundsState` says.
+    var roundsState = false
 
     var gateCount: Int {
         switch kind {
@@ -84,9 +86,12 @@ struct RecurrentCell: Sendable {
 }
 
 extension Recurrence {
-    func cell(_ kind: RecurrentCell.Kind, _ request: KernelRequest) throws -> any Kernel {
+    func cell(
+        _ kind: RecurrentCell.Kind, roundsState: Bool = false, _ request: KernelRequest
+    ) throws -> any Kernel {
         let sizes = extents(input: request.inputTypes[0]!.shape, recurrentWeights: request.inputTypes[2]!.shape)
-        return try RecurrentCell(kind: kind, recurrence: self, sizes: sizes).kernel(request)
+        return try RecurrentCell(kind: kind, recurrence: self, sizes: sizes, roundsState: roundsState)
+            .kernel(request)
     }
 }
 
@@ -96,7 +101,8 @@ extension RNN {
 
 extension LSTM {
     func kernel(_ request: KernelRequest) throws -> any Kernel {
-        try recurrence.cell(.lstm(couplesInputAndForget: couplesInputAndForget), request)
+        try recurrence.cell(
+            .lstm(couplesInputAndForget: couplesInputAndForget), roundsState: roundsState, request)
     }
 }
 

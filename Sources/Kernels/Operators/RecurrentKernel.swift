@@ -139,6 +139,7 @@ struct RecurrentKernel: Kernel {
         guard context.pool.threadCount > 1, work >= RecurrentKernel.smallestSharedStep else {
             context.parallel(sizes.directions) { direction, scratch in
                 for step in steps {
+                    self.roundState(step, direction: direction, run)
                     for phase in 0..<phases {
                         self.run(
                             step, of: steps, phase, direction: direction, 0..<blocks, run, scratch + layout.byteCount)
@@ -149,6 +150,7 @@ struct RecurrentKernel: Kernel {
         }
         let groups = min(blocks, context.pool.threadCount)
         for step in steps {
+            for direction in 0..<sizes.directions { roundState(step, direction: direction, run) }
             for phase in 0..<phases {
                 context.parallel(sizes.directions * groups) { task, scratch in
                     let group = task % groups
@@ -158,6 +160,14 @@ struct RecurrentKernel: Kernel {
                 }
             }
         }
+    }
+
+    /// Rounds the state before a step where the operator wants that; what was written of it to results stays exact.
+    private func roundState(_ step: Int, direction: Int, _ run: RecurrentRun) {
+        guard cell.roundsState else { return }
+        let state = layout.state(run.workspace, direction: direction, step: step)
+        UnsignedByteGrid(covering: state, count: sizes.batch * layout.units)
+            .round(state, count: sizes.batch * layout.units)
     }
 
     /// Some blocks of one step of one direction.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 
 from material import facts
@@ -30,6 +31,7 @@ class Case:
     atol: float = 1e-7
     skip: str | None = None  # why a test cannot compare; filled in for values that .npy cannot hold
     extra: dict[str, Any] = field(default_factory=dict)  # further keys of case.json
+    axes: dict[str, int | None] = field(default_factory=dict)  # by value: the axis of the items where it is not 0
     write_model: ModelWriter | None = None  # where plain serialisation will not do
 
     def __post_init__(self) -> None:
@@ -66,8 +68,8 @@ class CaseWriter:
             "operators": summary["operators"],
             "rtol": case.rtol,
             "atol": case.atol,
-            "inputs": self._write_values(folder, "input", case.inputs, case.skip),
-            "outputs": self._write_values(folder, "output", case.outputs, case.skip),
+            "inputs": self._write_values(folder, "input", case.inputs, case),
+            "outputs": self._write_values(folder, "output", case.outputs, case),
             "skip": case.skip,
             **case.extra,
         }
@@ -114,10 +116,13 @@ class CaseWriter:
         return described
 
     @staticmethod
-    def _write_values(folder: Path, kind: str, values: dict[str, Any], skip: str | None) -> list[dict[str, str]]:
+    def _write_values(folder: Path, kind: str, values: dict[str, Any], case: Case) -> list[dict[str, Any]]:
         entries = []
-        for index, (name, value) in enumerate(values.items() if skip is None else ()):
+        for index, (name, value) in enumerate(values.items() if case.skip is None else ()):
             entry = {"name": name, "file": f"{kind}_{index}.npy"}
+            if name in case.axes:
+                entry["axis"] = axis = case.axes[name]
+                value = value if axis is None else np.moveaxis(value, axis, 0)
             write_npy(folder / entry["file"], value)
             entries.append(entry)
         return entries

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("ml_dtypes", "numpy", "onnx", "onnxruntime", "pillow", "protobuf", "rapidocr-onnxruntime")
+PACKAGES = (
+    "ddddocr",
+    "magika",
+    "ml_dtypes",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "pillow",
+    "protobuf",
+    "rapidocr-onnxruntime",
+    "silero-vad",
+)
 
 
 def _version(package: str) -> str:

@@ -30,17 +30,23 @@ class OperatorCase:
     opset: int = 14
     attributes: dict[str, Any] = field(default_factory=dict)
     constant: tuple[int, ...] = ()
+    domain: str = ""  # of ONNX Runtime's own operators, of which the onnx package knows nothing
 
     def model(self) -> onnx.ModelProto:
         names = ["" if operand is None else f"x{index}" for index, operand in enumerate(self.operands)]
         results = [f"y{index}" for index in range(self.outputs)]
-        node = helper.make_node(self.operator, names, results, name=self.name, **self.attributes)
+        node = helper.make_node(self.operator, names, results, name=self.name, domain=self.domain, **self.attributes)
         infos = [
             helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(operand.dtype), operand.shape)
             for index, (name, operand) in enumerate(zip(names, self.operands, strict=True))
             if operand is not None and index not in self.constant
         ]
         weights = [onnx.numpy_helper.from_array(self.operands[index], names[index]) for index in self.constant]
+        if self.domain:
+            outputs = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in results]
+            graph = helper.make_graph([node], self.name, infos, outputs, weights)
+            opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(self.domain, 1)]
+            return helper.make_model(graph, opset_imports=opsets, ir_version=8)
         # Inference fills in the types of the results.
         outputs = [onnx.ValueInfoProto(name=name) for name in results]
         graph = helper.make_graph([node], self.name, infos, outputs, weights)
@@ -183,8 +189,31 @@ def quantized() -> Iterator[OperatorCase]:
     yield OperatorCase("conv-integer", "ConvInteger", operands, attributes=window, constant=(1, 2, 3))
 
 
+def contributed() -> Iterator[OperatorCase]:
+    random = np.random.default_rng(33)
+
+    def normal(*shape: int) -> np.ndarray:
+        return random.standard_normal(shape, dtype=np.float32)
+
+    def weights(*shape: int) -> np.ndarray:
+        return random.integers(-100, 100, shape, np.int8)
+
+    for direction, count in DIRECTIONS.items():
+        for state in (True, False):
+            initial = [normal(count, 1, 9), normal(count, 1, 9)] if state else [None, None]
+            scales = [random.uniform(0.002, 0.01, count).astype(np.float32) for _ in range(2)]
+            zeros = [np.full(count, 3, np.int8), np.zeros(count, np.int8)]
+            operands = [normal(7, 1, 6), weights(count, 6, 36), weights(count, 9, 36), normal(count, 72), None]
+            operands += [*initial, None, scales[0], zeros[0], scales[1], zeros[1]]
+            yield OperatorCase(
+                f"dynamic-quantize-lstm-{direction}{'-state' if state else ''}", "DynamicQuantizeLSTM", operands, 3,
+                attributes={"direction": direction, "hidden_size": 9}, constant=(1, 2, 3, 8, 9, 10, 11),
+                domain="com.microsoft",
+            )  # fmt: skip
+
+
 def make(writers: dict[str, CaseWriter]) -> None:
-    for case in [*recurrent(), *quantized()]:
+    for case in [*recurrent(), *quantized(), *contributed()]:
         model = case.model()
         outputs = reference.run(model, case.inputs())
         # Quantised results are whole numbers: nothing but the same is right.

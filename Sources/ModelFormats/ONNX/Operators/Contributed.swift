@@ -1,8 +1,8 @@
 internal import Graphs
 internal import Tensors
 
-/// Operators of ONNX Runtime's own domain, which its optimiser writes into models. They become nodes of the standard's
-/// operators, which the passes and the stage's own fusion join again.
+/// Operators of ONNX Runtime's own domain, which its optimiser and its quantiser write into models. They become nodes of
+/// the standard's operators, which the passes and the stage's own fusion join again.
 extension ONNXOperator {
     static let contributedDomain = "com.microsoft"
 
@@ -20,6 +20,10 @@ extension ONNXOperator {
             var input: ValueID? = try node.requiredInput(0)
             if node.input(1) != nil { input = assembly.emit(node, "sum", .binary(Binary(.add)), node.inputs) }
             assembly.finish(node, .unary(Unary(.geluTanh)), [input])
+        },
+        "DynamicQuantizeLSTM": ONNXOperator([1], inputs: 12...12, outputs: 0...3) {
+            node, assembly throws(ConversionError) in
+            try dynamicQuantizeLSTM(node, &assembly)
         },
         "FusedMatMul": ONNXOperator([1], inputs: 2) { node, assembly throws(ConversionError) in
             try fusedMatMul(node, &assembly)

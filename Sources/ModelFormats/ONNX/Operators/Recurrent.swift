@@ -27,7 +27,7 @@ extension ONNXOperator {
     /// What the three operators have in common.
     ///
     /// - Parameter functions: of one direction, where the node names none.
-    private static func recurrence(_ node: ONNXNode, functions: [String]) throws(ConversionError) -> Recurrence {
+    static func recurrence(_ node: ONNXNode, functions: [String]) throws(ConversionError) -> Recurrence {
         let direction = try node.word("direction", default: Recurrence.Direction.forward)
         let names =
             try node.strings("activations") ?? (0..<direction.count).flatMap { _ in functions }

@@ -1,0 +1,121 @@
+"""Exports from PyTorch, by both of its exporters, filled with random weights; PyTorch itself is not needed."""
+
+from __future__ import annotations
+
+import lzma
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import onnx
+
+from material import reference
+from material.case import Case, CaseWriter
+from pytorch import skeleton
+from sets.models import check_telling
+
+FOLDERS = ("pytorch",)
+EXPORTS = Path(__file__).resolve().parents[1] / "pytorch" / "exports"
+SOURCES = (EXPORTS, EXPORTS.parent / "skeleton.py", Path(__file__).with_name("models.py"))
+RTOL, ATOL = 1e-3, 1e-4
+LARGE = 2**26  # bytes of weights from which on they lie beside the model
+ALIGNMENT = 4096
+
+
+def numbers(random: np.random.Generator, *shape: int) -> np.ndarray:
+    return random.standard_normal(shape, dtype=np.float32)
+
+
+def tokens(random: np.random.Generator, vocabulary: int, *shape: int) -> np.ndarray:
+    return random.integers(1, vocabulary, shape)
+
+
+def mask(*lengths: int) -> np.ndarray:
+    """[batch, longest]: ones as far as each sequence goes."""
+    return (np.arange(max(lengths)) < np.array(lengths)[:, np.newaxis]).astype(np.int64)
+
+
+def segments(*lengths: int) -> np.ndarray:
+    """[batch, longest]: the second half of each sequence belongs to the second sentence."""
+    return (np.arange(max(lengths)) >= np.array(lengths)[:, np.newaxis] // 2).astype(np.int64)
+
+
+# Other sizes than those that were traced: what an exporter baked in would show.
+INPUTS: dict[str, Callable[[np.random.Generator], dict[str, np.ndarray]]] = {
+    "lstm": lambda random: {"x": numbers(random, 3, 20, 64)},
+    "gru-seq2seq": lambda random: {"tokens": tokens(random, 500, 3, 16)},
+    "gru-loop": lambda random: {"x": numbers(random, 3, 9, 32)},
+    "bert-base": lambda random: {
+        "input_ids": tokens(random, 30522, 3, 24),
+        "attention_mask": mask(24, 15, 20),
+        "token_type_ids": segments(24, 15, 20),
+    },
+    "vit-b16": lambda random: {"pixel_values": numbers(random, 2, 3, 224, 224)},
+    "gpt2": lambda random: {"input_ids": tokens(random, 50257, 3, 24), "attention_mask": mask(24, 17, 22)},
+    "t5-small": lambda random: {
+        "input_ids": tokens(random, 32128, 3, 24),
+        "attention_mask": mask(24, 13, 19),
+        "decoder_input_ids": tokens(random, 32128, 3, 16),
+    },
+    "whisper-tiny": lambda random: {
+        "input_features": numbers(random, 2, 80, 3000),
+        "decoder_input_ids": tokens(random, 51865, 2, 16),
+        "decoder_attention_mask": mask(16, 11),
+    },
+    "diffusion-unet": lambda random: {
+        "sample": numbers(random, 3, 4, 16, 16),
+        "timestep": np.array([3, 250, 999]),
+        "text": numbers(random, 3, 7, 48),
+    },
+}
+# [layers, batch, features]: the items do not come first.
+AXES = {"lstm": {"hidden": 1, "cell": 1}, "gru-seq2seq": {"hidden": 1}}
+# Only the run can tell how long the results of a loop are.
+JOBS = {"gru-loop": {"microbatch": 1, "formats": ["jsonl"]}}
+
+
+def save(model: onnx.ModelProto, case: str, path: Path) -> None:
+    """Fills the model and writes it, large weights into `weights.bin` beside it, one after the other."""
+    weights = list(skeleton.stripped(model))
+    if sum(4 * int(np.prod(tensor.dims)) for tensor in weights) < LARGE:
+        skeleton.fill(model, lambda tensor: skeleton.drawn(case, tensor))
+    else:
+        with open(path.with_name("weights.bin"), "wb") as file:
+            for tensor in weights:
+                file.seek(-file.tell() % ALIGNMENT, 1)
+                start = file.tell()
+                skeleton.drawn(case, tensor).tofile(file)
+                tensor.ClearField("metadata_props")
+                tensor.data_location = onnx.TensorProto.EXTERNAL
+                for key, value in (("location", "weights.bin"), ("offset", start), ("length", file.tell() - start)):
+                    tensor.external_data.add(key=key, value=str(value))
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def case_of(export: Path, folder: Path) -> Case:
+    """The case of one export; `folder` gets its model, which is moved from there."""
+    name = export.name.removesuffix(".onnx.xz")
+    architecture = name.rpartition("-")[0]
+    model = onnx.load_from_string(lzma.decompress(export.read_bytes()))
+    save(model, name, folder / "model.onnx")
+    inputs = INPUTS[architecture](np.random.default_rng(crc32(f"{architecture} input".encode())))
+    outputs = reference.run(folder / "model.onnx", inputs)
+    check_telling(name, {key: np.moveaxis(value, AXES.get(architecture, {}).get(key, 0), 0) for key, value in outputs.items()})
+
+    def move(path: Path) -> None:
+        for file in folder.iterdir():
+            file.rename(path.with_name(file.name))
+
+    extra = {"job": JOBS[architecture]} if architecture in JOBS else {}
+    axes = AXES.get(architecture, {})
+    return Case(name, model, inputs, outputs, RTOL, ATOL, extra=extra, axes=axes, write_model=move)
+
+
+def make(writers: dict[str, CaseWriter]) -> None:
+    writer = writers["pytorch"]
+    writer.folder.mkdir(parents=True)
+    for export in sorted(EXPORTS.glob("*.onnx.xz")):
+        with tempfile.TemporaryDirectory(dir=writer.folder.parent) as folder:
+            writer.write(case_of(export, Path(folder)))
