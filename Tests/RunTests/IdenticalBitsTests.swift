@@ -10,7 +10,8 @@ import Testing
     @Test(
         "the same bytes from every cut",
         .enabled(
-            if: Material.isThere("quickstart", "models", "sequences", "real", "light", "pytorch"), "\(Material.absent)"),
+            if: Material.isThere("quickstart", "models", "sequences", "real", "light", "pytorch", "encoders"),
+            "\(Material.absent)"),
         arguments: Array(cases.enumerated().map { NumberedCase(number: $0, test: $1) }))
     func cuts(_ numbered: NumberedCase) throws {
         let test = numbered.test
@@ -52,7 +53,9 @@ import Testing
         ]
     }
 
-    private static let cases = Material.cases("quickstart", "models", "sequences", "real", "light", "pytorch").filter {
+    private static let cases = Material.cases(
+        "quickstart", "models", "sequences", "real", "light", "pytorch", "encoders"
+    ).filter {
         test in
         // One of the two sizes of the detection network, and one of the classics, which are slow, are enough.
         switch test.set {
@@ -73,6 +76,7 @@ import Testing
         switch (test.set, test.name) {
         case ("quickstart", _): return 50
         case ("models", _), ("sequences", _): return 3
+        case ("encoders", _): return 4
         case ("pytorch", _): return 2
         default: return 1
         }
