@@ -3,9 +3,11 @@
 #include <math.h>
 #include <string.h>
 #include "activation_internal.h"
+#include "level_portable.h"
 #include "linear_internal.h"
 #include "mpk_cpu.h"
 #include "mpk_elementwise.h"
+#include "transpose_template.h"
 
 // Register tiles of rows that share a pass over the weights.
 enum { tiles_per_pass = 12 };
@@ -187,9 +189,7 @@ static void run_unit(const run_state *r, int64_t first_row, int64_t end_row, int
                 const float *source = r->input + row * r->input_stride + k;
                 inputs[tile - pass] = height == 1 ? source : free_scratch;
                 if (height == 1) continue;
-                for (int64_t i = 0; i < height; i++) {
-                    for (int64_t j = 0; j < chunk; j++) free_scratch[j * height + i] = source[i * r->input_stride + j];
-                }
+                mpk_transpose(source, r->input_stride, free_scratch, height, height, chunk, 1.0f);
                 free_scratch += height * chunk;
             }
             for (int64_t panel = first_panel; panel < end_panel; panel++) {

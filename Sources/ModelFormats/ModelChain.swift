@@ -49,7 +49,8 @@ public struct ModelChain: Sendable {
             producers.append(model.producer)
         }
         return ImportedModel(
-            graph: joined.graph, opset: models.map(\.opset).max() ?? 0, irVersion: models.map(\.irVersion).max() ?? 0,
+            graph: joined.graph, opset: models.compactMap(\.opset).max(),
+            irVersion: models.compactMap(\.irVersion).max(),
             producer: producers.joined(separator: ", "),
             metadata: models.reduce(into: [:]) { $0.merge($1.metadata) { _, last in last } },
             fingerprint: fingerprint.hexadecimal)

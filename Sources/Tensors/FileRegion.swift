@@ -20,7 +20,8 @@ public struct FileRegion: Hashable, Sendable, Codable {
     /// Reads the region, or a part of it, into memory.
     ///
     /// `pread` and not a memory map: a file that shrinks meanwhile gives an error here and would be a SIGBUS there,
-    /// and the pages do not count as this rank's memory afterwards.
+    /// and the pages do not count as this rank's memory afterwards. What kernels read while they run, and never pack, is
+    /// mapped (`Tensor.mapped`).
     ///
     /// - Parameter part: bytes counted from the region's start; all of it when nil.
     public func read(part: Range<Int>? = nil, into destination: UnsafeMutableRawBufferPointer) throws(FileError) {

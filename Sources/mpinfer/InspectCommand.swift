@@ -13,12 +13,15 @@ struct InspectCommand: ParsableCommand {
               mpinfer inspect model.onnx
               mpinfer inspect model.onnx --dimension batch=8 --dimension height=640 --dimension width=480
               mpinfer inspect model.onnx --json
+              mpinfer inspect minilm/ --dimension batch=8 --dimension sequence=128
               mpinfer inspect encoder.onnx decoder.onnx    as one model, wired by name
               mpinfer inspect job.yaml                     the model or the models of a job, wired as it says
             """)
 
     @Argument(
-        help: ArgumentHelp("The model, an ONNX file; several are a chain; or a job specification.", valueName: "model"))
+        help: ArgumentHelp(
+            "The model: an ONNX file, or a folder with config.json and safetensors files; several are a chain; or a job "
+                + "specification.", valueName: "model"))
     var models: [String]
 
     @Option(

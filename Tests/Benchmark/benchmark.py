@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from tokenizers import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[2]
 MATERIAL = ROOT / ".build/material/benchmark"
@@ -42,12 +43,64 @@ class Row:
     items: dict[str, np.ndarray]  # one array for each input, batch first
     batch: int
 
-    @property
-    def count(self) -> int:
-        return len(next(iter(self.items.values())))
+    def peer(self) -> Callable[[], float]:
+        return peer(self.model, self.items, self.batch, 1)
+
+    def write_job(self, folder: Path) -> Path:
+        return write_job(folder, self, "flops")
 
 
-def rows() -> list[Row]:
+@dataclass
+class TextRow:
+    """An encoder on texts of different lengths: mpinfer takes them as they are, ONNX Runtime as tokens made before.
+
+    Both sort them by length and fill a batch up to its longest; neither figure has the tokenizer in it. mpinfer's has the
+    pooling in it, ONNX Runtime's has not.
+    """
+
+    name: str
+    model: Path  # for ONNX Runtime
+    folder: Path  # the same model's folder
+    texts: Path
+    batch: int
+    repeat: int = 3  # times that all texts are taken
+
+    def peer(self) -> Callable[[], float]:
+        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(256)
+        lines = self.texts.read_text().split("\n")[:-1]
+        tokens = sorted((tokenizer.encode(line).ids for line in lines * self.repeat), key=len, reverse=True)
+        batches = []
+        for start in range(0, len(tokens), self.batch):
+            part = tokens[start : start + self.batch]
+            ids = np.zeros((len(part), len(part[0])), np.int64)
+            for row, numbers in enumerate(part):
+                ids[row, : len(numbers)] = numbers
+            mask = (np.arange(ids.shape[1]) < np.array([len(numbers) for numbers in part])[:, None]).astype(np.int64)
+            batches.append({"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})
+        session = runtime(self.model, 1)
+
+        def measure() -> float:
+            start = time.perf_counter()
+            for batch in batches:
+                session.run(None, batch)
+            return len(tokens) / (time.perf_counter() - start)
+
+        measure()
+        return measure
+
+    def write_job(self, folder: Path) -> Path:
+        folder.mkdir()
+        job = folder / "job.yaml"
+        job.write_text(
+            f"version: 1\nmodel: {self.folder}\ninput: {{text: [{', '.join([str(self.texts)] * self.repeat)}]}}\n"
+            f"schedule: {{microbatch: {self.batch}}}\n"
+        )
+        return job
+
+
+def rows() -> list[Row | TextRow]:
     """The models beside ResNet-50."""
     random = np.random.default_rng(1)
     frames = random.standard_normal((96, 64, 256), dtype=np.float32)
@@ -57,6 +110,7 @@ def rows() -> list[Row]:
         "attention_mask": np.where(np.arange(24)[:, np.newaxis] % 2 * (np.arange(128) >= 96), 0, 1),
     }
     images = {"image": random.standard_normal((24, 3, 224, 224), dtype=np.float32)}
+    minilm = MATERIAL / "minilm"
     return [
         *(
             Row(f"LSTM 256 -> 2 x 512, 64 steps, batch {batch}", MATERIAL / "lstm/model.onnx", {"frames": frames}, batch)
@@ -64,7 +118,14 @@ def rows() -> list[Row]:
         ),
         *(Row(f"BERT-base, sequence 128, batch {batch}", MATERIAL / "bert-base/model.onnx", tokens, batch) for batch in (1, 8)),
         Row("ViT-B/16, 224x224, batch 8", MATERIAL / "vit-b-16/model.onnx", images, 8),
-    ]
+        *(
+            TextRow(
+                f"all-MiniLM-L6-v2, sentences, batch {batch}", minilm / "model.onnx", minilm / "model",
+                minilm / "sentences.txt", batch,
+            )
+            for batch in (1, 8)
+        ),
+    ]  # fmt: skip
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -87,12 +148,17 @@ def mpinfer(job: Path, ranks: int, threads: int, *options: str) -> dict:
     return json.loads(done.stdout)
 
 
-def peer(model: Path, items: dict[str, np.ndarray], batch: int, threads: int) -> Callable[[], float]:
-    """ONNX Runtime on the same items: a function that returns items per second."""
+def runtime(model: Path, threads: int) -> onnxruntime.InferenceSession:
+    """ONNX Runtime as it comes, but for the number of threads."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
+def peer(model: Path, items: dict[str, np.ndarray], batch: int, threads: int) -> Callable[[], float]:
+    """ONNX Runtime on the same items: a function that returns items per second."""
+    session = runtime(model, threads)
     count = len(next(iter(items.values())))
 
     def run(first: int) -> None:
@@ -154,9 +220,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         resnet = Row("ResNet-50", MODEL, {"image": images}, BATCH)
         job = write_job(Path(folder) / "resnet50", resnet, arguments.strategy)
-        jobs = [write_job(Path(folder) / str(index), row, "flops") for index, row in enumerate(others)]
+        jobs = [row.write_job(Path(folder) / str(index)) for index, row in enumerate(others)]
         peers = {threads: peer(MODEL, resnet.items, BATCH, threads) for threads in (1, 2)}
-        other_peers = [peer(row.model, row.items, row.batch, 1) for row in others]
+        other_peers = [row.peer() for row in others]
         configurations = [("1 rank, 1 thread", 1, 1), ("1 rank, 2 threads", 1, 2), ("2 ranks, 1 thread each", 2, 1)]
         speeds: dict[str, list[float]] = {}
         reports: dict[str, list[dict]] = {}

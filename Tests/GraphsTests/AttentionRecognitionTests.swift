@@ -90,6 +90,20 @@ import Testing
         }
     }
 
+    @Test("positions and a mask, added one after the other, are summed once for all layers") func twoMasks() throws {
+        var s = Sketch()
+        let positions = s.node(.unary(Unary(.tanh)), s.mask)
+        var outputs: [ValueID] = []
+        for _ in 0..<2 {
+            let scores = s.product(s.transpose(s.q, [0, 2, 1, 3]), s.transpose(s.k, [0, 2, 3, 1]))
+            outputs.append(s.finish(s.binary(.add, s.binary(.add, scores, positions), s.mask)))
+        }
+        let (graph, found) = try passed(s, outputs[0], outputs[1])
+        #expect(Small.names(graph) == ["Tanh", "Add", "Attention", "Attention"])
+        #expect(found.count == 2)
+        #expect(graph.nodes[2].inputs[3] == graph.nodes[3].inputs[3])
+    }
+
     @Test("both operands scaled by a root, NaN put to zero") func scaledBefore() throws {
         var s = Sketch()
         let q = s.binary(.multiply, s.transpose(s.q, [0, 2, 1, 3]), s.number(0.5))

@@ -43,7 +43,7 @@ import Testing
         #expect(
             Self.issues(in: "paralelism: {pipeline: 2}") == [
                 "a.yaml:4:1: unknown key 'paralelism'; did you mean 'parallelism'? (known here: version, model, models, dimensions, "
-                    + "input, inputs, classes, labels, outputs, parallelism, schedule, threads, precision)"
+                    + "input, inputs, embeddings, classes, labels, outputs, parallelism, schedule, threads, precision)"
             ])
         #expect(
             Self.issues(in: "schedule:\n  micro_batch: 3\n") == [
@@ -103,14 +103,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", "exactly one of the keys images, array, arrays, constant, carried is expected, found an empty mapping"),
+        (
+            "{}",
+            "exactly one of the keys images, array, arrays, constant, carried, text is expected, found an empty mapping"
+        ),
         (
             "{images: a, array: b}",
-            "exactly one of the keys images, array, arrays, constant, carried is expected, found images and array"
+            "exactly one of the keys images, array, arrays, constant, carried, text is expected, found images and array"
         ),
         (
             "a.npy",
-            "expected a mapping with one of the keys images, array, arrays, constant, carried, found the text \"a.npy\""
+            "expected a mapping with one of the keys images, array, arrays, constant, carried, text, found the text \"a.npy\""
         ),
         ("{array: a, scale: 2}", "unknown key 'scale' (known here: array, key)"),
         ("{images: a, mean: [1, 2]}", "input.mean: expected 1 or 3 numbers for channels: rgb, found 2"),

@@ -1,7 +1,6 @@
 """Makes the test material: models with inputs and expected outputs that the Swift tests read.
 
-    python make_material.py OUTPUT_DIR [--set node|operators|light|models|sequences|real|quickstart|bad|
-                                              pytorch|benchmark|all]
+    python make_material.py OUTPUT_DIR [--set NAME]
 
 `all` is everything but `benchmark`. A set whose sources and packages have not changed is left alone.
 """
@@ -20,7 +19,21 @@ from material.case import CaseWriter
 from material.stamp import fingerprint
 
 ORACLE = Path(__file__).resolve().parent
-SETS = ("quickstart", "bad", "models", "sequences", "operators", "real", "light", "node", "pytorch", "benchmark")
+SETS = (
+    "quickstart",
+    "bad",
+    "models",
+    "sequences",
+    "operators",
+    "real",
+    "light",
+    "encoders",
+    "tokenizers",
+    "minilm",
+    "node",
+    "pytorch",
+    "benchmark",
+)
 NOT_IN_ALL = {"benchmark"}
 
 

@@ -3,7 +3,7 @@ import Testing
 
 /// Whole jobs against the outputs of ONNX Runtime.
 @Suite struct CorrectnessTests {
-    static let sets = ["quickstart", "light", "models", "sequences", "real", "pytorch"]
+    static let sets = ["quickstart", "light", "models", "sequences", "real", "pytorch", "encoders"]
 
     @Test(.enabled(if: Material.isRequired, "MPINFER_REQUIRE_MATERIAL is not 1"))
     func materialIsThere() {
@@ -13,10 +13,11 @@ import Testing
     }
 
     @Test(
-        "outputs are those of ONNX Runtime",
+        "outputs are those of ONNX Runtime, and of NumPy for encoders",
         .enabled(
-            if: Material.isThere("quickstart", "light", "models", "sequences", "real", "pytorch"), "\(Material.absent)"),
-        arguments: Material.cases("quickstart", "light", "models", "sequences", "real", "pytorch"))
+            if: Material.isThere("quickstart", "light", "models", "sequences", "real", "pytorch", "encoders"),
+            "\(Material.absent)"),
+        arguments: Material.cases("quickstart", "light", "models", "sequences", "real", "pytorch", "encoders"))
     func outputs(_ test: Material.Case) throws {
         try #require(test.facts.skip == nil)
         let job = try TestJob(test)

@@ -17,7 +17,7 @@ public enum Material {
         public let facts: Facts
 
         public var folder: String { "\(Material.folder)/\(set)/\(name)" }
-        public var model: String { "\(folder)/model.onnx" }
+        public var model: String { "\(folder)/\(facts.model ?? "model.onnx")" }
         public var description: String { "\(set)/\(name)" }
     }
 
@@ -47,6 +47,8 @@ public enum Material {
                 countsItems = try !container.contains(.axis) || !container.decodeNil(forKey: .axis)
             }
         }
+        /// A file or folder inside the case's own; `model.onnx` when nil.
+        public var model: String?
         public var opset: Int?
         public var operators: [String]?
         public var inputs: [File]?

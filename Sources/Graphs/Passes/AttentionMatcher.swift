@@ -99,9 +99,17 @@ struct AttentionMatcher {
             return scores
         case .binary(let binary) where binary.function == .add:
             for (inner, mask) in graph.orders(of: value, .add) {
-                guard var scores = scores(inner, depth: depth + 1), scores.mask == nil else { continue }
-                scores.mask = .value(mask)
-                scores.maskRank = ranks[mask]
+                guard var scores = scores(inner, depth: depth + 1) else { continue }
+                switch scores.mask {
+                case nil:
+                    scores.mask = .value(mask)
+                    scores.maskRank = ranks[mask]
+                case .value(let first):
+                    // Positions first, then a mask.
+                    scores.mask = .sum(first, mask)
+                    scores.maskRank = scores.maskRank.flatMap { own in ranks[mask].map { max(own, $0) } }
+                default: continue
+                }
                 scores.values.append(value)
                 return scores
             }

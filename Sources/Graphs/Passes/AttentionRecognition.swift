@@ -8,18 +8,21 @@ public enum AttentionRecognition {
         var result = graph
         result.nodes = []
         var count = 0
+        // Layers share what they add to their scores: positions and a mask are summed once for all.
+        var sums: [[ValueID]: ValueID] = [:]
         let matcher = AttentionMatcher(graph)
         for (index, node) in graph.nodes.enumerated() {
             guard let match = matcher.attention(endingAt: index) else {
                 result.nodes.append(node)
                 continue
             }
-            var builder = AttentionBuilder(graph: result, name: node.name)
+            var builder = AttentionBuilder(graph: result, name: node.name, sums: sums)
             var node = node
             node.operation = .attention(match.attributes)
             node.inputs = [match.query, builder.value(match.key), match.value]
             if let mask = match.mask { node.inputs.append(builder.value(mask, heads: match.attributes.queryHeads)) }
             result = builder.graph
+            sums = builder.sums
             result.nodes.append(node)
             count += 1
         }
@@ -38,6 +41,8 @@ struct AttentionMatch {
 
     enum Mask {
         case value(ValueID)
+        /// Both are added.
+        case sum(ValueID, ValueID)
         /// True where a pair takes part, or does not.
         case flags(ValueID, keepsTrue: Bool)
         /// `number` where the flags hold (or do not), 0 elsewhere.
@@ -57,6 +62,7 @@ struct AttentionMatch {
 private struct AttentionBuilder {
     var graph: Graph
     let name: String
+    var sums: [[ValueID]: ValueID]
 
     mutating func value(_ key: AttentionMatch.Key) -> ValueID {
         switch key {
@@ -71,6 +77,11 @@ private struct AttentionBuilder {
     mutating func value(_ mask: AttentionMatch.Mask, heads: Int?) -> ValueID {
         switch mask {
         case .value(let value): return value
+        case .sum(let first, let second):
+            if let sum = sums[[first, second]] { return sum }
+            let sum = graph.addNode(named: "\(name)/mask", .binary(Binary(.add)), [first, second])
+            sums[[first, second]] = sum
+            return sum
         case .flags(let value, keepsTrue: true): return value
         case .flags(let value, keepsTrue: false):
             return graph.addNode(named: "\(name)/mask", .unary(Unary(.logicalNot)), [value])

@@ -15,20 +15,15 @@ public struct InputSet: Sendable {
     ///
     /// - Throws: `InputError` or `FileError`, naming the input or the file, and the remedy.
     public init(_ specification: JobSpecification, model: [ModelInput]) throws {
-        let specified = try InputSet.match(specification, to: model)
-        var sources: [(name: String, source: any InputSource)] = []
-        for (input, form) in specified {
-            let source: any InputSource =
-                switch form {
-                case .array(let array): try ArraySource(array)
-                case .arrays(let arrays): try ArrayFilesSource(arrays)
-                case .images(let images): try ImageSource(images, input: input.name, dtype: input.dtype)
-                case .constant, .carried:
-                    throw InputError(input: input.name, reason: "a constant or carried input is named under 'inputs'")
-                }
-            try InputSet.check(source, against: input)
-            sources.append((input.name, source))
+        let sources: [(name: String, source: any InputSource)]
+        if case .text(let text)? = specification.input {
+            sources = try TextSource.sources(text, path: specification.firstModel, model: model)
+        } else {
+            sources = try InputSet.match(specification, to: model).map { input, form in
+                (input.name, try InputSet.open(form, for: input))
+            }
         }
+        for (input, (_, source)) in zip(model, sources) { try InputSet.check(source, against: input) }
         let first = sources[0]
         for (name, source) in sources where source.count != first.source.count {
             throw InputError(
@@ -38,6 +33,19 @@ public struct InputSet: Sendable {
         }
         self.sources = sources
         itemNames = sources.lazy.map(\.source.itemNames).first { $0[checking: 0] != nil } ?? first.source.itemNames
+    }
+
+    private static func open(_ form: JobSpecification.Input, for input: ModelInput) throws -> any InputSource {
+        switch form {
+        case .array(let array): return try ArraySource(array)
+        case .arrays(let arrays): return try ArrayFilesSource(arrays)
+        case .images(let images): return try ImageSource(images, input: input.name, dtype: input.dtype)
+        case .constant, .carried:
+            throw InputError(input: input.name, reason: "a constant or carried input is named under 'inputs'")
+        case .text:
+            throw InputError(
+                input: input.name, reason: "texts feed all inputs of a model at once; write them under 'input'")
+        }
     }
 
     private static func match(
@@ -105,7 +113,7 @@ extension JobSpecification.Input {
     /// Whether it differs from item to item and is read from files.
     var hasItems: Bool {
         switch self {
-        case .images, .array, .arrays: true
+        case .images, .array, .arrays, .text: true
         case .constant, .carried: false
         }
     }

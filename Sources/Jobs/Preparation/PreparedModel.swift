@@ -15,9 +15,9 @@ public struct PreparedModel: Sendable {
     /// What the passes did, in the order they ran.
     public let passes: [Passes.Report]
 
-    /// Reads a model file and runs the standard passes.
+    /// Reads a model file, or a model's folder, and runs the standard passes.
     public static func load(path: String) throws -> PreparedModel {
-        try PreparedModel(path: path, imported: ONNXImporter.load(path: path))
+        try PreparedModel(path: path, imported: ImportedModel.load(path: path))
     }
 
     /// Reads several model files, joins them, and runs the standard passes over the whole.
@@ -28,7 +28,7 @@ public struct PreparedModel: Sendable {
     /// Reads what a job names, and brings its inputs into the form in which the job feeds them.
     public static func load(_ job: JobSpecification) throws -> PreparedModel {
         if let path = job.model {
-            return try PreparedModel(path: path, imported: ONNXImporter.load(path: path), job: job)
+            return try PreparedModel(path: path, imported: ImportedModel.load(path: path), job: job)
         }
         return try load(chain: job.models, for: job)
     }
@@ -42,7 +42,7 @@ public struct PreparedModel: Sendable {
             chain = try ModelChain(
                 references.map { ModelChain.Entry(path: $0.path, wires: $0.wire) },
                 extraOutputs: job?.namedOutputs ?? [], suggestion: { NearestName.hint($0, among: $1) },
-                read: { try ONNXImporter.load(path: $0) })
+                read: { try ImportedModel.load(path: $0) })
         } catch let error as GraphError {
             throw JobError(error.description)
         }
@@ -59,7 +59,11 @@ public struct PreparedModel: Sendable {
             (graph, passes) = (imported.graph, [])
             return
         }
-        let fed = try job.map { try InputRewriting.apply($0, to: imported.graph) } ?? imported.graph
+        let fed =
+            try job.map { job in
+                let graph = try EmbeddingSettings.apply(job, to: imported.graph)
+                return try InputRewriting.apply(job, to: graph)
+            } ?? imported.graph
         (graph, passes) = try Passes.standard(fed, evaluate: ConstantEvaluation.evaluator)
     }
 

@@ -6,7 +6,7 @@ struct ChainInspection: Encodable {
     struct Model: Encodable {
         let path: String
         let producer: String
-        let opset: Int
+        let opset: Int?
     }
 
     struct Wire: Encodable {
@@ -43,7 +43,7 @@ struct ChainInspection: Encodable {
         for wire in wires { table.add([wire.output, wire.from, wire.to, wire.input]) }
         var lines = models.enumerated().map { index, model in
             "\(index == 0 ? "models:     " : "            ")\(model.path) "
-                + "(\(model.producer.isEmpty ? "unknown" : model.producer), opset \(model.opset))"
+                + "(\(model.producer.isEmpty ? "unknown" : model.producer)\(model.opset.map { ", opset \($0)" } ?? ""))"
         }
         lines += remarks.map { "remark:     \($0)" }
         return lines + [""] + table.lines + [""]

@@ -25,7 +25,7 @@ public struct ModelInspection: Encodable {
 
     let path: String
     let producer: String
-    let opset: Int
+    let opset: Int?
     /// Where the model is several files.
     let chain: ChainInspection?
     let inputs: [Port]
@@ -97,9 +97,8 @@ public struct ModelInspection: Encodable {
                 layer.flops.map { Quantity.flops($0) } ?? "",
             ])
         }
-        var lines =
-            chain?.lines
-            ?? ["model:      \(path)", "written by: \(producer.isEmpty ? "unknown" : producer), opset \(opset)"]
+        let writer = "\(producer.isEmpty ? "unknown" : producer)\(opset.map { ", opset \($0)" } ?? "")"
+        var lines = chain?.lines ?? ["model:      \(path)", "written by: \(writer)"]
         lines += [
             "inputs:     " + inputs.map { "\($0.name) (\($0.type))" }.joined(separator: ", "),
             "outputs:    " + outputs.map { "\($0.name) (\($0.type))" }.joined(separator: ", "),

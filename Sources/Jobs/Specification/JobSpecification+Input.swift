@@ -6,6 +6,7 @@ extension JobSpecification {
         case arrays(ArrayFilesInput)
         case constant(ConstantInput)
         case carried(CarriedInput)
+        case text(TextInput)
     }
 
     /// Items from .npy files, one in each.

@@ -7,7 +7,10 @@ extension JobSpecification {
         exactlyOne: [["model", "models"], ["input", "inputs"]],
         fields: [
             .required("version", \.version, .integer(version...version), "Version of this format."),
-            .optional("model", \.model, .path("the path of a model file"), "The model, an ONNX file."),
+            .optional(
+                "model", \.model, .path("the path of a model"),
+                "The model: an ONNX file, or a folder with `config.json` and safetensors files as Hugging Face has them."
+            ),
             .optional(
                 "models", \.models, .list(of: ModelReference.form, count: 1...1000),
                 "Several models that run one after the other as one: an input takes the output of its name of an earlier "
@@ -15,10 +18,12 @@ extension JobSpecification {
             .optional(
                 "dimensions", \.dimensions, .map(of: .integer(1...1 << 24), keyMeaning: "name of a symbolic dimension"),
                 "Values for symbolic dimensions of the model's inputs, the batch excepted."),
-            .optional("input", \.input, Input.form, "The input of a model that has one."),
+            .optional("input", \.input, Input.form, "The input of a model that has one, or texts."),
             .optional(
                 "inputs", \.inputs, .map(of: Input.form, keyMeaning: "name of an input of the model"),
                 "The inputs of the model by name."),
+            .optional(
+                "embeddings", \.embeddings, Embeddings.form, "What is made of the vectors that a model has for tokens."),
             .optional(
                 "classes", \.classes, .path("the path of a text file"),
                 "Names of the classes, one on each line; for labels given by name and for text outputs."),
@@ -65,6 +70,7 @@ extension JobSpecification.Input {
         (key: "arrays", form: JobSpecification.ArrayFilesInput.form.wrapped(Self.arrays)),
         (key: "constant", form: JobSpecification.ConstantInput.form.wrapped(Self.constant)),
         (key: "carried", form: JobSpecification.CarriedInput.form.wrapped(Self.carried)),
+        (key: "text", form: JobSpecification.TextInput.form.wrapped(Self.text)),
     ])
 }
 

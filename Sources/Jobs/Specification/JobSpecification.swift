@@ -7,7 +7,7 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public static let version = 1
 
     public var version = JobSpecification.version
-    /// Path of the model file; nil where there are several.
+    /// Path of the model's file or folder; nil where there are several.
     public var model: String?
     /// The models of a chain, in the order they run.
     public var models: [ModelReference] = []
@@ -17,6 +17,8 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public var input: Input?
     /// The inputs of the model by their names.
     public var inputs: [String: Input] = [:]
+    /// Nil where nothing is to be made of the tokens' vectors but what the model's folder says.
+    public var embeddings: Embeddings?
     /// Path of a file with the name of a class on each line.
     public var classes: String?
     public var labels: Labels?

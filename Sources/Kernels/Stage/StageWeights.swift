@@ -121,9 +121,19 @@ public final class StageWeights {
     /// The elements of a constant that kernels read while they run; kept as long as the weights are.
     func residentTensor(_ value: ValueID) throws -> Tensor {
         if let tensor = resident[value] { return tensor }
-        let tensor = try tensor(value)
+        let tensor = try mapped(value) ?? tensor(value)
         if isFixed(value) { resident[value] = tensor }
         return tensor
+    }
+
+    /// A large constant that lies in a file, left there: of a table of embeddings few rows may ever be wanted.
+    private func mapped(_ value: ValueID) throws(FileError) -> Tensor? {
+        // A truth value may be any byte but 0 in a file.
+        guard folded[value] == nil, case .file(let region, let type)? = graph.constants[value], type.dtype != .bool
+        else {
+            return nil
+        }
+        return try .mapped(region, type: type)
     }
 
     func packed(_ identity: ValueID, form: String, make: () throws -> Storage) throws -> Storage {

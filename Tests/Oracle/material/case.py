@@ -81,6 +81,22 @@ class CaseWriter:
             print(f"  {self.folder.name.removesuffix('.partial')}/{case.name}", flush=True)
         return folder
 
+    def write_folder(self, name: str, inputs: dict[str, Any], outputs: dict[str, Any], **extra: Any) -> None:
+        """Completes a case whose folder the set has filled itself; its model is that folder, or what `model` says."""
+        folder = self.folder / name
+        description = {
+            "name": name,
+            "model": ".",
+            "inputs": self._write_values(folder, "input", inputs, None),
+            "outputs": self._write_values(folder, "output", outputs, None),
+            "skip": None,
+            **extra,
+        }
+        (folder / "case.json").write_text(json.dumps(description, indent=1) + "\n")
+        self.index[name] = {"operators": [], "opset": None, "skip": None}
+        if self.verbose:
+            print(f"  {self.folder.name.removesuffix('.partial')}/{name}", flush=True)
+
     def finish(self) -> None:
         """Writes the index: name -> operators, opset, skip."""
         if not self.index:

