@@ -21,14 +21,14 @@ extension Material.Case {
 @Suite struct MaterialImportTests {
     /// Networks that take all items of their case at once, and whose shapes follow without kernels. The others of `real`
     /// take items one by one or carry state; the tests of whole runs have them.
-    private static let whole = Material.cases("quickstart", "light", "models", "real", "benchmark").filter {
+    private static let wholeNetworks = Material.cases("quickstart", "light", "models", "real", "benchmark").filter {
         $0.set != "real" || $0.name.hasPrefix("ppocr-d")
     }
 
     @Test(
         "imports without an unsupported operator, and every shape follows",
         .enabled(if: Material.isThere("models"), "\(Material.absent)"),
-        arguments: whole)
+        arguments: wholeNetworks)
     func whole(_ test: Material.Case) throws {
         let model = try ONNXImporter.load(path: test.model)
         #expect(model.opset == test.facts.opset)
@@ -95,7 +95,7 @@ extension Material.Case {
     @Test(
         "what is left of whole networks after the passes",
         .enabled(if: Material.isThere("models"), "\(Material.absent)"),
-        arguments: whole)
+        arguments: wholeNetworks)
     func passes(_ test: Material.Case) throws {
         var model = try ONNXImporter.load(path: test.model)
         let (graph, reports) = try Passes.standard(model.graph, evaluate: TestEvaluator.evaluate)
