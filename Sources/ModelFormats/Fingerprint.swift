@@ -3,20 +3,22 @@ internal import Graphs
 internal import Tensors
 
 /// A 64-bit FNV-1a hash, fed piece by piece (http://www.isthe.com/chongo/tech/comp/fnv/).
-struct Fingerprint {
+public struct Fingerprint: Sendable {
     private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    public init() {}
 
     mutating func add(_ bytes: some Sequence<UInt8>) {
         for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     }
 
     /// A piece of text with an end that no text contains, so that "ab", "c" differs from "a", "bc".
-    mutating func add(_ text: String) {
+    public mutating func add(_ text: String) {
         add(text.utf8)
         add(CollectionOfOne(0xFF))
     }
 
-    var hexadecimal: String {
+    public var hexadecimal: String {
         let digits = String(state, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

@@ -23,16 +23,15 @@ extension PartitionPlan {
     /// Receives that are posted at once for an edge: the one being computed on and the next.
     public static let receiveSlotCount = 2
 
-    /// Bytes of the buffers that a rank needs for messages at full microbatches.
-    public func messageBufferByteCount(rank: Int) -> Int {
-        guard rank < stages.count else { return 0 }
-        let received = edges.lazy.filter { $0.to == rank }.reduce(0) {
+    /// Bytes of the buffers that a stage needs for messages at full microbatches.
+    public func messageBufferByteCount(stage: Int) -> Int {
+        let received = edges.lazy.filter { $0.to == stage }.reduce(0) {
             $0 + $1.byteCount * PartitionPlan.receiveSlotCount
         }
         var sent = 0
-        for value in Set(edges.lazy.filter { $0.from == rank }.map(\.value)) {
+        for value in Set(edges.lazy.filter { $0.from == stage }.map(\.value)) {
             let bytes = edges.first { $0.value == value }!.byteCount
-            sent += bytes * sendSlotCount(of: value, from: rank)
+            sent += bytes * sendSlotCount(of: value, from: stage)
         }
         return received + sent
     }

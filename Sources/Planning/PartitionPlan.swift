@@ -58,6 +58,9 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
     /// What the last stage writes.
     public let outputs: [ValueID]
 
+    /// The stage of a rank; nil where it has none.
+    public func stage(ofRank rank: Int) -> Int? { stages.firstIndex { $0.rank == rank } }
+
     /// Bytes that one microbatch sends over all edges.
     public var trafficByteCount: Int { edges.reduce(0) { $0 + $1.byteCount } }
 
@@ -65,9 +68,18 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
     ///
     /// - Throws: when there are more stages than layers, or the strategy cannot do it.
     public init(
-        _ bound: BoundGraph, chain: LayerChain, strategy: any PartitionStrategy, stageCount: Int, microbatchSize: Int,
+        _ bound: BoundGraph, _ problem: PartitionProblem, strategy: any PartitionStrategy, microbatchSize: Int,
         modelFingerprint: String
     ) throws(PlanningError) {
+        let (chain, stageCount) = (problem.chain, problem.stageCount)
+        try PartitionPlan.requireLayers(chain, stageCount: stageCount)
+        self.init(
+            bound, chain: chain, placement: try strategy.placement(for: problem), strategy: type(of: strategy).name,
+            microbatchSize: microbatchSize, modelFingerprint: modelFingerprint)
+    }
+
+    /// Throws where a model cannot be cut into so many stages.
+    public static func requireLayers(_ chain: LayerChain, stageCount: Int) throws(PlanningError) {
         let count = chain.layers.count
         guard count > 0 else {
             throw PlanningError("the model has no layer that depends on its inputs: there is nothing to share out")
@@ -83,23 +95,22 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
                 "\(stageCount) pipeline stages are asked for, and the model has \(limit) \(kind)\(plural) to share out: "
                     + "use at most \(limit) rank\(plural), or set parallelism.pipeline to \(limit) or less")
         }
-        self.init(
-            bound, chain: chain, boundaries: try strategy.boundaries(of: chain, stageCount: stageCount),
-            strategy: type(of: strategy).name, microbatchSize: microbatchSize, modelFingerprint: modelFingerprint)
     }
 
     /// The plan whose stages begin at the layers given.
     ///
-    /// - Precondition: `starts` ascends from 0 and names no stage without a layer.
+    /// - Precondition: the boundaries ascend from 0 and name no stage without a layer; the ranks are 0 and up, none twice.
     public init(
-        _ bound: BoundGraph, chain: LayerChain, boundaries starts: [Int], strategy: String, microbatchSize: Int,
+        _ bound: BoundGraph, chain: LayerChain, placement: Placement, strategy: String, microbatchSize: Int,
         modelFingerprint: String
     ) {
+        let starts = placement.boundaries
         let count = chain.layers.count
         let stageCount = starts.count
         precondition(
             starts.first == 0 && zip(starts, starts.dropFirst()).allSatisfy(<) && starts.last! < count,
             "stages of \(count) layers cannot begin at \(starts)")
+        precondition(placement.ranks.sorted() == Array(starts.indices), "each rank has one stage")
         version = PartitionPlan.currentVersion
         self.modelFingerprint = modelFingerprint
         self.strategy = strategy
@@ -111,7 +122,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
             for layer in range { stageOfLayer[layer] = index }
             let layers = chain.layers[range]
             return Stage(
-                index: index, rank: index, nodes: layers.map(\.node), layerNames: layers.map(\.name),
+                index: index, rank: placement.ranks[index], nodes: layers.map(\.node), layerNames: layers.map(\.name),
                 flops: layers.reduce(0) { $0 + $1.flops }, parameterCount: layers.reduce(0) { $0 + $1.parameterCount },
                 parameterByteCount: layers.reduce(0) { $0 + $1.parameterByteCount })
         }

@@ -12,9 +12,11 @@ public struct Schedule: Sendable, Codable, Hashable {
     /// The forward pipeline: every rank takes the microbatches in order, and posts the receives of the next one before
     /// it computes on the one at hand, so that transfers and computing overlap.
     public static func pipeline(_ plan: PartitionPlan, microbatchCount: Int) -> Schedule {
-        Schedule(
-            microbatchCount: microbatchCount,
-            actions: plan.stages.map { pipelineActions(plan, stage: $0.index, microbatchCount: microbatchCount) })
+        var actions = [[Action]](repeating: [], count: plan.stages.count)
+        for stage in plan.stages {
+            actions[stage.rank] = pipelineActions(plan, stage: stage.index, microbatchCount: microbatchCount)
+        }
+        return Schedule(microbatchCount: microbatchCount, actions: actions)
     }
 
     /// One stage's list of the forward pipeline. A rank of a long job keeps only its own.

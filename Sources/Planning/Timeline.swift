@@ -45,6 +45,13 @@ public struct Timeline: Sendable, Codable, Hashable {
 
         public subscript(_ activity: Activity) -> Double { seconds[activity] ?? 0 }
 
+        /// When this rank began to run its schedule, in seconds from the common start.
+        public var start = 0.0
+        /// What it did when, in order, as far as it was kept.
+        public var spans: [Span] = []
+        /// Memory in use over time, as far as it was kept.
+        public var memory: [MemorySample] = []
+
         /// When messages were begun here, and when this rank stood still for one to come. What the time waited was
         /// spent on follows from both sides (`Timeline.attributeWaits`).
         public var sends: [MessageEvent] = []
@@ -69,12 +76,44 @@ public struct Timeline: Sendable, Codable, Hashable {
         }
     }
 
+    /// A stretch of time that a rank spent on one thing, in seconds from the common start.
+    public struct Span: Sendable, Codable, Hashable {
+        public let activity: Activity
+        public let microbatch: Int
+        public var start: Double
+        public var end: Double
+
+        public init(_ activity: Activity, microbatch: Int, start: Double, end: Double) {
+            self.activity = activity
+            self.microbatch = microbatch
+            self.start = start
+            self.end = end
+        }
+    }
+
+    /// Resident memory of a rank's process at a time, in bytes and in seconds from the common start.
+    public struct MemorySample: Sendable, Codable, Hashable {
+        public var time: Double
+        public let byteCount: Int
+
+        public init(time: Double, byteCount: Int) {
+            self.time = time
+            self.byteCount = byteCount
+        }
+    }
+
     public var ranks: [RankSummary]
 
     public init(ranks: [RankSummary]) { self.ranks = ranks }
 
     /// From the common start to the last rank's end, in seconds.
     public var makespan: Double { ranks.map(\.elapsed).max() ?? 0 }
+
+    /// Moves all clocks so that the first rank begins at 0.
+    public mutating func beginAtZero() {
+        let first = ranks.map(\.start).min() ?? 0
+        for index in ranks.indices { ranks[index].shift(by: -first) }
+    }
 
     /// Splits the time that each rank waited for messages to come: what passed before the sender began to send is
     /// `wait`, what passed after it is `transfer`. Events that were not kept count like those that were.
@@ -100,5 +139,25 @@ public struct Timeline: Sendable, Codable, Hashable {
             ranks[index].seconds[.transfer, default: 0] += moved
             ranks[index].seconds[.wait, default: 0] -= moved
         }
+    }
+}
+
+extension Timeline.RankSummary {
+    /// Moves everything that has a time.
+    public mutating func shift(by offset: Double) {
+        start += offset
+        for index in spans.indices {
+            spans[index].start += offset
+            spans[index].end += offset
+        }
+        for index in memory.indices { memory[index].time += offset }
+        sends = sends.map { $0.shifted(by: offset) }
+        waits = waits.map { $0.shifted(by: offset) }
+    }
+}
+
+extension Timeline.MessageEvent {
+    fileprivate func shifted(by offset: Double) -> Timeline.MessageEvent {
+        Timeline.MessageEvent(edge: edge, microbatch: microbatch, start: start + offset, end: end + offset)
     }
 }

@@ -22,6 +22,7 @@ public final class StageExecutor {
 
     // Where things are, looked up once.
     private let operandSites: [OperandSite]  // by position in `part.inputs`
+    private let operandIndex: [ValueID: Int]  // position in `part.inputs`
     private let incomingIndex: [Int: Int]  // position in `messages.incoming` by edge
     private let outgoingIndex: [Int: Int]  // position in `messages.outgoing` by edge
     private let resultIndex: [ValueID: Int]  // position in `part.outputs`
@@ -57,6 +58,7 @@ public final class StageExecutor {
             plan, stage: stage, communicator: communicator, unless: { control.hasRemoteFailure() })
         self.messages = messages
         let incoming = messages.incoming
+        operandIndex = Dictionary(uniqueKeysWithValues: part.inputs.enumerated().map { ($1, $0) })
         operandSites = part.inputs.map { value in
             if let index = incoming.firstIndex(where: { $0.value == value }) { return .message(index) }
             if let index = plan.inputs.firstIndex(where: { $0.value == value }) { return .read(index) }
@@ -68,11 +70,11 @@ public final class StageExecutor {
         readBuffers = StageBuffers(slotCounts: plan.inputs.map { _ in 1 })
         resultBuffers = StageBuffers(slotCounts: part.outputs.map { plan.sendSlotCount(of: $0, from: stage) })
         try reserveBuffers()
-        try prepareStates(graph)
+        prepareStates(graph)
         try compileAhead()
         watch.reserve(
             sends: messages.outgoing.count * batching.microbatchCount,
-            waits: incoming.count * batching.microbatchCount)
+            waits: incoming.count * batching.microbatchCount, microbatches: batching.microbatchCount)
         watch.count(.load, since: began)
     }
 
@@ -104,7 +106,7 @@ public final class StageExecutor {
     }
 
     /// State begins as zeros.
-    private func prepareStates(_ graph: Graph) throws {
+    private func prepareStates(_ graph: Graph) {
         guard let variant = batching.variants.first else { return }
         let types = batching.inputTypes(of: variant)
         for state in plan.states where state.stage == stage {
@@ -134,7 +136,7 @@ public final class StageExecutor {
             }
             let start = StopWatch.now
             try messages.finishSends()
-            watch.count(.wait, since: start)
+            watch.note(.wait, microbatch: batching.microbatchCount, since: start)
         } catch {
             messages.abandonAll()
             if let failure = control.remoteFailure { throw failure }
@@ -147,7 +149,7 @@ public final class StageExecutor {
         switch action {
         case .read(let input, let microbatch):
             try source.read(input: input, microbatch: microbatch, into: inputTensor(input, microbatch))
-            watch.count(.inputOutput, since: start)
+            watch.note(.inputOutput, microbatch: microbatch, since: start)
         case .receive(let edge, let microbatch):
             let index = incomingIndex[edge]!
             let value = plan.edges[edge].value
@@ -162,7 +164,7 @@ public final class StageExecutor {
             watch.noteSend(edge: edge, microbatch: microbatch, at: start)
         case .write(let microbatch):
             try sink.write(microbatch: microbatch, outputs: plan.outputs.map { outputs[resultIndex[$0]!] })
-            watch.count(.inputOutput, since: start)
+            watch.note(.inputOutput, microbatch: microbatch, since: start)
         }
     }
 
@@ -181,7 +183,7 @@ public final class StageExecutor {
             }
         }
         try messages.awaitBuffers(before: microbatch)
-        let waited = watch.count(.wait, since: start)
+        let waited = watch.note(.wait, microbatch: microbatch, since: start)
 
         let program = try programs.program(for: batching.variant(of: microbatch))
         let buffers = program.outputTypes.enumerated().map { index, type in
@@ -199,6 +201,8 @@ public final class StageExecutor {
         keepStates()
         let done = watch.count(.compute, since: ready + poking)
         watch.count(.communicate, since: done - poking)
+        watch.keep(.compute, microbatch: microbatch, from: ready, to: done)
+        watch.noteMemory(microbatch: microbatch)
     }
 
     private func keepStates() {
@@ -212,7 +216,7 @@ public final class StageExecutor {
 
     /// Nil where the header will tell it.
     private func type(of value: ValueID, _ microbatch: Int) throws -> TensorType? {
-        try programs.types(for: batching.variant(of: microbatch)).inputs[part.inputs.firstIndex(of: value)!]
+        try programs.types(for: batching.variant(of: microbatch)).inputs[operandIndex[value]!]
     }
 
     private func inputTensor(_ input: Int, _ microbatch: Int) throws -> Tensor {

@@ -22,13 +22,16 @@ struct StagePrograms {
     private let weights: StageWeights
     private let arena: Arena
     private let pool: WorkerPool
+    private let recorder: NodeRecorder?
     private var bindings = RecentlyUsed<InputBatching.Variant, BoundGraph>(limit: limit)
     private var programs = RecentlyUsed<InputBatching.Variant, StageProgram>(limit: limit)
     private var knownTypes: [InputBatching.Variant: Types] = [:]
 
     init(
-        _ graph: Graph, part: GraphPart, batching: InputBatching, weights: StageWeights, arena: Arena, pool: WorkerPool
+        _ graph: Graph, part: GraphPart, batching: InputBatching, weights: StageWeights, arena: Arena,
+        pool: WorkerPool, recorder: NodeRecorder? = nil
     ) {
+        self.recorder = recorder
         self.graph = graph
         self.part = part
         self.batching = batching
@@ -48,10 +51,13 @@ struct StagePrograms {
 
     /// The program for the microbatches of a variant. What it finds out only while it runs, it compiles for itself.
     mutating func program(for variant: InputBatching.Variant) throws -> StageProgram {
+        if let program = programs[variant] { return program }
+        // A binding that was dropped is made anew only for a program that was.
         let bound = try binding(for: variant)
-        let (part, weights, arena, pool) = (part, weights, arena, pool)
+        let (part, weights, arena, pool, recorder) = (part, weights, arena, pool, recorder)
         return try programs.value(for: variant) {
-            try StageProgram(bound, part: part, weights: weights, arena: arena, pool: pool, cacheCapacity: 16)
+            try StageProgram(
+                bound, part: part, weights: weights, arena: arena, pool: pool, cacheCapacity: 16, recorder: recorder)
         }
     }
 

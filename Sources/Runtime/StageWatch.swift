@@ -1,30 +1,70 @@
 internal import Planning
 
-/// What a stage notes while it runs: totals by activity, and when messages were begun and waited for.
+/// What a stage notes while it runs: totals by activity, when it did what, and when messages were begun and waited for.
 struct StageWatch {
     private var watch = StopWatch()
+    private var spans: [Timeline.Span] = []
+    private var memory: [Timeline.MemorySample] = []
     private var sends: [Timeline.MessageEvent] = []
     private var waits: [Timeline.MessageEvent] = []
     private var receiveWait = 0.0
     private var started = 0.0
     private var ended = 0.0
 
-    /// Events kept for each rank; later ones are taken to be like the earlier ones.
+    /// Events of a kind that are kept for each rank; later ones are taken to be like the earlier ones.
     private static let eventLimit = 1 << 16
+    /// Samples of memory that are kept: enough for a curve.
+    private static let memoryLimit = 512
+    /// Microbatches from one sample of memory to the next.
+    private var memoryStride = 1
 
-    mutating func start() { started = StopWatch.now }
-    mutating func end() { ended = StopWatch.now }
+    mutating func start() {
+        started = StopWatch.now
+        noteMemory(microbatch: 0)
+    }
+
+    mutating func end() {
+        ended = StopWatch.now
+        if memory.count < StageWatch.memoryLimit + 2 { sampleMemory() }
+    }
 
     /// Makes room, so that noting allocates nothing.
-    mutating func reserve(sends sendCount: Int, waits waitCount: Int) {
+    mutating func reserve(sends sendCount: Int, waits waitCount: Int, microbatches: Int) {
         sends.reserveCapacity(min(StageWatch.eventLimit, sendCount))
         waits.reserveCapacity(min(StageWatch.eventLimit, waitCount))
+        spans.reserveCapacity(min(StageWatch.eventLimit, 4 * microbatches))
+        memory.reserveCapacity(StageWatch.memoryLimit + 2)
+        memoryStride = max(1, microbatches / StageWatch.memoryLimit)
     }
 
     /// Counts the time since `start` towards an activity and returns the time now.
     @discardableResult
     mutating func count(_ activity: Timeline.Activity, since start: Double) -> Double {
         watch.count(activity, since: start)
+    }
+
+    /// The same, and keeps when it was.
+    @discardableResult
+    mutating func note(_ activity: Timeline.Activity, microbatch: Int, since start: Double) -> Double {
+        let now = watch.count(activity, since: start)
+        keep(activity, microbatch: microbatch, from: start, to: now)
+        return now
+    }
+
+    /// Keeps when something was that is counted elsewhere.
+    mutating func keep(_ activity: Timeline.Activity, microbatch: Int, from start: Double, to end: Double) {
+        guard spans.count < StageWatch.eventLimit else { return }
+        spans.append(.init(activity, microbatch: microbatch, start: start, end: end))
+    }
+
+    /// Looks at the memory in use, now and then.
+    mutating func noteMemory(microbatch: Int) {
+        guard microbatch % memoryStride == 0, memory.count < StageWatch.memoryLimit else { return }
+        sampleMemory()
+    }
+
+    private mutating func sampleMemory() {
+        memory.append(.init(time: StopWatch.now, byteCount: ResidentMemory.byteCount))
     }
 
     mutating func noteSend(edge: Int, microbatch: Int, at time: Double) {
@@ -44,14 +84,12 @@ struct StageWatch {
     func report(into summary: inout Timeline.RankSummary, clockOffset: Double) {
         for activity in Timeline.Activity.allCases { summary.seconds[activity] = watch.total(activity) }
         summary.elapsed = ended - started
-        summary.sends = sends.map { $0.shifted(by: clockOffset) }
-        summary.waits = waits.map { $0.shifted(by: clockOffset) }
+        summary.start = started
+        summary.spans = spans
+        summary.memory = memory
+        summary.sends = sends
+        summary.waits = waits
         summary.receiveWait = receiveWait
-    }
-}
-
-extension Timeline.MessageEvent {
-    fileprivate func shifted(by offset: Double) -> Timeline.MessageEvent {
-        Timeline.MessageEvent(edge: edge, microbatch: microbatch, start: start + offset, end: end + offset)
+        summary.shift(by: clockOffset)
     }
 }

@@ -21,6 +21,8 @@ struct MPInfer: ParsableCommand {
               mpirun -np 4 mpinfer run job.yaml         run a job of yours
               mpinfer validate job.yaml                 check a job without running it
               mpinfer plan job.yaml --ranks 4           see how a model would be cut
+              mpirun -np 2 mpinfer profile job.yaml     measure what each layer takes
+              mpirun -np 2 mpinfer compare job.yaml     measure which way of cutting is best
               mpinfer inspect model.onnx                see what is in a model
 
             EXIT CODES
@@ -29,7 +31,10 @@ struct MPInfer: ParsableCommand {
               64  the command line is wrong
             """,
         version: Version.text,
-        subcommands: [RunCommand.self, PlanCommand.self, InspectCommand.self, ValidateCommand.self],
+        subcommands: [
+            RunCommand.self, PlanCommand.self, CompareCommand.self, ProfileCommand.self, InspectCommand.self,
+            ValidateCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     static func main() {

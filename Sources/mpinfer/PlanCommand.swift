@@ -34,6 +34,12 @@ struct PlanCommand: ParsableCommand {
             "Simulate the plan on a cluster: speed, and where each rank's time would go.", valueName: "file"))
     var cluster: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Times of the layers that 'mpinfer profile -o' wrote; the cache is looked into when left out.",
+            valueName: "file"))
+    var profile: String?
+
     @Flag(help: "Print the list of actions of each rank too.")
     var schedule = false
 
@@ -45,14 +51,17 @@ struct PlanCommand: ParsableCommand {
     }
 
     func run() throws {
-        let preparation = try JobPreparation(options.load(), rankCount: ranks, planPath: plan)
+        var specification = try options.load()
+        if let cluster { specification.parallelism.cluster = cluster }
+        if let profile { specification.parallelism.profile = profile }
+        let preparation = try JobPreparation(specification, rankCount: ranks, planPath: plan)
+        for warning in preparation.warnings { StandardStreams.error("mpinfer: warning: \(warning)\n") }
         let file = PlanFile(preparation.plan)
         if let output { try file.write(to: output) }
-        let prediction = try cluster.map { path in
-            try PlanPrediction(preparation, on: ClusterFile.load(path: path).cluster)
-        }
+        let cluster = specification.parallelism.cluster
+        let prediction = try cluster.map { _ in try PlanPrediction(preparation) }
         if json {
-            StandardStreams.output(try JSONText.pretty(PlanDocument(plan: file, prediction: prediction)))
+            StandardStreams.output(try JSONLayout.text(PlanDocument(plan: file, prediction: prediction)))
         } else {
             StandardStreams.output(PlanText(preparation, includesSchedule: schedule).text)
             if let prediction, let cluster { StandardStreams.output("\n" + prediction.text(cluster: cluster)) }

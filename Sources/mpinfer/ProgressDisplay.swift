@@ -1,9 +1,9 @@
-internal import Logging
 internal import MPI
 
 /// Shows how far a job is: a bar on a terminal, a line now and then anywhere else.
 final class ProgressDisplay {
-    private let logger: Logger
+    private let say: (String) -> Void
+    private let unit: String
     private let isTerminal: Bool
     private let start = MPISession.wallClock
     private var lastShown = 0.0
@@ -13,8 +13,12 @@ final class ProgressDisplay {
     private var interval: Double { isTerminal ? 0.1 : 10 }
     private static let width = 30
 
-    init(logger: Logger, isTerminal: Bool) {
-        self.logger = logger
+    /// - Parameters:
+    ///   - unit: what is counted.
+    ///   - say: where lines go when there is no terminal.
+    init(isTerminal: Bool, unit: String = "microbatches", say: @escaping (String) -> Void) {
+        self.say = say
+        self.unit = unit
         self.isTerminal = isTerminal
     }
 
@@ -26,7 +30,7 @@ final class ProgressDisplay {
         let rate = Double(done) / max(now - start, 1e-9)
         let left = rate > 0 ? Int((Double(total - done) / rate).rounded(.up)) : 0
         guard isTerminal else {
-            logger.info("\(done) of \(total) microbatches, \(left) s left")
+            say("\(done) of \(total) \(unit), \(left) s left")
             return
         }
         let filled = Int(share * Double(ProgressDisplay.width))

@@ -31,6 +31,11 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Use a plan that 'mpinfer plan -o' wrote.", valueName: "file"))
     var plan: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Plan again from the times that the run took, and write the plan, for run --plan.", valueName: "file"))
+    var replan: String?
+
     @Flag(help: "Print the report as JSON.")
     var json = false
 
@@ -49,19 +54,16 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let session = try MPISession.start()
-        let logger = makeLogger(rank: session.world.rank)
-        do {
-            if let report = try runJob(session, logger) { try show(report) }
-            try session.finalize()
-        } catch {
-            if session.world.rank == 0 { StandardStreams.error("mpinfer: error: \(error)\n") }
-            RunCommand.leave(session)
+        try CollectiveCommand.run { world in
+            let logger = makeLogger(rank: world.rank)
+            guard let report = try runJob(world, logger) else { return }
+            try replan.map { try PlanFile(report.replanned).write(to: $0) }
+            try show(report)
         }
     }
 
-    private func runJob(_ session: MPISession, _ logger: Logger) throws -> JobReport? {
-        let display = ProgressDisplay(logger: logger, isTerminal: StandardStreams.errorIsTerminal)
+    private func runJob(_ world: Communicator, _ logger: Logger) throws -> JobReport? {
+        let display = ProgressDisplay(isTerminal: StandardStreams.errorIsTerminal) { logger.info("\($0)") }
         var observer = JobRunner.Observer()
         observer.warned = { logger.warning("\($0)") }
         observer.planned = { job in
@@ -73,12 +75,12 @@ struct RunCommand: ParsableCommand {
         }
         if !quiet { observer.progressed = { display.show($0, of: $1) } }
         defer { display.finish() }
-        return try JobRunner(world: session.world, observer: observer).run(load: options.load, planPath: plan)
+        return try JobRunner(world: world, observer: observer).run(load: options.load, planPath: plan)
     }
 
     private func show(_ report: JobReport) throws {
         guard json else { return StandardStreams.output(report.text) }
-        StandardStreams.output(try JSONText.pretty(report))
+        StandardStreams.output(try JSONLayout.text(report))
     }
 
     private func makeLogger(rank: Int) -> Logger {
@@ -93,14 +95,5 @@ struct RunCommand: ParsableCommand {
         var logger = Logger(label: "mpinfer")
         if verbose { logger[metadataKey: "rank"] = "\(rank)" }
         return logger
-    }
-
-    /// Ends this rank after a failure that all ranks know of. MPI may be in any state: it gets a few seconds to end in
-    /// order, and then the process ends without it.
-    private static func leave(_ session: MPISession) -> Never {
-        signal(SIGALRM) { _ in _exit(1) }
-        alarm(5)
-        try? session.finalize()
-        _exit(1)
     }
 }

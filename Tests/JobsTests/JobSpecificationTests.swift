@@ -52,14 +52,14 @@ import Testing
         #expect(outputs.formats(for: "x") == [] && outputs.formats(for: "y") == [.npy, .jsonl])
         #expect(outputs.top(for: "z") == 2 && outputs.top(for: "y") == 5)
         #expect(job.parallelism == .init(pipeline: .exactly(3), strategy: .manual, cuts: ["conv2", "fc"]))
-        #expect(job.schedule.microbatch == 4 && job.threads == .exactly(2) && job.classes == "jobs/names.txt")
+        #expect(job.schedule.microbatch.exact == 4 && job.threads == .exactly(2) && job.classes == "jobs/names.txt")
         #expect(try JSONDecoder().decode(JobSpecification.self, from: JSONEncoder().encode(job)) == job)
     }
 
     @Test func whatIsLeftOut() throws {
         let job = try JobSpecification.parse("{version: 1, model: m, input: {images: a}}", path: "a.yaml")
         #expect(job == JobSpecification(model: "m", input: .images(.init(images: ["a"]))))
-        #expect(job.threads == .automatic && job.outputs == nil && job.schedule.microbatch == 1)
+        #expect(job.threads == .automatic && job.outputs == nil && job.schedule.microbatch.exact == 1)
     }
 
     @Test func anchorsAndMerges() throws {

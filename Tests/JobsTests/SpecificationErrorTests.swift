@@ -54,17 +54,17 @@ import Testing
 
     @Test(arguments: [
         (
-            "schedule: {microbatch: four}",
-            "4:24: schedule.microbatch: expected a whole number from 1 to 65536, found the text \"four\""
+            "schedule: {padding: four}",
+            "4:21: schedule.padding: expected a whole number from 1 to 65536, found the text \"four\""
         ),
-        ("schedule: {microbatch: 0}", "4:24: schedule.microbatch: expected a whole number from 1 to 65536, found 0"),
+        ("schedule: {padding: 0}", "4:21: schedule.padding: expected a whole number from 1 to 65536, found 0"),
         (
-            "schedule: {microbatch: 2.0}",
-            "4:24: schedule.microbatch: expected a whole number from 1 to 65536, found 2.0"
+            "schedule: {padding: 2.0}",
+            "4:21: schedule.padding: expected a whole number from 1 to 65536, found 2.0"
         ),
         (
-            "schedule: {microbatch: '4'}",
-            "4:24: schedule.microbatch: expected a whole number from 1 to 65536, found the text \"4\""
+            "schedule: {padding: '4'}",
+            "4:21: schedule.padding: expected a whole number from 1 to 65536, found the text \"4\""
         ),
         ("schedule: 4", "4:11: schedule: expected a mapping (microbatch, padding), found 4"),
         ("labels:", "4:8: labels: expected a mapping (file, file-column, column, output), found nothing"),
@@ -72,7 +72,8 @@ import Testing
         ("classes: 12", "4:10: classes: expected the path of a text file, found 12; put it in quotes"),
         (
             "parallelism: {strategy: flop}",
-            "4:25: parallelism.strategy: expected one of uniform, parameters, flops, manual, found the text \"flop\"; did you mean 'flops'?"
+            "4:25: parallelism.strategy: expected one of uniform, parameters, flops, memory, "
+                + "profiled, optimal, random, manual, found the text \"flop\"; did you mean 'flops'?"
         ),
         ("parallelism: {strategy: manual}", "4:25: parallelism: strategy: manual needs cuts"),
         ("parallelism: {cuts: [a]}", "4:21: parallelism.cuts: only strategy: manual has cuts, found strategy: flops"),

@@ -37,6 +37,6 @@ import Testing
         let begin = try #require(text.range(of: "```yaml\n"))
         let end = try #require(text.range(of: "```\n", range: begin.upperBound..<text.endIndex))
         let job = try JobSpecification.parse(String(text[begin.upperBound..<end.lowerBound]), path: "example.yaml")
-        #expect(job.schedule.microbatch == 4)
+        #expect(job.schedule.microbatch.exact == 4)
     }
 }

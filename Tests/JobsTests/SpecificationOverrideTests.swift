@@ -8,7 +8,7 @@ import Testing
     }
 
     @Test func valuesListsAndMappings() throws {
-        #expect(try job("schedule.microbatch=16").schedule.microbatch == 16)
+        #expect(try job("schedule.microbatch=16").schedule.microbatch.exact == 16)
         #expect(try job("threads=1", "threads=auto").threads == .automatic)
         #expect(try job("outputs.formats=[csv]").outputs?.formats == [.csv])
         #expect(try job("outputs.formats.1=csv").outputs?.formats == [.npy, .csv])
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("schedule.microbatch=four", "--set schedule.microbatch=four: schedule.microbatch: expected a whole number"),
+        ("schedule.padding=four", "--set schedule.padding=four: schedule.padding: expected a whole number"),
         ("schedule.batch=4", "--set schedule.batch=4: schedule: unknown key 'batch'"),
         ("model.x=1", "--set model.x=1: 'x' cannot be set in the text \"digits-cnn.onnx\" (a.yaml:2:8)"),
         ("outputs.formats.7=npy", "--set outputs.formats.7=npy: '7' is no index of a list of 2 (from 0)"),

@@ -25,7 +25,8 @@ final class CompiledModel {
     init(_ bound: BoundGraph, starts: [Int], pool: WorkerPool, ranks: [Rank]? = nil) throws {
         self.bound = bound
         let plan = PartitionPlan(
-            bound, chain: LayerChain(bound), boundaries: starts, strategy: "random", microbatchSize: 1,
+            bound, chain: LayerChain(bound), placement: Placement(boundaries: starts), strategy: "random",
+            microbatchSize: 1,
             modelFingerprint: "f")
         let own = ranks ?? starts.map { _ in Rank(weights: StageWeights(bound.graph), arena: Arena()) }
         self.plan = plan

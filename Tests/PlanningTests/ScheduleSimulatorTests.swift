@@ -17,7 +17,8 @@ import Testing
             graph, inputTypes: graph.inputTypes(symbols: ["batch": 2]),
             evaluate: { _, _, _ in throw GraphError("nothing to fold") })
         return try PartitionPlan(
-            bound, chain: LayerChain(bound), strategy: UniformStrategy(), stageCount: stages, microbatchSize: 2,
+            bound, PartitionProblem(LayerChain(bound), stageCount: stages), strategy: UniformStrategy(),
+            microbatchSize: 2,
             modelFingerprint: "f")
     }
 
@@ -31,7 +32,7 @@ import Testing
         _ plan: PartitionPlan, microbatches: Int, flops: [Double], bytes: Int, on cluster: Cluster
     ) throws -> Timeline {
         let costs = ScheduleCosts(
-            stageFlops: flops, edgeByteCounts: plan.edges.map { _ in bytes },
+            flopsPerSecond: 1, stageSeconds: flops, edgeByteCounts: plan.edges.map { _ in bytes },
             microbatchSizes: [Double](repeating: 1, count: microbatches))
         return try ScheduleSimulator(
             .pipeline(plan, microbatchCount: microbatches), of: plan, costs: costs, on: cluster

@@ -19,7 +19,7 @@ import Testing
             graph, inputTypes: graph.inputTypes(symbols: ["batch": 2]),
             evaluate: { _, _, _ in throw GraphError("nothing to fold") })
         return try PartitionPlan(
-            bound, chain: LayerChain(bound), strategy: UniformStrategy(), stageCount: 3, microbatchSize: 2,
+            bound, PartitionProblem(LayerChain(bound), stageCount: 3), strategy: UniformStrategy(), microbatchSize: 2,
             modelFingerprint: "f")
     }
 

@@ -18,6 +18,10 @@ import Testing
     private static let eachNames = "; each names the first layer of a stage after the first"
     private static let six = chain(["conv1", "relu1", "pool1", "conv2", "relu2", "fc"])
 
+    private static func cut(_ strategy: any PartitionStrategy, _ stageCount: Int) throws -> [Int] {
+        try strategy.placement(for: PartitionProblem(six, stageCount: stageCount)).boundaries
+    }
+
     private func message(_ body: () throws -> Void) -> String {
         do {
             try body()
@@ -31,7 +35,8 @@ import Testing
         for layerCount in 1...40 {
             let chain = StrategyTests.chain((0..<layerCount).map { "layer\($0)" })
             for stageCount in 1...layerCount {
-                let starts = UniformStrategy().boundaries(of: chain, stageCount: stageCount)
+                let starts = UniformStrategy().placement(for: PartitionProblem(chain, stageCount: stageCount))
+                    .boundaries
                 let counts = zip(starts, starts.dropFirst() + [layerCount]).map { $1 - $0 }
                 #expect(starts.first == 0 && counts.count == stageCount)
                 #expect(counts.max()! - counts.min()! <= 1 && counts.min()! >= 1)
@@ -42,11 +47,11 @@ import Testing
 
     @Test func strategiesFillEveryStage() throws {
         let chain = StrategyTests.six
-        for name in PartitionStrategies.names where name != "manual" {
+        for name in PartitionStrategies.names where name != "manual" && name != "profiled" {
             let strategy = try PartitionStrategies.named(name)
             #expect(type(of: strategy).name == name)
             for stageCount in 1...6 {
-                let starts = try strategy.boundaries(of: chain, stageCount: stageCount)
+                let starts = try strategy.placement(for: PartitionProblem(chain, stageCount: stageCount)).boundaries
                 #expect(starts.count == stageCount && starts.first == 0 && starts.last! < 6)
                 #expect(zip(starts, starts.dropFirst()).allSatisfy(<))
             }
@@ -55,15 +60,15 @@ import Testing
 
     @Test func balancesByWhatTheNameSays() throws {
         // Flops 1...6 in halves: 1+2+3+4 against 5+6. Parameters 0...5: 0+1+2+3 against 4+5.
-        #expect(FlopsStrategy().boundaries(of: StrategyTests.six, stageCount: 2) == [0, 4])
-        #expect(ParametersStrategy().boundaries(of: StrategyTests.six, stageCount: 2) == [0, 4])
-        #expect(ParametersStrategy().boundaries(of: StrategyTests.six, stageCount: 6) == [0, 1, 2, 3, 4, 5])
+        #expect(try StrategyTests.cut(FlopsStrategy(), 2) == [0, 4])
+        #expect(try StrategyTests.cut(ParametersStrategy(), 2) == [0, 4])
+        #expect(try StrategyTests.cut(ParametersStrategy(), 6) == [0, 1, 2, 3, 4, 5])
     }
 
     @Test func manualCutsWhereTheUserSays() throws {
         let strategy = try PartitionStrategies.named("manual", cuts: ["pool1", "fc"])
-        #expect(try strategy.boundaries(of: StrategyTests.six, stageCount: 3) == [0, 2, 5])
-        #expect(try ManualStrategy(firstLayers: []).boundaries(of: StrategyTests.six, stageCount: 1) == [0])
+        #expect(try StrategyTests.cut(strategy, 3) == [0, 2, 5])
+        #expect(try StrategyTests.cut(ManualStrategy(firstLayers: []), 1) == [0])
     }
 
     @Test(arguments: [
@@ -79,13 +84,14 @@ import Testing
     ])
     func manualSaysWhatIsWrong(cuts: [String], stageCount: Int, sentence: String) {
         let strategy = ManualStrategy(firstLayers: cuts)
-        #expect(message { _ = try strategy.boundaries(of: StrategyTests.six, stageCount: stageCount) } == sentence)
+        #expect(message { _ = try StrategyTests.cut(strategy, stageCount) } == sentence)
     }
 
     @Test func unknownStrategiesAreNamedWithTheKnownOnes() {
         #expect(
             message { _ = try PartitionStrategies.named("greedy") }
-                == "there is no strategy 'greedy'; choose one of uniform, parameters, flops, manual")
+                == "there is no strategy 'greedy'; choose one of uniform, parameters, flops, memory, profiled, "
+                + "optimal, random, manual")
     }
 
     @Test func stageCountsMustFitTheModel() throws {
@@ -94,9 +100,10 @@ import Testing
         let chain = LayerChain(model.bound)
         let count = chain.layers.count
         func plan(_ chain: LayerChain, _ stageCount: Int) throws -> PartitionPlan {
-            try PartitionPlan(
-                model.bound, chain: chain, strategy: UniformStrategy(), stageCount: stageCount, microbatchSize: 2,
-                modelFingerprint: "f")
+            try PartitionPlan.requireLayers(chain, stageCount: stageCount)
+            return try PartitionPlan(
+                model.bound, PartitionProblem(chain, stageCount: stageCount), strategy: UniformStrategy(),
+                microbatchSize: 2, modelFingerprint: "f")
         }
         for stageCount in 1...count { #expect(try plan(chain, stageCount).stages.count == stageCount) }
         #expect(

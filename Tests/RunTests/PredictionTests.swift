@@ -25,7 +25,8 @@ import Testing
         let prediction = try #require(object["prediction"] as? [String: Any])
         let ranks = try #require(prediction["ranks"] as? [[String: Double]])
         for rank in ranks {
-            let sum = try ["compute", "communication", "idle"].reduce(0) { try $0 + #require(rank[$1]) }
+            let parts = ["compute", "communication", "inputOutput", "idle"]
+            let sum = try parts.reduce(0) { try $0 + #require(rank[$1]) }
             #expect(abs(sum - 1) < 1e-9)
         }
     }

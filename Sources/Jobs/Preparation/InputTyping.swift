@@ -38,10 +38,10 @@ struct InputTyping {
     let microbatchSize: Int
     let paddingMultiple: Int
 
-    init(_ graph: Graph, _ specification: JobSpecification) {
+    init(_ graph: Graph, _ specification: JobSpecification, microbatchSize: Int) {
         self.graph = graph
         dimensions = specification.dimensions
-        microbatchSize = specification.schedule.microbatch
+        self.microbatchSize = microbatchSize
         paddingMultiple = specification.schedule.padding
     }
 

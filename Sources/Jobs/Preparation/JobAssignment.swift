@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 public import Graphs
 public import Planning
 
@@ -11,15 +10,4 @@ public struct JobAssignment: Sendable, Codable {
     public let batching: InputBatching
     /// One for each output of the graph.
     public let outputForms: [OutputForm]
-
-    /// For a message.
-    public func encoded() throws -> [UInt8] {
-        let encoder = PropertyListEncoder()
-        encoder.outputFormat = .binary
-        return Array(try encoder.encode(self))
-    }
-
-    public static func decoded(_ bytes: [UInt8]) throws -> JobAssignment {
-        try PropertyListDecoder().decode(JobAssignment.self, from: Data(bytes))
-    }
 }

@@ -1,4 +1,5 @@
 public import Graphs
+internal import Kernels
 internal import ModelFormats
 public import Planning
 internal import Tensors
@@ -11,7 +12,13 @@ public struct JobPreparation {
     public let batching: InputBatching
     public let bound: BoundGraph
     public let chain: LayerChain
+    /// What the layers take: measured where there is a profile, else their operations over the ranks' speed.
+    public let costs: LayerCosts
+    /// Ranks and network as far as they are known.
+    public let cluster: Cluster
     public let plan: PartitionPlan
+    /// Compute threads of each rank, where they are known before the run.
+    let threads: Int?
     /// The graph that runs: the model's, with the items first everywhere.
     private let graph: Graph
     private let outputForms: [OutputForm]
@@ -20,15 +27,81 @@ public struct JobPreparation {
 
     /// - Parameters:
     ///   - rankCount: ranks that the job runs on; nil to plan without a job at hand, for as many as the job spec says.
+    ///   - threads: of each rank, for times that hold for a number of threads; nil for what the job spec says.
     ///   - planPath: a plan file to use instead of the strategy.
-    public init(_ specification: JobSpecification, rankCount: Int?, planPath: String? = nil) throws {
+    ///   - cluster: instead of the one that the job spec names.
+    ///   - profile: instead of the one that the job spec names, or that the cache has.
+    public init(
+        _ specification: JobSpecification, rankCount: Int?, threads: Int? = nil, planPath: String? = nil,
+        cluster: Cluster? = nil, profile: ModelProfile? = nil
+    ) throws {
+        let opened = try OpenedJob(specification)
+        let threads = threads ?? specification.threads.exact
+        guard specification.schedule.microbatch.exact == nil else {
+            self = try JobPreparation(
+                opened, specification, rankCount: rankCount, threads: threads, planPath: planPath, cluster: cluster,
+                profile: profile)
+            return
+        }
+        var best: (job: JobPreparation, makespan: Double)?
+        for size in try opened.microbatchCandidates(planPath: planPath, rankCount: rankCount) {
+            var candidate = specification
+            candidate.schedule.microbatch = .exactly(size)
+            let job = try JobPreparation(
+                opened, candidate, rankCount: rankCount, threads: threads, planPath: planPath, cluster: cluster,
+                profile: profile)
+            let makespan = try PlanPrediction.makespan(of: job)
+            if makespan < best?.makespan ?? .infinity { best = (job, makespan) }
+        }
+        self = best!.job
+    }
+
+    /// The same job with another strategy or number of ranks.
+    ///
+    /// - Throws: where the model cannot be cut so.
+    public func plan(strategy: JobSpecification.Parallelism, stageCount: Int) throws -> PartitionPlan {
+        try JobPreparation.plan(
+            strategy, bound, chain, costs: costs, cluster: cluster, stageCount: stageCount,
+            microbatchSize: plan.microbatchSize, fingerprint: plan.modelFingerprint)
+    }
+
+    /// The plan that the job's strategy makes for another number of ranks, on a cluster that has as many.
+    ///
+    /// - Throws: where the model cannot be cut so often.
+    public func plan(stageCount: Int, cluster: Cluster) throws -> PartitionPlan {
+        try JobPreparation.plan(
+            specification.parallelism, bound, chain, costs: costs, cluster: cluster, stageCount: stageCount,
+            microbatchSize: plan.microbatchSize, fingerprint: plan.modelFingerprint)
+    }
+
+    /// The job's plan with its cuts elsewhere.
+    func plan(placement: Placement, strategy: String? = nil) -> PartitionPlan {
+        PartitionPlan(
+            bound, chain: chain, placement: placement, strategy: strategy ?? plan.strategy,
+            microbatchSize: plan.microbatchSize, modelFingerprint: plan.modelFingerprint)
+    }
+
+    /// The best plan for the job's ranks by some costs; the job's own where no plan fits.
+    func bestPlan(costs: LayerCosts) -> PartitionPlan {
+        let problem = PartitionProblem(chain, costs: costs, cluster: cluster, stageCount: plan.stages.count)
+        do throws(PlanningError) {
+            return plan(placement: try OptimalStrategy().placement(for: problem), strategy: OptimalStrategy.name)
+        } catch {
+            // Nothing fits better than what has run.
+            return plan
+        }
+    }
+
+    private init(
+        _ opened: OpenedJob, _ specification: JobSpecification, rankCount: Int?, threads: Int?, planPath: String?,
+        cluster givenCluster: Cluster?, profile givenProfile: ModelProfile?
+    ) throws {
         self.specification = specification
-        model = try PreparedModel.load(specification)
-        try model.requireSupported()
-        inputs = try InputSet(specification, model: ModelInput.inputs(of: model.graph))
-        warnings = model.warnings + inputs.warnings
-        let size = specification.schedule.microbatch
-        batching = try InputTyping(model.graph, specification).batching(
+        self.threads = threads
+        model = opened.model
+        inputs = opened.inputs
+        let size = specification.schedule.microbatch.exact!
+        batching = try InputTyping(model.graph, specification, microbatchSize: size).batching(
             inputs.sources.map(\.source), itemCount: inputs.count)
         let inputTypes = batching.inputTypes(of: batching.representative)
         var graph = model.graph
@@ -42,45 +115,61 @@ public struct JobPreparation {
                 "\(model.path): nothing of the model depends on its inputs; there is nothing to run")
         }
         let stageCount = try JobPreparation.stageCount(specification, rankCount: rankCount)
+        let found = try PlanningFigures(
+            specification, fingerprint: model.imported.fingerprint, bound: bound, chain: chain, microbatchSize: size,
+            stageCount: stageCount, threads: threads, cluster: givenCluster, profile: givenProfile)
+        costs = found.costs
+        cluster = found.cluster
+        warnings = model.warnings + inputs.warnings + found.warnings
         if let planPath {
             plan = try PlanFile.read(planPath).plan(
                 path: planPath, bound: bound, chain: chain, fingerprint: model.imported.fingerprint,
                 microbatchSize: size, rankCount: rankCount)
         } else {
             plan = try JobPreparation.plan(
-                specification, bound, chain, stageCount: stageCount, fingerprint: model.imported.fingerprint)
+                specification.parallelism, bound, chain, costs: costs, cluster: cluster, stageCount: stageCount,
+                microbatchSize: size, fingerprint: model.imported.fingerprint)
         }
+        try verify(plan)
+    }
+
+    /// Holds a plan against the model and the ranks before anything starts.
+    func verify(_ plan: PartitionPlan) throws(PlanningError) {
         let verified = Schedule.pipeline(
             plan, microbatchCount: min(batching.microbatchCount, Schedule.periodicMicrobatchCount(plan)))
         try ScheduleVerifier.verify(verified, of: plan, layers: chain.layers.map(\.node)) { graph.nodes[$0.index].name }
+        try ScheduleVerifier.verifyMemory(of: plan, chain: chain, cluster: cluster)
     }
 
     private static func plan(
-        _ specification: JobSpecification, _ bound: BoundGraph, _ chain: LayerChain, stageCount: Int,
-        fingerprint: String
+        _ parallelism: JobSpecification.Parallelism, _ bound: BoundGraph, _ chain: LayerChain, costs: LayerCosts,
+        cluster: Cluster, stageCount: Int, microbatchSize: Int, fingerprint: String
     ) throws -> PartitionPlan {
-        let parallelism = specification.parallelism
-        let strategy = try PartitionStrategies.named(parallelism.strategy.rawValue, cuts: parallelism.cuts)
+        let strategy = try PartitionStrategies.named(
+            parallelism.strategy.rawValue, cuts: parallelism.cuts, seed: UInt64(parallelism.seed))
+        try PartitionPlan.requireLayers(chain, stageCount: stageCount)
+        guard cluster.ranks.count >= stageCount else { throw JobError.tooFewRanks(cluster, stageCount: stageCount) }
         return try PartitionPlan(
-            bound, chain: chain, strategy: strategy, stageCount: stageCount,
-            microbatchSize: specification.schedule.microbatch, modelFingerprint: fingerprint)
-    }
-
-    /// The plan that the job's strategy makes for another number of ranks.
-    ///
-    /// - Throws: where the model cannot be cut so often.
-    public func plan(stageCount: Int) throws -> PartitionPlan {
-        try JobPreparation.plan(
-            specification, bound, chain, stageCount: stageCount, fingerprint: plan.modelFingerprint)
+            bound, PartitionProblem(chain, costs: costs, cluster: cluster, stageCount: stageCount), strategy: strategy,
+            microbatchSize: microbatchSize, modelFingerprint: fingerprint)
     }
 
     /// What every rank would do, for all microbatches.
     public var schedule: Schedule { .pipeline(plan, microbatchCount: batching.microbatchCount) }
 
-    public var assignment: JobAssignment {
+    public var assignment: JobAssignment { assignment(of: plan) }
+
+    /// What ranks need for another plan of the same job.
+    func assignment(of plan: PartitionPlan) -> JobAssignment {
         JobAssignment(
             specification: specification, modelPath: model.path, graph: graph, plan: plan, batching: batching,
             outputForms: outputForms)
+    }
+
+    /// What a profile for this job holds for.
+    func conditions(threads: Int) -> ModelProfile.Conditions {
+        ModelProfile.Conditions(
+            model: model.imported.fingerprint, batching: batching, precision: specification.precision, threads: threads)
     }
 
     private static func stageCount(_ specification: JobSpecification, rankCount: Int?) throws(JobError) -> Int {
@@ -98,5 +187,13 @@ public struct JobPreparation {
             }
             return stages
         }
+    }
+}
+
+extension JobError {
+    static func tooFewRanks(_ cluster: Cluster, stageCount: Int) -> JobError {
+        JobError(
+            "the plan is for \(stageCount) ranks, and the cluster has \(cluster.ranks.count): describe more nodes, or plan "
+                + "for fewer ranks with --ranks")
     }
 }

@@ -41,15 +41,9 @@ public struct PlanFile: Codable {
         edges = plan.edges.map { Edge(value: $0.name, from: $0.from, to: $0.to, bytes: $0.byteCount) }
     }
 
-    public func json() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-    }
-
     public func write(to path: String) throws {
         do {
-            try Data(json()).write(to: URL(filePath: path), options: .atomic)
+            try JSONLayout.pretty(self).write(to: URL(filePath: path), options: .atomic)
         } catch {
             throw JobError("\(path): the plan cannot be written: \(error)")
         }
@@ -62,7 +56,7 @@ public struct PlanFile: Codable {
         }
         let file: PlanFile
         do { file = try JSONDecoder().decode(PlanFile.self, from: data) } catch {
-            throw JobError("\(path): this is no plan of mpinfer: \(explain(error))")
+            throw JobError("\(path): this is no plan of mpinfer: \(JSONLayout.explain(error))")
         }
         guard file.version == currentVersion else {
             throw JobError("\(path): plan version \(file.version), and this mpinfer reads version \(currentVersion)")
@@ -89,17 +83,24 @@ public struct PlanFile: Codable {
                 "\(path): the plan is for microbatches of \(microbatch) items, and the job has \(microbatchSize); set "
                     + "schedule.microbatch to \(microbatch), or plan anew")
         }
+        let placement = Placement(
+            boundaries: try boundaries(path: path, chain: chain), ranks: stages.map(\.rank))
         return PartitionPlan(
-            bound, chain: chain, boundaries: try boundaries(path: path, chain: chain), strategy: strategy,
-            microbatchSize: microbatchSize, modelFingerprint: fingerprint)
+            bound, chain: chain, placement: placement, strategy: strategy, microbatchSize: microbatchSize,
+            modelFingerprint: fingerprint)
     }
 
     private func boundaries(path: String, chain: LayerChain) throws(JobError) -> [Int] {
         var starts: [Int] = []
         var next = 0
         for (index, stage) in stages.enumerated() {
-            guard stage.rank == index else {
-                throw JobError("\(path): stage \(index) must be on rank \(index), not \(stage.rank)")
+            guard stages.indices.contains(stage.rank) else {
+                throw JobError(
+                    "\(path): stage \(index) is on rank \(stage.rank), and the ranks of \(stages.count) stages are 0 to "
+                        + "\(stages.count - 1)")
+            }
+            if let other = stages.prefix(index).firstIndex(where: { $0.rank == stage.rank }) {
+                throw JobError("\(path): rank \(stage.rank) has stage \(other) and stage \(index): each rank has one")
             }
             guard !stage.layers.isEmpty else { throw JobError("\(path): stage \(index) has no layers") }
             starts.append(next)
@@ -123,19 +124,5 @@ public struct PlanFile: Codable {
         }
         if place < next { return "layer '\(layer)' stands in the plan twice" }
         return "layer '\(chain.layers[next].name)' must come before '\(layer)': stages hold layers in running order"
-    }
-
-    private static func explain(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "\(error)" }
-        switch error {
-        case .keyNotFound(let key, let context): return "'\(at(context.codingPath + [key]))' is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            return "\(at(context.codingPath)): \(context.debugDescription)"
-        @unknown default: return "\(error)"
-        }
-    }
-
-    private static func at(_ path: [any CodingKey]) -> String {
-        path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
     }
 }

@@ -1,3 +1,5 @@
+internal import Planning
+
 extension JobReport {
     /// What was predicted, how accurate it was, and where the time of the ranks went, for a terminal.
     public var text: String {
@@ -14,7 +16,7 @@ extension JobReport {
         lines.append(
             "speed:    \(items) items in \(Quantity.seconds(seconds)), \(Quantity.fixed(itemsPerSecond, 1)) items/s "
                 + "(\(microbatches) microbatches of \(microbatch), strategy \(strategy))")
-        return (lines + ["", rankTable.text]).joined(separator: "\n")
+        return (lines + ["", rankTable.text, ""] + explanation.lines).joined(separator: "\n")
     }
 
     /// A path to show: `jobs/../results/a.csv` is `results/a.csv`.
@@ -38,15 +40,20 @@ extension JobReport {
     private var rankTable: TextTable {
         var table = TextTable([
             ("rank", .right), ("host", .left), ("stage", .right), ("layers", .left), ("threads", .right),
-            ("compute", .right), ("communication", .right), ("in/out", .right), ("idle", .right), ("memory", .right),
+            ("load", .right), ("compute", .right), ("communication", .right), ("in/out", .right), ("imbalance", .right),
+            ("bubble", .right), ("memory", .right),
         ])
         for rank in ranks {
             let layers =
                 rank.layerCount == 1 ? rank.firstLayer : "\(rank.firstLayer) .. \(rank.lastLayer) (\(rank.layerCount))"
-            func share(_ seconds: Double) -> String { Quantity.percent(self.seconds > 0 ? seconds / self.seconds : 0) }
+            let parts = breakdown.ranks[rank.rank]
+            func share(_ seconds: Double) -> String {
+                Quantity.percent(breakdown.total > 0 ? seconds / breakdown.total : 0)
+            }
             table.add([
-                String(rank.rank), rank.host, String(rank.stage), layers, String(rank.threads), share(rank.compute),
-                share(rank.communication), share(rank.inputOutput), share(rank.idle), Quantity.bytes(rank.peakMemory),
+                String(rank.rank), rank.host, String(rank.stage), layers, String(rank.threads), share(parts.load),
+                share(parts.compute), share(parts.communication), share(parts.inputOutput), share(parts.imbalance),
+                share(parts.bubble), Quantity.bytes(rank.peakMemory),
             ])
         }
         return table

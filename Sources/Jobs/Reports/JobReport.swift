@@ -1,8 +1,8 @@
 internal import Graphs
-internal import Planning
+public import Planning
 
 /// What a finished job was and did: for the user as text, for programs as JSON.
-public struct JobReport: Sendable, Codable {
+public struct JobReport: Sendable, Encodable {
     public struct Rank: Sendable, Codable {
         public let rank: Int
         public let host: String
@@ -17,8 +17,12 @@ public struct JobReport: Sendable, Codable {
         public let communication: Double
         /// Seconds of input and output.
         public let inputOutput: Double
-        /// Seconds in which the rank had nothing to do.
+        /// Seconds in which the rank had nothing to do: the sum of the next two.
         public let idle: Double
+        /// Of these, since it has less to do than the busiest rank.
+        public let imbalance: Double
+        /// Of these, while the pipeline fills, drains, or waits.
+        public let bubble: Double
         /// Seconds to read weights and compile the stage.
         public let load: Double
         /// Bytes.
@@ -39,32 +43,74 @@ public struct JobReport: Sendable, Codable {
     public let ranks: [Rank]
     public let result: JobResult
 
-    init(_ assignment: JobAssignment, ranks reports: [RankReport]) {
-        model = assignment.modelPath
-        strategy = assignment.plan.strategy
-        items = assignment.batching.itemCount
-        microbatch = assignment.batching.microbatchSize
-        microbatches = assignment.batching.microbatchCount
-        var timeline = Timeline(ranks: reports.map(\.summary))
-        timeline.attributeWaits()
+    /// Where the time of each rank went, loading included; adds up to the same for all of them.
+    public let breakdown: TimeBreakdown
+    public let explanation: RunExplanation
+    /// What each rank did when. For charts; no part of the report as JSON.
+    public let timeline: Timeline
+    /// What was predicted that they would do.
+    public let predicted: Timeline
+    public let plan: PartitionPlan
+    /// The best plan for these ranks by the times that the run took.
+    public let replanned: PartitionPlan
+
+    private static let predictedSpanLimit = 1 << 12
+
+    private enum CodingKeys: String, CodingKey {
+        case model, strategy, items, microbatch, microbatches, seconds, itemsPerSecond, ranks, result, breakdown
+        case explanation
+    }
+
+    init(_ job: JobPreparation, ranks reports: [RankReport]) throws {
+        let plan = job.plan
+        model = job.model.path
+        strategy = plan.strategy
+        items = job.batching.itemCount
+        microbatch = job.batching.microbatchSize
+        microbatches = job.batching.microbatchCount
+        let timeline = RankReport.timeline(of: reports)
+        self.timeline = timeline
         let makespan = timeline.makespan
         seconds = makespan
         itemsPerSecond = makespan > 0 ? Double(items) / makespan : 0
+        let breakdown = TimeBreakdown(timeline)
+        self.breakdown = breakdown
+        let perMicrobatch = 1 / Double(max(1, job.batching.microbatchCount))
+        let measured = job.costs.fitted(
+            to: plan.stages.map { timeline.ranks[$0.rank][.compute] * perMicrobatch }, of: plan, on: job.cluster)
+        replanned = job.bestPlan(costs: measured)
+        explanation = try RunExplanation(
+            job, measured: measured, replanned: replanned, timeline: timeline, breakdown: breakdown)
+        self.plan = plan
+        predicted = try PlanSimulation(job.batching).run(
+            plan, costs: job.costs, on: job.cluster, spanLimit: JobReport.predictedSpanLimit
+        ).timeline
         ranks = reports.enumerated().map { rank, report in
-            let stage = assignment.plan.stages[rank]
+            let stage = plan.stages[plan.stage(ofRank: rank)!]
             let summary = timeline.ranks[rank]
             // Ranks that end early have nothing to do until the last one ends.
             let busy: [Timeline.Activity] = [.compute, .inputOutput, .communicate, .transfer, .compile]
-            let idle = makespan - busy.reduce(0) { $0 + summary[$1] }
+            let idle = max(0, makespan - busy.reduce(0) { $0 + summary[$1] })
             return Rank(
                 rank: rank, host: report.host, stage: stage.index, firstLayer: stage.layerNames.first ?? "",
                 lastLayer: stage.layerNames.last ?? "", layerCount: stage.layerNames.count,
                 threads: report.threads.threadCount, compute: summary[.compute],
                 communication: summary[.communicate] + summary[.transfer], inputOutput: summary[.inputOutput],
-                idle: max(0, idle), load: summary[.load] + summary[.compile], peakMemory: summary.peakMemory,
-                weights: summary.plannedWeights, activations: summary.plannedActivations,
-                messages: summary.plannedMessages)
+                idle: idle, imbalance: max(0, idle - breakdown.ranks[rank].bubble),
+                bubble: breakdown.ranks[rank].bubble, load: summary[.load] + summary[.compile],
+                peakMemory: summary.peakMemory, weights: summary.plannedWeights,
+                activations: summary.plannedActivations, messages: summary.plannedMessages)
         }
         result = reports.lazy.compactMap(\.result).first ?? JobResult()
+    }
+}
+
+extension RankReport {
+    /// What all ranks did, on one clock that begins with the run.
+    static func timeline(of reports: [RankReport]) -> Timeline {
+        var timeline = Timeline(ranks: reports.map(\.summary))
+        timeline.attributeWaits()
+        timeline.beginAtZero()
+        return timeline
     }
 }

@@ -1,27 +1,31 @@
+internal import Planning
+
 extension PlanPrediction {
     /// For a person: the outcome, where each rank's time would go, and what would change it.
     ///
     /// - Parameter cluster: what to call the cluster.
     public func text(cluster: String) -> String {
         var lines = [
-            "predicted on \(cluster) (simulated; operations over speed, files not counted):",
+            "predicted on \(cluster) (simulated; \(basis)):",
             "  \(PlanPrediction.summary(outcome)); the first microbatch is through after "
                 + Quantity.seconds(outcome.latency), "",
         ]
         var table = TextTable([
-            ("rank", .right), ("compute", .right), ("communication", .right), ("idle", .right),
+            ("rank", .right), ("compute", .right), ("communication", .right), ("in/out", .right), ("idle", .right),
+            ("memory", .right),
         ])
         for rank in ranks {
             table.add([
                 String(rank.rank), Quantity.percent(rank.compute), Quantity.percent(rank.communication),
-                Quantity.percent(rank.idle),
+                Quantity.percent(rank.inputOutput), Quantity.percent(rank.idle), Quantity.bytes(rank.memory),
             ])
         }
         lines += table.lines
         if !alternatives.isEmpty {
             var changes = TextTable([("what if", .left), ("items/s", .right), ("change", .right)])
             for alternative in alternatives {
-                let ratio = alternative.outcome.itemsPerSecond / outcome.itemsPerSecond - 1
+                let before = outcome.itemsPerSecond
+                let ratio = before > 0 ? alternative.outcome.itemsPerSecond / before - 1 : 0
                 changes.add([
                     alternative.change, Quantity.fixed(alternative.outcome.itemsPerSecond, 1),
                     "\(ratio >= 0 ? "+" : "")\(Quantity.percent(ratio))",
@@ -37,6 +41,13 @@ extension PlanPrediction {
             ]
         }
         return lines.joined(separator: "\n")
+    }
+
+    private var basis: String {
+        switch costs {
+        case .operations: "operations over speed, files not counted; 'mpinfer profile' measures"
+        case .measured: "times of the layers measured"
+        }
     }
 
     private static func summary(_ outcome: Outcome) -> String {

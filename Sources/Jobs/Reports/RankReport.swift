@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 public import Planning
 
 /// What a rank tells rank 0 when the job is done.
@@ -8,16 +7,6 @@ public struct RankReport: Sendable, Codable {
     public let host: String
     /// On the rank that has the model's outputs.
     public let result: JobResult?
-
-    func encoded() throws -> [UInt8] {
-        let encoder = PropertyListEncoder()
-        encoder.outputFormat = .binary
-        return Array(try encoder.encode(self))
-    }
-
-    static func decoded(_ bytes: [UInt8]) throws -> RankReport {
-        try PropertyListDecoder().decode(RankReport.self, from: Data(bytes))
-    }
 }
 
 /// What came out of a job, as far as a summary wants it.

@@ -24,7 +24,7 @@ final class RankWorker {
         processorName = MPISession.processorName
         try InstructionSet.requireAsAsked()
         let plan = assignment.plan
-        let stage = world.rank
+        let stage = plan.stage(ofRank: world.rank)!
         actions = Schedule.pipelineActions(
             plan, stage: stage, microbatchCount: assignment.batching.microbatchCount)
         let readsInputs = plan.inputs.contains { $0.stage == stage }

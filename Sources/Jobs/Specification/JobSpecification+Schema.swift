@@ -259,6 +259,14 @@ extension JobSpecification.Parallelism {
             .optional(
                 "cuts", \.cuts, .list(of: .text("the name of a node")),
                 "For strategy: manual, the nodes that begin a stage (not the first stage's)."),
+            .optional("seed", \.seed, .integer(0...1 << 30), "For strategy: random, what the cuts are drawn from."),
+            .optional(
+                "cluster", \.cluster, .path("the path of a cluster file"),
+                "What the ranks and the network are like, as `mpinfer calibrate` writes it; equal ranks on one node when "
+                    + "left out."),
+            .optional(
+                "profile", \.profile, .path("the path of a profile"),
+                "Times of the layers, as `mpinfer profile -o` writes them; when left out the cache is looked into."),
         ]
     ) { value, node, reader in
         if value.strategy == .manual, node["cuts"] == nil {
@@ -282,7 +290,9 @@ extension JobSpecification.Schedule {
     static let form = Form.record(
         "Schedule", Self(), "In what portions the items travel.",
         fields: [
-            .optional("microbatch", \.microbatch, .integer(1...65536), "Items per microbatch."),
+            .optional(
+                "microbatch", \.microbatch, .automatic(or: 1...65536, help: "what is predicted to be fastest"),
+                "Items per microbatch."),
             .optional(
                 "padding", \.padding, .integer(1...65536),
                 "Where items are padded to travel together (text), they get a multiple of this many places: few lengths "

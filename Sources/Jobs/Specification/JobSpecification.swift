@@ -34,6 +34,9 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public enum Count: Sendable, Codable, Hashable {
         case automatic
         case exactly(Int)
+
+        /// Nil where the program may choose.
+        public var exact: Int? { if case .exactly(let count) = self { count } else { nil } }
     }
 
     /// A model of a chain.
@@ -55,26 +58,40 @@ public struct JobSpecification: Sendable, Codable, Hashable {
         public var strategy = Strategy.flops
         /// For `manual`: the names of the nodes that begin a stage, the first stage's left out.
         public var cuts: [String] = []
+        /// For `random`.
+        public var seed = 0
+        /// Path of a cluster file, for strategies that ask what the ranks and the network are like.
+        public var cluster: String?
+        /// Path of a profile; nil to look into the cache.
+        public var profile: String?
     }
 
     /// Where a pipeline is cut.
-    public enum Strategy: String, Sendable, Codable, SpecificationChoice {
-        case uniform, parameters, flops, manual
+    public enum Strategy: String, Sendable, Codable, SpecificationChoice, LosslessStringConvertible {
+        case uniform, parameters, flops, memory, profiled, optimal, random, manual
 
         var help: String {
             switch self {
             case .uniform: "the same number of layers in each stage"
             case .parameters: "the same weight of parameters in each stage"
-            case .flops: "the slowest stage as fast as can be, transfers counted"
+            case .flops: "the slowest stage as fast as can be, by operations, transfers counted"
+            case .memory: "the same memory in each stage: weights, activations, messages"
+            case .profiled: "the slowest stage as fast as can be, by the times that `mpinfer profile` measured"
+            case .optimal:
+                "the fastest plan for the ranks, their memory and the network, by measured times where there are any"
+            case .random: "anywhere, by `seed`: a baseline to compare with"
             case .manual: "where `cuts` says"
             }
         }
+
+        public init?(_ description: String) { self.init(rawValue: description) }
+        public var description: String { rawValue }
     }
 
     /// In what portions the items travel.
     public struct Schedule: Sendable, Codable, Hashable {
-        /// Items per microbatch.
-        public var microbatch = 1
+        /// Items per microbatch; automatic: what is predicted to be fastest.
+        public var microbatch = Count.exactly(1)
         /// Padded extents are multiples of this.
         public var padding = 8
     }

@@ -22,6 +22,7 @@ final class CompiledPiece {
     private let constants: [Tensor]
     private let arena: Arena
     private let pool: WorkerPool
+    private let recorder: NodeRecorder?
     private let scratchOffset: Int
     private let scratchStride: Int
 
@@ -34,6 +35,7 @@ final class CompiledPiece {
         self.part = part
         arena = environment.arena
         pool = environment.pool
+        recorder = environment.recorder
         let weights = environment.weights
         inputTypes = part.inputs.map { bound.type(of: $0)! }
         outputTypes = part.outputs.map { bound.type(of: $0)! }
@@ -154,6 +156,7 @@ final class CompiledPiece {
             } catch {
                 throw GraphError("node '\(step.name)': \(error)")
             }
+            recorder?.note(step.name)
             try betweenNodes()
         }
     }

@@ -30,6 +30,7 @@ final class Continuation {
     }
 
     private let bound: BoundGraph
+    private let recorder: NodeRecorder?
     private let piece: CompiledPiece
     /// Slots of what the piece takes and of what it makes.
     private let pieceInputs: [Int]
@@ -42,6 +43,7 @@ final class Continuation {
 
     init(_ bound: BoundGraph, part: GraphPart, cut: PieceCut, environment: StageEnvironment) throws {
         self.bound = bound
+        recorder = environment.recorder
         let graph = bound.graph
         let isConstant = bound.constantValues()
         let restNodes = Set(cut.rest)
@@ -131,6 +133,7 @@ final class Continuation {
                 }
             }
             try run(step, operands, &slots, betweenNodes)
+            recorder?.note(step.node.name)
             try betweenNodes()
         }
         return slots

@@ -3,11 +3,14 @@ final class StageEnvironment {
     let weights: StageWeights
     let arena: Arena
     let pool: WorkerPool
+    /// Of the stage itself; bodies have none, so that their time is that of the node that holds them.
+    let recorder: NodeRecorder?
     /// Owned by the outermost program: what lies in the cache must not keep the cache alive.
     unowned let cache: ProgramCache
     private let owned: ProgramCache?
 
-    init(weights: StageWeights, arena: Arena, pool: WorkerPool, cacheCapacity: Int) {
+    init(weights: StageWeights, arena: Arena, pool: WorkerPool, cacheCapacity: Int, recorder: NodeRecorder?) {
+        self.recorder = recorder
         self.weights = weights
         self.arena = arena
         self.pool = pool
@@ -20,6 +23,7 @@ final class StageEnvironment {
         self.weights = weights
         arena = outer.arena.nested()
         pool = outer.pool
+        recorder = nil
         owned = nil
         cache = outer.cache
     }

@@ -28,14 +28,17 @@ public final class StageProgram {
     /// Compiles a part of a graph. Weights that the part needs are read and packed now, unless `weights` has them, as far
     /// as types are known; the rest when it first runs.
     ///
-    /// - Parameter cacheCapacity: programs kept for types that come to light only while the stage runs.
+    /// - Parameters:
+    ///   - cacheCapacity: programs kept for types that come to light only while the stage runs.
+    ///   - recorder: is told of each node that has run.
     /// - Throws: `GraphError` naming the node that cannot be computed at these shapes, `FileError` for weights that
     ///   cannot be read.
     public convenience init(
         _ bound: BoundGraph, part: GraphPart, weights: StageWeights, arena: Arena, pool: WorkerPool,
-        cacheCapacity: Int = 256
+        cacheCapacity: Int = 256, recorder: NodeRecorder? = nil
     ) throws {
-        let environment = StageEnvironment(weights: weights, arena: arena, pool: pool, cacheCapacity: cacheCapacity)
+        let environment = StageEnvironment(
+            weights: weights, arena: arena, pool: pool, cacheCapacity: cacheCapacity, recorder: recorder)
         let isOpen = part.inputs.contains { bound.type(of: $0) == nil }
         try self.init(bound, part: part, environment: environment, owning: environment, isOpen: isOpen)
     }

@@ -1,26 +1,61 @@
-/// What each action of a schedule costs: the link between a plan and a prediction.
-public struct ScheduleCosts: Sendable {
-    /// Operations of each stage for a microbatch of relative size 1.
-    public let stageFlops: [Double]
-    /// Bytes of each edge for the same.
+public import Graphs
+
+/// What each action of a schedule costs: the link between a plan and a prediction. All figures are for a microbatch of
+/// relative size 1, in seconds on a rank of the speed given.
+public struct ScheduleCosts: Sendable, Hashable {
+    /// Speed that the seconds hold for, in floating-point operations a second; other ranks compute in proportion.
+    public let flopsPerSecond: Double
+    /// By stage.
+    public var stageSeconds: [Double]
+    /// By input of the plan.
+    public let readSeconds: [Double]
+    public let writeSeconds: Double
     public let edgeByteCounts: [Int]
     /// By microbatch: its size beside the one that the plan was made for.
     public let microbatchSizes: [Double]
+    /// Bytes that a stage keeps from the beginning to the end.
+    public let stageByteCounts: [Int]
 
-    public init(stageFlops: [Double], edgeByteCounts: [Int], microbatchSizes: [Double]) {
-        self.stageFlops = stageFlops
+    public init(
+        flopsPerSecond: Double, stageSeconds: [Double], readSeconds: [Double] = [], writeSeconds: Double = 0,
+        edgeByteCounts: [Int], microbatchSizes: [Double], stageByteCounts: [Int]? = nil
+    ) {
+        self.flopsPerSecond = flopsPerSecond
+        self.stageSeconds = stageSeconds
+        self.readSeconds = readSeconds
+        self.writeSeconds = writeSeconds
         self.edgeByteCounts = edgeByteCounts
         self.microbatchSizes = microbatchSizes
+        self.stageByteCounts = stageByteCounts ?? stageSeconds.map { _ in 0 }
     }
 
-    /// - Parameter microbatchSizes: see the property; elements of a microbatch's inputs beside those of a full one.
-    public init(_ plan: PartitionPlan, microbatchSizes: [Double]) {
+    /// - Parameters:
+    ///   - costs: of the layers of the chain that the plan was made from.
+    ///   - microbatchSizes: see the property; elements of a microbatch's inputs beside those of a full one.
+    public init(_ plan: PartitionPlan, costs: LayerCosts, microbatchSizes: [Double]) {
+        var first = 0
+        let stages = plan.stages.map { stage in
+            let range = first..<first + stage.nodes.count
+            first = range.upperBound
+            return costs.layers[range].reduce(0, +) + costs.stage
+        }
         self.init(
-            stageFlops: plan.stages.map(\.flops), edgeByteCounts: plan.edges.map(\.byteCount),
-            microbatchSizes: microbatchSizes)
+            flopsPerSecond: costs.flopsPerSecond, stageSeconds: stages,
+            readSeconds: plan.inputs.map { costs.read[$0.value] ?? 0 }, writeSeconds: costs.write,
+            edgeByteCounts: plan.edges.map(\.byteCount), microbatchSizes: microbatchSizes,
+            stageByteCounts: plan.stages.map { $0.parameterByteCount + plan.messageBufferByteCount(stage: $0.index) })
     }
 
-    func flops(stage: Int, microbatch: Int) -> Double { stageFlops[stage] * microbatchSizes[microbatch] }
+    /// Seconds that a rank computes for.
+    func compute(stage: Int, microbatch: Int, on rank: Cluster.Rank) -> Double {
+        stageSeconds[stage] * microbatchSizes[microbatch] * flopsPerSecond / rank.flopsPerSecond
+    }
+
+    func read(input: Int, microbatch: Int) -> Double {
+        readSeconds.isEmpty ? 0 : readSeconds[input] * microbatchSizes[microbatch]
+    }
+
+    func write(microbatch: Int) -> Double { writeSeconds * microbatchSizes[microbatch] }
 
     func byteCount(edge: Int, microbatch: Int) -> Double {
         Double(edgeByteCounts[edge]) * microbatchSizes[microbatch]

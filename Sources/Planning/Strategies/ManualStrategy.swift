@@ -6,7 +6,8 @@ public struct ManualStrategy: PartitionStrategy {
 
     public init(firstLayers: [String]) { self.firstLayers = firstLayers }
 
-    public func boundaries(of chain: LayerChain, stageCount: Int) throws(PlanningError) -> [Int] {
+    public func placement(for problem: PartitionProblem) throws(PlanningError) -> Placement {
+        let (chain, stageCount) = (problem.chain, problem.stageCount)
         guard firstLayers.count == stageCount - 1 else {
             let stages = stageCount == 1 ? "1 stage needs" : "\(stageCount) stages need"
             let cuts = stageCount == 2 ? "1 manual cut" : "\(stageCount - 1) manual cuts"
@@ -31,7 +32,7 @@ public struct ManualStrategy: PartitionStrategy {
             }
             boundaries.append(index)
         }
-        return boundaries
+        return Placement(boundaries: boundaries)
     }
 }
 

@@ -4,8 +4,9 @@ public struct ParametersStrategy: PartitionStrategy {
 
     public init() {}
 
-    public func boundaries(of chain: LayerChain, stageCount: Int) -> [Int] {
-        BalancedCut(chain, loadPerByte: 0) { Double($0.parameterByteCount) }
-            .boundaries(of: chain, stageCount: stageCount)
+    public func placement(for problem: PartitionProblem) -> Placement {
+        Placement(
+            boundaries: BalancedCut(problem.chain, loadPerByte: 0) { Double($0.parameterByteCount) }
+                .boundaries(of: problem.chain, stageCount: problem.stageCount))
     }
 }

@@ -5,9 +5,9 @@ public struct UniformStrategy: PartitionStrategy {
 
     public init() {}
 
-    public func boundaries(of chain: LayerChain, stageCount: Int) -> [Int] {
-        let starts = chain.blockStarts
-        let (each, rest) = starts.count.quotientAndRemainder(dividingBy: stageCount)
-        return (0..<stageCount).map { starts[$0 * each + min($0, rest)] }
+    public func placement(for problem: PartitionProblem) -> Placement {
+        let starts = problem.chain.blockStarts
+        let (each, rest) = starts.count.quotientAndRemainder(dividingBy: problem.stageCount)
+        return Placement(boundaries: (0..<problem.stageCount).map { starts[$0 * each + min($0, rest)] })
     }
 }

@@ -15,7 +15,23 @@ public struct LayerChain: Sendable {
         public let parameterByteCount: Int
     }
 
+    /// Something that flows between layers.
+    public struct Value: Sendable, Hashable {
+        public let byteCount: Double
+        /// The layer that makes it; of an input of the model the first that takes it, since that is where it is read.
+        public let home: Int
+        /// Layers behind it that take it, ascending. An output of the model is taken by the last layer.
+        public let takers: [Int]
+
+        public init(byteCount: Double, home: Int, takers: [Int]) {
+            self.byteCount = byteCount
+            self.home = home
+            self.takers = takers
+        }
+    }
+
     public let layers: [Layer]
+    public let values: [Value]
     /// `cutByteCounts[i]` crosses a cut before layer i; the first and the last are 0, since inputs are read and
     /// outputs written on the ranks that want them.
     public let cutByteCounts: [Double]
@@ -24,15 +40,26 @@ public struct LayerChain: Sendable {
     public let isCuttable: [Bool]
 
     /// - Parameter isCuttable: by layer; everywhere where left out.
-    public init(layers: [Layer], cutByteCounts: [Double], isCuttable: [Bool]? = nil) {
-        precondition(cutByteCounts.count == layers.count + 1 && isCuttable?.count ?? layers.count == layers.count)
+    public init(layers: [Layer], values: [Value], isCuttable: [Bool]? = nil) {
+        precondition(isCuttable?.count ?? layers.count == layers.count)
         self.layers = layers
-        self.cutByteCounts = cutByteCounts
+        self.values = values
+        cutByteCounts = LayerChain.crossings(of: values, layerCount: layers.count)
         self.isCuttable = isCuttable ?? layers.map { _ in true }
     }
 
+    /// A chain without branches: so many bytes go over the cut before each layer.
+    public init(layers: [Layer], cutByteCounts: [Double], isCuttable: [Bool]? = nil) {
+        precondition(cutByteCounts.count == layers.count + 1)
+        self.init(
+            layers: layers,
+            values: layers.indices.dropFirst().map {
+                Value(byteCount: cutByteCounts[$0], home: $0 - 1, takers: [$0])
+            }, isCuttable: isCuttable)
+    }
+
     public init(_ bound: BoundGraph) {
-        let nodes = bound.runtimeNodes
+        let nodes = NodeOrder.narrow(bound)
         let isConstant = bound.constantValues()
         var counted: Set<ValueID> = []
         layers = nodes.map { id in
@@ -55,8 +82,29 @@ public struct LayerChain: Sendable {
                 parameterCount: count, parameterByteCount: bytes)
         }
         let flow = ValueFlow(bound, order: nodes)
-        cutByteCounts = (0...nodes.count).map { _ in 0 }.withCrossings(flow)
+        values = flow.values.compactMap { value in
+            guard let home = value.firstPosition else { return nil }
+            var takers = value.consumers.filter { $0 > home }
+            if value.isOutput, takers.last ?? home < nodes.count - 1 { takers.append(nodes.count - 1) }
+            return Value(byteCount: Double(value.byteCount), home: home, takers: takers)
+        }
+        cutByteCounts = LayerChain.crossings(of: values, layerCount: nodes.count)
         isCuttable = flow.cuttable(keeping: bound.graph.states, layerCount: nodes.count)
+    }
+
+    /// The bytes of each value go over every cut between its home and its last taker.
+    private static func crossings(of values: [Value], layerCount: Int) -> [Double] {
+        var changes = [Double](repeating: 0, count: layerCount + 2)
+        for value in values {
+            guard let last = value.takers.last else { continue }
+            changes[value.home + 1] += value.byteCount
+            changes[last + 1] -= value.byteCount
+        }
+        var crossing = 0.0
+        return (0...layerCount).map { cut in
+            crossing += changes[cut]
+            return crossing
+        }
     }
 
     /// The layers that begin a block: layers up to the next one stay on one stage. Most blocks are single layers.
@@ -66,10 +114,13 @@ public struct LayerChain: Sendable {
     public var stageLimit: Int { blockStarts.count }
 
     /// A figure of the layers, summed up for each block.
-    func blockSums(_ figure: (Layer) -> Double) -> [Double] {
+    func blockSums(_ figure: (Layer) -> Double) -> [Double] { blockSums(of: layers.map(figure)) }
+
+    /// The same for figures by layer.
+    func blockSums(of figures: [Double]) -> [Double] {
         let starts = blockStarts
         return zip(starts, starts.dropFirst() + [layers.count]).map { start, end in
-            layers[start..<end].reduce(0) { $0 + figure($1) }
+            figures[start..<end].reduce(0, +)
         }
     }
 
@@ -90,60 +141,6 @@ extension ValueFlow {
             for cut in min(first, maker)..<max(last, maker) { isCuttable[cut + 1] = false }
         }
         return isCuttable
-    }
-}
-
-extension [Double] {
-    /// Adds the bytes of each value to every cut between its first and its last use.
-    fileprivate func withCrossings(_ flow: ValueFlow) -> [Double] {
-        var cuts = self
-        for value in flow.values {
-            guard let first = value.firstPosition, value.lastPosition > first else { continue }
-            for cut in (first + 1)...value.lastPosition { cuts[cut] += Double(value.byteCount) }
-        }
-        return cuts
-    }
-}
-
-/// Where in the running order each value of the run is made and used.
-struct ValueFlow {
-    struct Value {
-        let id: ValueID
-        let byteCount: Int
-        /// Position of the node that makes it; nil for an input of the graph.
-        let producer: Int?
-        /// Positions of the nodes that take it, ascending.
-        let consumers: [Int]
-        let isOutput: Bool
-        let layerCount: Int
-
-        /// Where the value is first at hand: an input is read where it is first wanted.
-        var firstPosition: Int? { producer ?? consumers.first ?? (isOutput ? layerCount - 1 : nil) }
-        /// Outputs are written where the last layer runs.
-        var lastPosition: Int { isOutput ? layerCount - 1 : consumers.last ?? producer ?? 0 }
-    }
-
-    let values: [Value]
-
-    init(_ bound: BoundGraph, order: [NodeID]) {
-        let graph = bound.graph
-        var producer = [Int?](repeating: nil, count: graph.valueNames.count)
-        var consumers = [[Int]](repeating: [], count: graph.valueNames.count)
-        for (position, id) in order.enumerated() {
-            let node = graph.nodes[id.index]
-            for case let output? in node.outputs { producer[output.index] = position }
-            for case let input? in node.inputs where consumers[input.index].last != position {
-                consumers[input.index].append(position)
-            }
-        }
-        let inputs = Set(graph.inputs.map(\.value))
-        let outputs = Set(graph.outputs)
-        values = graph.valueNames.indices.map(ValueID.init).compactMap { id in
-            guard producer[id.index] != nil || inputs.contains(id) else { return nil }
-            return Value(
-                id: id, byteCount: bound.type(of: id)?.byteCount ?? 0, producer: producer[id.index],
-                consumers: consumers[id.index], isOutput: outputs.contains(id), layerCount: order.count)
-        }
     }
 }
 

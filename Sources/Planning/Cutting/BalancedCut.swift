@@ -25,6 +25,11 @@ struct BalancedCut {
             loads: chain.blockSums(load), cutByteCounts: chain.blockCutByteCounts, loadPerByte: loadPerByte)
     }
 
+    /// For figures by layer, without regard to what crosses the cuts until all else is equal.
+    init(_ chain: LayerChain, loads: [Double]) {
+        self.init(loads: chain.blockSums(of: loads), cutByteCounts: chain.blockCutByteCounts, loadPerByte: 0)
+    }
+
     /// The layers that begin a stage.
     func boundaries(of chain: LayerChain, stageCount: Int) -> [Int] {
         let starts = chain.blockStarts

@@ -1,0 +1,51 @@
+internal import Planning
+internal import Tensors
+
+/// Simulates plans of one job.
+struct PlanSimulation {
+    let batching: InputBatching
+    /// By microbatch that is simulated: its size beside that of a full one.
+    private let sizes: [Double]
+
+    /// Microbatches that are simulated, times ranks; what follows goes on as the second half of them does.
+    private static let workLimit = 1 << 19
+    private static let microbatchLimit = 1024
+
+    init(_ batching: InputBatching) {
+        self.batching = batching
+        let full = max(1, batching.elementCount(of: batching.representative))
+        sizes = (0..<min(batching.microbatchCount, PlanSimulation.microbatchLimit)).map {
+            batching.elementCount(of: batching.variant(of: $0)) / full
+        }
+    }
+
+    /// What a plan would do.
+    ///
+    /// - Parameter spanLimit: spans that are kept of each rank.
+    func run(
+        _ plan: PartitionPlan, costs: LayerCosts, on cluster: Cluster, spanLimit: Int = 0
+    ) throws -> (outcome: PlanPrediction.Outcome, timeline: Timeline) {
+        let count = min(sizes.count, max(64, PlanSimulation.workLimit / plan.stages.count))
+        let timeline = try timeline(plan, costs, cluster, count: count, spanLimit: spanLimit)
+        var makespan = timeline.makespan
+        if batching.microbatchCount > count {
+            let half = try self.timeline(plan, costs, cluster, count: count / 2).makespan
+            makespan += (makespan - half) / Double(count - count / 2) * Double(batching.microbatchCount - count)
+        }
+        let one = try self.timeline(plan, costs, cluster, count: min(1, count)).makespan
+        return (
+            PlanPrediction.Outcome(
+                ranks: plan.stages.count, makespan: makespan,
+                itemsPerSecond: makespan > 0 ? Double(batching.itemCount) / makespan : 0, latency: one), timeline
+        )
+    }
+
+    private func timeline(
+        _ plan: PartitionPlan, _ costs: LayerCosts, _ cluster: Cluster, count: Int, spanLimit: Int = 0
+    ) throws -> Timeline {
+        try ScheduleSimulator(
+            .pipeline(plan, microbatchCount: count), of: plan,
+            costs: ScheduleCosts(plan, costs: costs, microbatchSizes: Array(sizes.prefix(count))), on: cluster
+        ).timeline(spanLimit: spanLimit)
+    }
+}

@@ -1,0 +1,17 @@
+extension RunExplanation {
+    /// For a person, a line each.
+    var lines: [String] {
+        var sentence =
+            "limited by \(limit); no plan for these ranks can take less than \(Quantity.seconds(lowerBound))"
+        if let advice { sentence += "; what would help most: \(advice.change), \(Quantity.percent(advice.gain)) faster" }
+        var lines = [sentence]
+        if let check {
+            let sign = check.error >= 0 ? "+" : ""
+            lines.append(
+                "predicted: \(Quantity.fixed(check.predictedItemsPerSecond, 1)) items/s, \(sign)"
+                    + "\(Quantity.percent(check.error)) beside the measured"
+                    + (check.place.map { ": \($0); --replan plans again from what was measured" } ?? ""))
+        }
+        return lines
+    }
+}

@@ -1,0 +1,30 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+extension Communicator {
+    private static let restTag = 1
+    /// Microseconds between two looks.
+    private static let restPause: UInt32 = 200
+
+    /// A barrier whose ranks sleep while they wait, so that they leave cores and memory to those that work. It takes
+    /// some hundred microseconds longer than a barrier does. Collective.
+    ///
+    /// Its messages have a tag of their own on a communicator that is used for nothing else at the same time.
+    public func restingBarrier() throws(MPIError) {
+        guard size > 1 else { return }
+        if rank == 0 {
+            for peer in 1..<size { try restUntilMessage(from: peer) }
+            for peer in 1..<size { try send([], to: peer, tag: Communicator.restTag) }
+        } else {
+            try send([], to: 0, tag: Communicator.restTag)
+            try restUntilMessage(from: 0)
+        }
+    }
+
+    private func restUntilMessage(from peer: Int) throws(MPIError) {
+        while try receiveBytesNow(from: peer, tag: Communicator.restTag) == nil { usleep(Communicator.restPause) }
+    }
+}

@@ -1,0 +1,38 @@
+public import Graphs
+
+/// A plan like another one but for one thing.
+public struct PlanChange: Sendable, Hashable {
+    /// What to do, as in "move block 'conv7' from stage 2 to stage 3".
+    public let description: String
+    public let placement: Placement
+
+    /// All plans that differ by one block at one cut.
+    public static func moves(of plan: PartitionPlan, chain: LayerChain) -> [PlanChange] {
+        let starts = chain.blockStarts
+        var first = 0
+        let boundaries = plan.stages.map { stage in
+            defer { first += stage.nodes.count }
+            return first
+        }
+        let ranks = plan.stages.map(\.rank)
+        var changes: [PlanChange] = []
+        for cut in boundaries.indices.dropFirst() {
+            guard let block = starts.firstIndex(of: boundaries[cut]) else { continue }
+            func consider(_ start: Int?, _ moved: Int, from: Int, to: Int) {
+                guard let start else { return }
+                var changed = boundaries
+                changed[cut] = start
+                let end = cut + 1 < boundaries.count ? boundaries[cut + 1] : chain.layers.count
+                guard start > changed[cut - 1], start < end else { return }
+                changes.append(
+                    PlanChange(
+                        description:
+                            "move block '\(chain.layers[moved].name)' from stage \(from) to stage \(to)",
+                        placement: Placement(boundaries: changed, ranks: ranks)))
+            }
+            consider(block > 0 ? starts[block - 1] : nil, block > 0 ? starts[block - 1] : 0, from: cut - 1, to: cut)
+            consider(block + 1 < starts.count ? starts[block + 1] : nil, boundaries[cut], from: cut, to: cut - 1)
+        }
+        return changes
+    }
+}

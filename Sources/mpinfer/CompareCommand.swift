@@ -1,0 +1,97 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Jobs
+internal import MPI
+
+/// Compares ways to cut a job's model, on the ranks at hand.
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Measure several plans of a job beside each other, and what was predicted of them.",
+        discussion: """
+            All plans are run in turn inside one allocation, several rounds, so that what else the machines do falls on all of
+            them. Between the runs the times of the layers are measured anew: the predictions come from these. The job's
+            outputs are not written.
+
+            EXAMPLES
+              mpirun -np 2 mpinfer compare job.yaml
+              mpirun -np 8 mpinfer compare job.yaml --strategies uniform,flops,optimal --ranks 2,4,8 --microbatches 1,8
+              srun --mpi=pmix -n 64 mpinfer compare job.yaml --set parallelism.cluster=cluster.yaml --csv table.csv
+            """)
+
+    @OptionGroup var options: JobOptions
+
+    @Option(help: ArgumentHelp("Strategies to compare; all but manual when left out.", valueName: "names"))
+    var strategies: CommaSeparated<JobSpecification.Strategy> = .init([])
+
+    @Option(help: ArgumentHelp("Numbers of ranks to compare; all that were started when left out.", valueName: "numbers"))
+    var ranks: CommaSeparated<Int> = .init([])
+
+    @Option(help: ArgumentHelp("Microbatch sizes to compare; the job's when left out.", valueName: "numbers"))
+    var microbatches: CommaSeparated<Int> = .init([])
+
+    @Option(help: "Rounds.")
+    var rounds = 5
+
+    @Option(help: ArgumentHelp("Write the table as CSV.", valueName: "file"))
+    var csv: String?
+
+    @Option(help: ArgumentHelp("Write the table as Markdown.", valueName: "file"))
+    var markdown: String?
+
+    @Flag(help: "Print the comparison as JSON.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "No progress.")
+    var quiet = false
+
+    func validate() throws {
+        guard (1...1000).contains(rounds) else { throw ValidationError("--rounds must be from 1 to 1000") }
+        for size in microbatches.values where !(1...65536).contains(size) {
+            throw ValidationError("--microbatches must be from 1 to 65536, found \(size)")
+        }
+    }
+
+    func run() throws {
+        var request = ComparisonRequest()
+        request.strategies = strategies.values
+        request.rankCounts = ranks.values
+        request.microbatches = microbatches.values
+        request.rounds = rounds
+        try CollectiveCommand.run { world in
+            var observer = ComparisonRunner.Observer()
+            var display: ProgressDisplay?
+            if world.rank == 0 {
+                observer.warned = { StandardStreams.error("mpinfer: warning: \($0)\n") }
+                if !quiet {
+                    let shown = ProgressDisplay(isTerminal: StandardStreams.errorIsTerminal, unit: "runs") {
+                        StandardStreams.error("mpinfer: \($0)\n")
+                    }
+                    observer.measured = { shown.show($0, of: $1) }
+                    display = shown
+                }
+            }
+            let runner = try ComparisonRunner(world: world, observer: observer)
+            guard let report = try runner.run(load: options.load, request: request) else { return }
+            display?.finish()
+            try csv.map { try TextFileWriter.write(report.csv, to: $0) }
+            try markdown.map { try TextFileWriter.write(report.markdown, to: $0) }
+            StandardStreams.output(json ? try JSONLayout.text(report) : report.text)
+        }
+    }
+}
+
+/// Values with commas between them, as in `1,2,4`.
+struct CommaSeparated<Value: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
+    let values: [Value]
+
+    init(_ values: [Value]) { self.values = values }
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",").map { Value(String($0)) }
+        guard !parts.isEmpty, parts.allSatisfy({ $0 != nil }) else { return nil }
+        values = parts.map { $0! }
+    }
+
+    var defaultValueDescription: String { values.map(\.description).joined(separator: ",") }
+}
