@@ -24,7 +24,8 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Strategies to compare; all but manual when left out.", valueName: "names"))
     var strategies: CommaSeparated<JobSpecification.Strategy> = .init([])
 
-    @Option(help: ArgumentHelp("Numbers of ranks to compare; all that were started when left out.", valueName: "numbers"))
+    @Option(
+        help: ArgumentHelp("Numbers of ranks to compare; all that were started when left out.", valueName: "numbers"))
     var ranks: CommaSeparated<Int> = .init([])
 
     @Option(help: ArgumentHelp("Microbatch sizes to compare; the job's when left out.", valueName: "numbers"))

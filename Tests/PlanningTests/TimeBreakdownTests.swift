@@ -23,8 +23,9 @@ import Testing
             let breakdown = TimeBreakdown(Timeline(ranks: ranks))
             for rank in breakdown.ranks {
                 #expect(abs(rank.total - breakdown.total) < 1e-9)
-                for part in [rank.load, rank.compute, rank.communication, rank.inputOutput, rank.imbalance, rank.bubble]
-                {
+                for part in [
+                    rank.load, rank.compute, rank.communication, rank.inputOutput, rank.imbalance, rank.bubble,
+                ] {
                     #expect(part >= 0)
                 }
             }

@@ -36,7 +36,8 @@ import Testing
         // The report then says how wrong the prediction was.
         let ran = try object(
             try job.run(
-                ranks: 2, ["--json", "-q", "--set", "parallelism.strategy=optimal", "--set", "parallelism.profile=\(path)"]))
+                ranks: 2,
+                ["--json", "-q", "--set", "parallelism.strategy=optimal", "--set", "parallelism.profile=\(path)"]))
         let explanation = try #require(ran["explanation"] as? [String: Any])
         #expect((explanation["check"] as? [String: Any])?["error"] is Double)
         #expect(explanation["lowerBound"] as? Double ?? 0 > 0)
@@ -51,7 +52,8 @@ import Testing
                 environment: ["MPINFER_CACHE": "\(job.folder.path)/cache"]))
         let other = try TestJob.sums(layers: 7, items: 10)
         MPInfer.expectFailure(
-            try MPInfer.run(["plan", other.specification, "--profile", path]), [path, "the profile is of another model"])
+            try MPInfer.run(["plan", other.specification, "--profile", path]),
+            [path, "the profile is of another model"])
         MPInfer.expectFailure(
             try MPInfer.run(["plan", job.specification, "--profile", path, "--set", "schedule.microbatch=2"]),
             [path, "the profile is for microbatches of 4 items", "and the job has 2"])
@@ -100,10 +102,12 @@ import Testing
     @Test("a comparison that cannot be made") func errors() throws {
         let job = try TestJob.sums(layers: 3, items: 8)
         func expect(_ arguments: [String], ranks: Int = 2, _ words: String...) throws {
-            MPInfer.expectFailure(try MPInfer.run(["compare", job.specification, "-q"] + arguments, ranks: ranks), words)
+            MPInfer.expectFailure(
+                try MPInfer.run(["compare", job.specification, "-q"] + arguments, ranks: ranks), words)
         }
         try expect(["--ranks", "3"], "a comparison over 3 ranks is asked for, and there are 2")
-        try expect(["--strategies", "manual"], "strategy 'manual' can be compared only for a job that has parallelism.cuts")
+        try expect(
+            ["--strategies", "manual"], "strategy 'manual' can be compared only for a job that has parallelism.cuts")
         try expect(["--strategies", "uniform"], ranks: 4, "nothing is left to compare", "at most 3 ranks")
         try expect(["--set", "schedule.microbatch=auto"], "say which sizes to compare")
     }

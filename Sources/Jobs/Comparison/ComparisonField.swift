@@ -21,7 +21,8 @@ struct ComparisonField {
                 jobOfSize[candidate.microbatch] = jobs.count
                 jobs.append(
                     try JobPreparation(
-                        base, rankCount: 1, threads: threads, cluster: cluster, profile: profiles[candidate.microbatch]))
+                        base, rankCount: 1, threads: threads, cluster: cluster, profile: profiles[candidate.microbatch])
+                )
             }
             let job = jobOfSize[candidate.microbatch]!
             var parallelism = specification.parallelism

@@ -31,7 +31,8 @@ final class ProfileBench {
             ? representative : batching.variants.max { batching.elementCount(of: $0) < batching.elementCount(of: $1) }!
         self.variant = variant
         microbatches = Array(
-            (0..<batching.microbatchCount).lazy.filter { batching.variant(of: $0) == variant }.prefix(ProfileBench.limit))
+            (0..<batching.microbatchCount).lazy.filter { batching.variant(of: $0) == variant }.prefix(
+                ProfileBench.limit))
         pool = WorkerPool(threadCount: threads.threadCount)
         let inputs = try inputs ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph))
         source = JobSource(assignment, stage: 0, inputs: inputs)

@@ -3,7 +3,9 @@ extension RunExplanation {
     var lines: [String] {
         var sentence =
             "limited by \(limit); no plan for these ranks can take less than \(Quantity.seconds(lowerBound))"
-        if let advice { sentence += "; what would help most: \(advice.change), \(Quantity.percent(advice.gain)) faster" }
+        if let advice {
+            sentence += "; what would help most: \(advice.change), \(Quantity.percent(advice.gain)) faster"
+        }
         var lines = [sentence]
         if let check {
             let sign = check.error >= 0 ? "+" : ""

@@ -15,7 +15,8 @@ public struct OptimalStrategy: PartitionStrategy {
     public func placement(for problem: PartitionProblem) throws(PlanningError) -> Placement {
         let places = RankChoices(
             problem.cluster, count: problem.stageCount,
-            stateLimit: max(problem.stageCount + 1, min(OptimalStrategy.stateLimit, 400_000 / problem.chain.stageLimit)))
+            stateLimit: max(problem.stageCount + 1, min(OptimalStrategy.stateLimit, 400_000 / problem.chain.stageLimit))
+        )
         var choices = [places]
         if places.freedom == .nodeByNode { choices.append(.inOrder(problem.cluster, count: problem.stageCount)) }
         let scan = StageScan(problem.chain, seconds: problem.costs.layers)

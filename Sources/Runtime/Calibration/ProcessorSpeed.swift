@@ -1,5 +1,5 @@
-public import Kernels
 internal import Graphs
+public import Kernels
 internal import Tensors
 
 /// What a rank's threads can do, measured with the kernels that models are computed with.
