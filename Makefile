@@ -77,6 +77,11 @@ benchmark: build $(ORACLE)/installed ## Measure against ONNX Runtime in one run 
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set benchmark
 	$(ORACLE)/bin/python Tests/Benchmark/benchmark.py
 
+.PHONY: benchmark-jobs
+benchmark-jobs: $(ORACLE)/installed ## Make the models of the jobs in jobs/benchmarks.
+	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set pytorch
+	$(ORACLE)/bin/python jobs/benchmarks/make_models.py
+
 .PHONY: format
 format: ## Format the Swift sources.
 	swift format format -i --recursive --parallel Package.swift $$(git ls-files '*.swift' | grep -v '\.pb\.swift$$')

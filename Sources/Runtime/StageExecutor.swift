@@ -185,12 +185,14 @@ public final class StageExecutor {
         try messages.awaitBuffers(before: microbatch)
         let waited = watch.note(.wait, microbatch: microbatch, since: start)
 
-        let program = try programs.program(for: batching.variant(of: microbatch))
+        let variant = batching.variant(of: microbatch)
+        let isCompiled = programs.hasProgram(for: variant)
+        let program = try programs.program(for: variant)
         let buffers = program.outputTypes.enumerated().map { index, type in
             type.map { resultBuffers.tensor(index, microbatch: microbatch, type: $0) }
         }
-        // A shape that comes up for the first time is compiled now.
-        let ready = watch.count(.compile, since: waited)
+        // A shape that comes up for the first time was compiled now.
+        let ready = isCompiled ? waited : watch.count(.compile, since: waited)
         var poking = 0.0
         outputs = try program.run(inputs: operands, outputs: buffers) {
             guard messages.outstandingCount > 0 else { return }

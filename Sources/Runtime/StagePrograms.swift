@@ -61,6 +61,9 @@ struct StagePrograms {
         }
     }
 
+    /// Whether a variant's program is at hand.
+    func hasProgram(for variant: InputBatching.Variant) -> Bool { programs.contains(variant) }
+
     private mutating func binding(for variant: InputBatching.Variant) throws -> BoundGraph {
         let (graph, batching) = (graph, batching)
         return try bindings.value(for: variant) {

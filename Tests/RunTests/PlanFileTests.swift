@@ -50,6 +50,21 @@ import Testing
         try expectSums(job)
     }
 
+    @Test("stages moved by hand to other ranks compute the same") func movedStages() throws {
+        let job = try job()
+        let plan = try plan(job, ranks: 3)
+        var file = try #require(JSONValue.parse(plan.text))
+        let stages = [["sum1", "sum2"], ["sum3", "sum4"], ["sum5", "sum6"]]
+        file["stages"] = .array(
+            zip([2, 0, 1], stages).map {
+                .object(["rank": .number(Double($0)), "layers": .array($1.map(JSONValue.text))])
+            })
+        let path = try job.folder.write(file.encoded(), to: "moved.json")
+        let run = try job.run(ranks: 3, ["--plan", path, "--json", "-q"])
+        #expect(try run.decoded(QuickstartTests.Report.self).ranks.map(\.stage) == [1, 2, 0])
+        try expectSums(job)
+    }
+
     @Test("a plan that does not fit the job") func wrongPlan() throws {
         let job = try job()
         let path = try plan(job, ranks: 3).path
@@ -120,8 +135,11 @@ import Testing
         try expect(
             stages([(0, ["sum1", "sum2", "sum3", "sum4"]), (1, []), (2, ["sum5", "sum6"])]), "stage 1 has no layers")
         try expect(
-            stages([(0, ["sum1", "sum2"]), (2, ["sum3", "sum4"]), (1, ["sum5", "sum6"])]),
-            "stage 1 must be on rank 1, not 2")
+            stages([(0, ["sum1", "sum2"]), (2, ["sum3", "sum4"]), (2, ["sum5", "sum6"])]),
+            "rank 2 has stage 1 and stage 2: each rank has one")
+        try expect(
+            stages([(0, ["sum1", "sum2"]), (1, ["sum3", "sum4"]), (3, ["sum5", "sum6"])]),
+            "stage 2 is on rank 3, and the ranks of 3 stages are 0 to 2")
     }
 
     @Test("a plan that is not there, or cannot be written") func noFile() throws {

@@ -21,13 +21,14 @@ import Testing
         let run = try MPInfer.run([], ranks: 8, directory: folder.path)
         try MPInfer.expectSuccess(run)
         #expect(run.stdout.contains("accuracy: \(expected.correct) of \(expected.images) = 98.6 %"), "\(run)")
-        // The table of the ranks ends the report.
+        // The table of the ranks, and then what limits the run.
+        #expect(run.stdout.contains("\nlimited by "))
         let lines = run.stdout.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let header = try #require(lines.lastIndex { $0.hasPrefix("rank ") })
-        for word in ["stage", "layers", "compute", "communication", "idle", "memory"] {
+        for word in ["stage", "layers", "load", "compute", "communication", "imbalance", "bubble", "memory"] {
             #expect(lines[header].contains(word))
         }
-        let rows = lines[(header + 2)...].filter { !$0.isEmpty }.map { $0.split(separator: " ") }
+        let rows = lines[(header + 2)...].prefix { !$0.isEmpty }.map { $0.split(separator: " ") }
         #expect(rows.map { $0[0] } == (0..<8).map { "\($0)" })
         #expect(rows.map { $0[2] } == (0..<8).map { "\($0)" })
         #expect(folder.names(in: "results") == ["quickstart", "quickstart/logits.csv", "quickstart/logits.jsonl"])

@@ -30,27 +30,27 @@ def _upsample(net: NetworkBuilder, x: Value, channels: int, resize: str | None) 
     return net.conv(net.node("Resize", "up", [x, "", scales], **modes), "up.conv", channels, bias=True)
 
 
-def unet(resize: bool) -> onnx.ModelProto:
-    """`image` [N, 3, 64, 64] -> `mask` [N, 4, 64, 64] (logits) and `edges` [N, 1, 64, 64] (0...1).
+def unet(resize: bool, side: int = 64, widths: tuple[int, ...] = WIDTHS) -> onnx.ModelProto:
+    """`image` [N, 3, side, side] -> `mask` [N, 4, side, side] (logits) and `edges` [N, 1, side, side] (0...1).
 
-    Four levels down and up, a concat on each way up. With `resize`, linear and nearest take turns.
+    As many levels down and up as there are widths, a concat on each way up. With `resize`, linear and nearest take turns.
     """
     net = NetworkBuilder("unet-resize" if resize else "unet")
-    x = net.input("image", ["N", 3, 64, 64])
+    x = net.input("image", ["N", 3, side, side])
     skips: list[Value] = []
-    for level, width in enumerate(WIDTHS):
+    for level, width in enumerate(widths):
         with net.scope(f"down{level}"):
             skips.append(_double_conv(net, x, width))
             x = net.max_pool(skips[-1], "pool")
     with net.scope("bottom"):
-        x = _double_conv(net, x, 2 * WIDTHS[-1])
-    for level, width in reversed(list(enumerate(WIDTHS))):
+        x = _double_conv(net, x, 2 * widths[-1])
+    for level, width in reversed(list(enumerate(widths))):
         with net.scope(f"up{level}"):
             up = _upsample(net, x, width, ("linear", "nearest")[level % 2] if resize else None)
             x = _double_conv(net, net.concat([skips[level], up], "concat"), width)
     mask = net.conv(x, "mask.conv", 4, 1, bias=True, gain=1)
     edges = net.node("Sigmoid", "edges.sigmoid", [net.conv(x, "edges.conv", 1, 1, bias=True, gain=1)])
-    return net.build({"mask": (mask, ["N", 4, 64, 64]), "edges": (edges, ["N", 1, 64, 64])})
+    return net.build({"mask": (mask, ["N", 4, side, side]), "edges": (edges, ["N", 1, side, side])})
 
 
 def autoencoder() -> onnx.ModelProto:
