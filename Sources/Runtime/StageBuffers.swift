@@ -27,5 +27,10 @@ struct StageBuffers {
         }
     }
 
+    /// Has the system give the memory now.
+    func populate() {
+        for storage in rings.joined() { storage.populate() }
+    }
+
     var byteCount: Int { rings.reduce(0) { $0 + $1.reduce(0) { $0 + $1.byteCount } } }
 }

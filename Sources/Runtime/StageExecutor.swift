@@ -117,6 +117,11 @@ public final class StageExecutor {
 
     private func compileAhead() throws {
         for variant in batching.variants.prefix(StagePrograms.limit) { _ = try programs.program(for: variant) }
+        // Pages that are first touched while microbatches run would make the first ones slow, and predictions wrong.
+        arena.populate()
+        messages.populate()
+        readBuffers.populate()
+        resultBuffers.populate()
     }
 
     /// Carries out this rank's actions, in the order of its list in the schedule.

@@ -48,6 +48,9 @@ final class StageMessages {
     /// Makes room for messages of this size on an incoming edge.
     func reserve(incoming index: Int, byteCount: Int) { receiveBuffers.reserve(index, byteCount: byteCount) }
 
+    /// Has the system give the memory now.
+    func populate() { receiveBuffers.populate() }
+
     // MARK: Receiving
 
     /// Posts the receive of an incoming edge's next message. Does not wait.

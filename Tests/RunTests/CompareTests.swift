@@ -68,6 +68,70 @@ import Testing
         }
     }
 
+    @Test("a run says what limits it, and plans again from what it measured") func replan() throws {
+        let job = try TestJob.sums(layers: 6, items: 40)
+        let path = "\(job.folder.path)/again.json"
+        let text = try job.run(ranks: 2, ["-q", "--replan", path])
+        try MPInfer.expectSuccess(text)
+        #expect(text.stdout.contains("\nlimited by ") && text.stdout.contains("no plan for these ranks can take less"))
+        let again = try job.run(ranks: 2, ["-q", "--json", "--plan", path])
+        let report = try object(again)
+        #expect(report["strategy"] as? String == "optimal")
+        let breakdown = try #require(report["breakdown"] as? [String: Any])
+        let total = try #require(breakdown["total"] as? Double)
+        for rank in try #require(breakdown["ranks"] as? [[String: Double]]) {
+            let parts = ["load", "compute", "communication", "inputOutput", "imbalance", "bubble"]
+            let sum = try parts.reduce(0) { try $0 + #require(rank[$1]) }
+            #expect(abs(sum - total) < 1e-6 * total, "the time of a rank adds up")
+        }
+        let sums = (0..<40).flatMap { [Double](repeating: Double($0 + 6), count: 3) }
+        #expect(try job.array("sum6").values == sums)
+    }
+
+    @Test("the program chooses the size of microbatches") func automaticMicrobatch() throws {
+        let job = try TestJob.sums(layers: 6, items: 40)
+        let automatic = ["--set", "schedule.microbatch=auto"]
+        let report = try object(try job.run(ranks: 2, ["-q", "--json"] + automatic))
+        let size = try #require(report["microbatch"] as? Int)
+        #expect([1, 2, 4, 8, 16].contains(size))
+        let sums = (0..<40).flatMap { [Double](repeating: Double($0 + 6), count: 3) }
+        #expect(try job.array("sum6").values == sums)
+        // A network with a long latency wants few large messages; one without any wants many small ones.
+        func chosen(_ latency: Double) throws -> Int {
+            let cluster = try job.folder.write(
+                """
+                version: 1
+                nodes: [{count: 2, ranks: 1, gigaflops: 0.000001}]
+                across-nodes: {latency: \(latency), bandwidth: 1}
+                """, to: "cluster.yaml")
+            let plan = try object(
+                try MPInfer.run(
+                    ["plan", job.specification, "--ranks", "2", "--json", "--cluster", cluster] + automatic))
+            return try #require(plan["microbatch"] as? Int)
+        }
+        let small = try chosen(0.001)
+        let large = try chosen(1e9)
+        #expect(small < large, "\(small) < \(large)")
+        // A profile is for one size.
+        MPInfer.expectFailure(
+            try MPInfer.run(["profile", job.specification] + automatic, ranks: 1),
+            ["say which", "schedule.microbatch=8"])
+    }
+
+    @Test("random cuts hang on the seed alone") func seeds() throws {
+        let job = try TestJob.sums(layers: 12, items: 8)
+        func cuts(_ seed: Int) throws -> String {
+            let run = try MPInfer.run([
+                "plan", job.specification, "--ranks", "4", "--json", "--set", "parallelism.strategy=random", "--set",
+                "parallelism.seed=\(seed)",
+            ])
+            try MPInfer.expectSuccess(run)
+            return run.stdout
+        }
+        #expect(try cuts(3) == cuts(3))
+        #expect(Set(try (0..<6).map(cuts)).count > 1)
+    }
+
     @Test("plans are measured in turn, ranked, and told apart or not", .timeLimit(.minutes(5))) func compare() throws {
         let job = try TestJob.sums(layers: 6, items: 40)
         let csv = "\(job.folder.path)/table.csv"

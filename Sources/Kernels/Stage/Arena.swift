@@ -17,6 +17,12 @@ public final class Arena {
         if byteCount > storage.byteCount { storage = Storage(byteCount: byteCount) }
     }
 
+    /// Has the system give the memory now: the first microbatch is then computed as fast as the others.
+    public func populate() {
+        storage.populate()
+        if hasInner { inner.populate() }
+    }
+
     /// One level further in.
     func nested() -> Arena {
         hasInner = true
