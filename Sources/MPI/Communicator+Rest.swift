@@ -16,15 +16,20 @@ extension Communicator {
     public func restingBarrier() throws(MPIError) {
         guard size > 1 else { return }
         if rank == 0 {
-            for peer in 1..<size { try restUntilMessage(from: peer) }
+            for peer in 1..<size { _ = try receiveBytesAtRest(from: peer, tag: Communicator.restTag) }
             for peer in 1..<size { try send([], to: peer, tag: Communicator.restTag) }
         } else {
             try send([], to: 0, tag: Communicator.restTag)
-            try restUntilMessage(from: 0)
+            _ = try receiveBytesAtRest(from: 0, tag: Communicator.restTag)
         }
     }
 
-    private func restUntilMessage(from peer: Int) throws(MPIError) {
-        while try receiveBytesNow(from: peer, tag: Communicator.restTag) == nil { usleep(Communicator.restPause) }
+    /// Receives a message of any length, and sleeps until one comes: some hundred microseconds later than
+    /// `receiveBytes` would.
+    public func receiveBytesAtRest(from source: Int, tag: Int) throws(MPIError) -> [UInt8] {
+        while true {
+            if let received = try receiveBytesNow(from: source, tag: tag) { return received.bytes }
+            usleep(Communicator.restPause)
+        }
     }
 }

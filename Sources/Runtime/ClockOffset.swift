@@ -13,24 +13,16 @@ public enum ClockOffset {
             for _ in 0..<rounds {
                 if world.rank == 0 {
                     _ = try world.receiveBytes(from: other, tag: tag)
-                    try world.send(bytes(MPISession.wallClock), to: other, tag: tag)
+                    try world.send([MPISession.wallClock].messageBytes, to: other, tag: tag)
                 } else if world.rank == other {
                     let start = MPISession.wallClock
-                    try world.send(bytes(start), to: 0, tag: tag)
-                    let answer = seconds(try world.receiveBytes(from: 0, tag: tag).bytes)
+                    try world.send([start].messageBytes, to: 0, tag: tag)
+                    let answer = [Double](messageBytes: try world.receiveBytes(from: 0, tag: tag).bytes)[0]
                     let end = MPISession.wallClock
                     if end - start < best.roundTrip { best = (end - start, answer - (start + end) / 2) }
                 }
             }
         }
         return best.offset
-    }
-
-    private static func bytes(_ seconds: Double) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: seconds.bitPattern >> (8 * $0)) }
-    }
-
-    private static func seconds(_ bytes: [UInt8]) -> Double {
-        Double(bitPattern: bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
     }
 }

@@ -23,6 +23,7 @@ struct MPInfer: ParsableCommand {
               mpinfer plan job.yaml --ranks 4           see how a model would be cut
               mpirun -np 2 mpinfer profile job.yaml     measure what each layer takes
               mpirun -np 2 mpinfer compare job.yaml     measure which way of cutting is best
+              mpirun -np 4 mpinfer calibrate -o c.yaml  measure the ranks and the network
               mpinfer inspect model.onnx                see what is in a model
 
             EXIT CODES
@@ -32,8 +33,8 @@ struct MPInfer: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, PlanCommand.self, CompareCommand.self, ProfileCommand.self, InspectCommand.self,
-            ValidateCommand.self,
+            RunCommand.self, PlanCommand.self, CompareCommand.self, ProfileCommand.self, CalibrateCommand.self,
+            InspectCommand.self, ValidateCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

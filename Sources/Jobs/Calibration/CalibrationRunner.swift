@@ -1,0 +1,24 @@
+internal import Kernels
+public import MPI
+public import Planning
+public import Runtime
+
+/// Measures the cluster that the ranks of a communicator run on, in a phase that all of them leave together.
+public struct CalibrationRunner {
+    private let phases: JobPhases
+
+    /// All ranks call this together.
+    public init(world: Communicator) throws { phases = try JobPhases(world: world) }
+
+    /// All ranks call this together.
+    ///
+    /// - Parameter threads: of each rank; nil for its share of the cores.
+    /// - Returns: what was found, on rank 0.
+    public func run(threads: Int?, effort: ClusterProbe.Effort) throws -> ClusterMeasurement? {
+        let allocation = try phases.phase {
+            try ThreadAllocation.decide(threads.map { .exactly($0) } ?? .automatic, world: phases.world)
+        }
+        let pool = WorkerPool(threadCount: allocation.threadCount)
+        return try phases.phase { Optional(try ClusterProbe.measure(phases.world, pool: pool, effort: effort)) } ?? nil
+    }
+}

@@ -1,0 +1,33 @@
+/// What messages of one size took between two ranks.
+public struct MessageTime: Sendable, Codable, Hashable {
+    public let byteCount: Int
+    /// From one rank to the other, in seconds; half of the way there and back. The median.
+    public let seconds: Double
+    /// The fastest.
+    public let fastest: Double
+    /// Ways there and back that were measured.
+    public let rounds: Int
+
+    public init(byteCount: Int, seconds: Double, fastest: Double, rounds: Int) {
+        self.byteCount = byteCount
+        self.seconds = seconds
+        self.fastest = fastest
+        self.rounds = rounds
+    }
+
+    /// Of the times of several rounds.
+    /// - Precondition: there is one.
+    public init(byteCount: Int, rounds times: [Double]) {
+        let sorted = times.sorted()
+        self.init(
+            byteCount: byteCount, seconds: sorted[sorted.count / 2], fastest: sorted[0], rounds: sorted.count)
+    }
+
+    /// Whether the fastest of some rounds was no accident: others came close to it.
+    public static func isSettled(_ rounds: [Double]) -> Bool {
+        guard let fastest = rounds.min() else { return false }
+        return rounds.count { $0 <= fastest * 1.1 } >= settledCount
+    }
+
+    private static let settledCount = 3
+}

@@ -1,0 +1,50 @@
+internal import Planning
+
+/// How much is measured, so that it ends in time on slow networks and in large jobs.
+struct ProbeBudget {
+    /// Of pairs of ranks within nodes, and across.
+    let withinLimit: Int
+    let acrossLimit: Int
+    /// Pairs of each class on which handling is measured.
+    let handlingLimit: Int
+    /// Seconds for all pairs together, setting apart what a pair needs at least.
+    let pairSeconds: Double
+    /// A size is left out where one message of it would take longer, in seconds; the first two large sizes never are.
+    let messageSeconds: Double
+    let largestByteCount: Int
+    let leastRounds: Int
+    /// Seconds for a size whose rounds do not agree.
+    let patience: Double
+    /// Rounds in which a transfer is set against computing.
+    let handlingRounds: Int
+    let collectiveSeconds: Double
+
+    init(_ effort: ClusterProbe.Effort) {
+        switch effort {
+        case .brief:
+            (withinLimit, acrossLimit, handlingLimit) = (4, 10, 1)
+            (pairSeconds, messageSeconds, largestByteCount) = (0.3, 0.05, 1 << 21)
+            (leastRounds, handlingRounds, collectiveSeconds) = (3, 5, 0.1)
+            patience = 0.06
+        case .thorough:
+            (withinLimit, acrossLimit, handlingLimit) = (16, 66, 3)
+            (pairSeconds, messageSeconds, largestByteCount) = (5, 0.4, 1 << 23)
+            (leastRounds, handlingRounds, collectiveSeconds) = (5, 9, 1)
+            patience = 0.4
+        }
+    }
+
+    /// Whether a size of message wants further rounds: until its time is up and the fastest round is no accident, which
+    /// takes long on a machine that does other things beside.
+    func goesOn(rounds: [Double], elapsed: Double, sizeSeconds: Double) -> Bool {
+        guard rounds.count < ProbeBudget.mostRounds, elapsed < max(patience, sizeSeconds) else { return false }
+        return elapsed < sizeSeconds || !MessageTime.isSettled(rounds)
+    }
+
+    private static let mostRounds = 1000
+
+    /// In the order in which they are measured: the small ones, and from the first one above the eager limit four times
+    /// as many bytes each.
+    static let smallByteCounts = [8, 512, 4096, 32768]
+    static let largeByteCounts = (0...3).map { 1 << (17 + 2 * $0) }
+}
