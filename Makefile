@@ -82,6 +82,14 @@ benchmark-jobs: $(ORACLE)/installed ## Make the models of the jobs in jobs/bench
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set pytorch
 	$(ORACLE)/bin/python jobs/benchmarks/make_models.py
 
+.PHONY: comparison
+comparison: build benchmark-jobs ## Compare all strategies on ResNet-50, U-Net, ViT-B/16 and BERT-base over 1 and 2 ranks.
+	@mkdir -p .build/comparison
+	@for job in resnet50 unet vit-b-16 bert-base; do \
+	  mpirun -np 2 --bind-to core .build/release/mpinfer compare jobs/benchmarks/$$job.yaml --ranks 1,2 --rounds 7 -q \
+	    --csv .build/comparison/$$job.csv --markdown .build/comparison/$$job.md; echo; \
+	done
+
 .PHONY: format
 format: ## Format the Swift sources.
 	swift format format -i --recursive --parallel Package.swift $$(git ls-files '*.swift' | grep -v '\.pb\.swift$$')

@@ -81,15 +81,12 @@ public struct JobPreparation {
             microbatchSize: plan.microbatchSize, modelFingerprint: plan.modelFingerprint)
     }
 
-    /// The best plan for the job's ranks by some costs; the job's own where no plan fits.
-    func bestPlan(costs: LayerCosts) -> PartitionPlan {
-        let problem = PartitionProblem(chain, costs: costs, cluster: cluster, stageCount: plan.stages.count)
+    /// The best plan for the first ranks of the job by some costs; nil where no plan fits.
+    func bestPlan(costs: LayerCosts, stageCount: Int) -> PartitionPlan? {
+        let problem = PartitionProblem(chain, costs: costs, cluster: cluster, stageCount: stageCount)
         do throws(PlanningError) {
             return plan(placement: try OptimalStrategy().placement(for: problem), strategy: OptimalStrategy.name)
-        } catch {
-            // Nothing fits better than what has run.
-            return plan
-        }
+        } catch { return nil }
     }
 
     private init(

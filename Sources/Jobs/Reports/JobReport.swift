@@ -78,7 +78,8 @@ public struct JobReport: Sendable, Encodable {
         let perMicrobatch = 1 / Double(max(1, job.batching.microbatchCount))
         let measured = job.costs.fitted(
             to: plan.stages.map { timeline.ranks[$0.rank][.compute] * perMicrobatch }, of: plan, on: job.cluster)
-        replanned = job.bestPlan(costs: measured)
+        // Where nothing fits better, what has run.
+        replanned = job.bestPlan(costs: measured, stageCount: plan.stages.count) ?? plan
         explanation = try RunExplanation(
             job, measured: measured, replanned: replanned, timeline: timeline, breakdown: breakdown)
         self.plan = plan

@@ -67,6 +67,11 @@ public struct RunExplanation: Sendable, Codable, Hashable {
         for change in PlanChange.moves(of: job.plan, chain: job.chain).prefix(64) {
             try consider(change.description, job.plan(placement: change.placement))
         }
+        for count in Set([job.plan.stages.count - 1, job.plan.stages.count / 2]) where count >= 1 {
+            guard let plan = job.bestPlan(costs: measured, stageCount: count) else { continue }
+            let ranks = "\(count) rank\(count == 1 ? "" : "s")"
+            try consider("use \(ranks) instead of \(job.plan.stages.count), with strategy 'optimal'", plan)
+        }
         // More than one move away: worth saying where it brings clearly more.
         if replanned.stages.count > 1 {
             let single = best?.gain ?? 0

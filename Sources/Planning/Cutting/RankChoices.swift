@@ -139,8 +139,7 @@ struct RankChoices {
         var next = 0
         while next < states.count {
             let state = states[next]
-            var seen: Set<State> = []
-            for (reached, move) in successors(of: state, sizes) where seen.insert(reached).inserted {
+            for (reached, move) in successors(of: state, sizes) {
                 let number: Int
                 if let known = numbers[reached] {
                     number = known

@@ -1,5 +1,3 @@
-public import Graphs
-
 /// What each action of a schedule costs: the link between a plan and a prediction. All figures are for a microbatch of
 /// relative size 1, in seconds on a rank of the speed given.
 public struct ScheduleCosts: Sendable, Hashable {
