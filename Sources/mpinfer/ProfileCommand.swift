@@ -15,12 +15,16 @@ struct ProfileCommand: ParsableCommand {
             EXAMPLES
               mpirun -np 2 mpinfer profile job.yaml
               mpirun -np 2 mpinfer profile job.yaml --set schedule.microbatch=8 -o profile.json
+              mpirun -np 2 mpinfer profile job.yaml --microbatches 1,2,4,8,16    for schedule.microbatch: auto
             """)
 
     @OptionGroup var options: JobOptions
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write the profile here too.", valueName: "file"))
     var output: String?
+
+    @Option(help: ArgumentHelp("Microbatch sizes to measure; the job's when left out.", valueName: "numbers"))
+    var microbatches: CommaSeparated<Int> = .init([])
 
     @Option(help: "Rounds of measurement at least.")
     var rounds = 7
@@ -33,6 +37,12 @@ struct ProfileCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...10_000).contains(rounds) else { throw ValidationError("--rounds must be from 1 to 10000") }
+        for size in microbatches.values where !(1...65536).contains(size) {
+            throw ValidationError("--microbatches must be from 1 to 65536, found \(size)")
+        }
+        guard output == nil || microbatches.values.count < 2 else {
+            throw ValidationError("-o takes one profile: measure one size of microbatches with it")
+        }
         guard duration >= 0, duration.isFinite else { throw ValidationError("--duration must not be negative") }
     }
 
@@ -41,10 +51,24 @@ struct ProfileCommand: ParsableCommand {
             var effort = ProfileRunner.Effort()
             effort.rounds = rounds
             effort.seconds = duration
-            guard let profile = try ProfileRunner(world: world).run(load: options.load, effort: effort) else { return }
-            let kept = try ProfileCache().keep(profile)
-            if let output { try profile.write(to: output) }
-            StandardStreams.output(json ? try JSONLayout.text(profile) : profile.text + "\nkept in \(kept)")
+            let runner = try ProfileRunner(world: world)
+            let sizes: [Int?] = microbatches.values.isEmpty ? [nil] : microbatches.values
+            for size in sizes {
+                let profile = try runner.run(load: { try load(size) }, effort: effort)
+                if let profile { try keep(profile) }
+            }
         }
+    }
+
+    private func load(_ size: Int?) throws -> JobSpecification {
+        var job = try options.load()
+        if let size { job.schedule.microbatch = .exactly(size) }
+        return job
+    }
+
+    private func keep(_ profile: ModelProfile) throws {
+        let kept = try ProfileCache().keep(profile)
+        if let output { try profile.write(to: output) }
+        StandardStreams.output(json ? try JSONLayout.text(profile) : profile.text + "\nkept in \(kept)")
     }
 }

@@ -112,6 +112,15 @@ import Testing
         let small = try chosen(0.001)
         let large = try chosen(1e9)
         #expect(small < large, "\(small) < \(large)")
+        // Where some sizes were measured it is one of these.
+        let cache = ["MPINFER_CACHE": "\(job.folder.path)/cache", "OPENBLAS_NUM_THREADS": "1"]
+        try MPInfer.expectSuccess(
+            MPInfer.run(
+                ["profile", job.specification, "--microbatches", "2,8", "--duration", "0"], ranks: 1, environment: cache
+            ))
+        let run = try MPInfer.run(
+            ["run", job.specification, "-q", "--json"] + automatic, ranks: 2, environment: cache)
+        #expect(try [2, 8].contains(#require(object(run)["microbatch"] as? Int)))
         // A profile is for one size.
         MPInfer.expectFailure(
             try MPInfer.run(["profile", job.specification] + automatic, ranks: 1),

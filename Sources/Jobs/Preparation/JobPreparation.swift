@@ -23,7 +23,7 @@ public struct JobPreparation {
     private let graph: Graph
     private let outputForms: [OutputForm]
     /// What the user should know and need not act on, such as images left out.
-    public let warnings: [String]
+    public private(set) var warnings: [String]
 
     /// - Parameters:
     ///   - rankCount: ranks that the job runs on; nil to plan without a job at hand, for as many as the job spec says.
@@ -43,17 +43,26 @@ public struct JobPreparation {
                 profile: profile)
             return
         }
-        var best: (job: JobPreparation, makespan: Double)?
-        for size in try opened.microbatchCandidates(planPath: planPath, rankCount: rankCount) {
+        let jobs = try opened.microbatchCandidates(planPath: planPath, rankCount: rankCount).map { size in
             var candidate = specification
             candidate.schedule.microbatch = .exactly(size)
-            let job = try JobPreparation(
+            return try JobPreparation(
                 opened, candidate, rankCount: rankCount, threads: threads, planPath: planPath, cluster: cluster,
                 profile: profile)
+        }
+        // Measured times and counted operations are not to be compared: where sizes were measured, it is one of these.
+        let measured = jobs.filter { $0.costs.origin == .measured }
+        var best: (job: JobPreparation, makespan: Double)?
+        for job in measured.isEmpty ? jobs : measured {
             let makespan = try PlanPrediction.makespan(of: job)
             if makespan < best?.makespan ?? .infinity { best = (job, makespan) }
         }
         self = best!.job
+        if measured.isEmpty, jobs.count > 1 {
+            warnings.append(
+                "microbatches of \(plan.microbatchSize) are chosen by counting operations; 'mpinfer profile "
+                    + "--microbatches' measures sizes to choose from")
+        }
     }
 
     /// The same job with another strategy or number of ranks.
