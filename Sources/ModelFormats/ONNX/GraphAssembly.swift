@@ -45,11 +45,6 @@ struct GraphAssembly {
     /// The elements of a small constant.
     func tensor(_ value: ValueID?) -> Tensor? { value.flatMap { graph.constants[$0]?.tensor } }
 
-    func floats(_ value: ValueID?) -> [Float]? {
-        guard let tensor = tensor(value) else { return nil }
-        return try? Operands([.init(type: tensor.type, constant: tensor)]).floats(0)
-    }
-
     // MARK: Adding
 
     /// A name that no node has yet, as close to the one wanted as can be.
