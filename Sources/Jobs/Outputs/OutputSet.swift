@@ -61,11 +61,6 @@ public final class OutputSet {
     /// Where the files will be, or are.
     public var paths: [String] { sinks.map(\.sink.path) }
 
-    /// Takes some consecutive items of one output; see the other form.
-    func write(_ output: String, items: Range<Int>, from tensor: Tensor) throws(FileError) {
-        try write(output, items: Array(items), from: tensor)
-    }
-
     /// Takes items of one output, in any order, each item once.
     ///
     /// - Parameter tensor: `[items.count, ...]`, of the output's type.
