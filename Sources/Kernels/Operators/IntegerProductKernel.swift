@@ -144,29 +144,9 @@ struct IntegerProductKernel: Kernel {
     }
 
     static func make(_ request: KernelRequest, places: Places, target: DType?) throws -> any Kernel {
-        let a = request.inputTypes[0]!.shape
         let b = request.inputTypes[places.right]!
-        let left = a.rank == 1 ? [1, a[0]] : a.dimensions
-        let right = b.shape.rank == 1 ? [b.shape[0], 1] : b.shape.dimensions
-        let (rows, depth, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
-        let leftBatch = Array(left.dropLast(2))
-        let rightBatch = Array(right.dropLast(2))
-        var batch = try broadcastShape(Shape(leftBatch), Shape(rightBatch))
-        var allRows = rows
-        if rightBatch.allSatisfy({ $0 == 1 }), rightBatch.count <= leftBatch.count {
-            // One right matrix for all: the batch is more rows.
-            allRows *= batch.elementCount
-            batch = []
-        }
-        func offsets(_ shape: [Int], matrix: Int) -> OuterAxes {
-            let missing = batch.rank - shape.count
-            let strides = Shape(shape).strides
-            return OuterAxes(
-                extents: batch.dimensions,
-                strides: (0..<batch.rank).map {
-                    $0 < missing || shape[$0 - missing] == 1 ? 0 : strides[$0 - missing] * matrix
-                })
-        }
+        let matrices = try MatrixBatch(request.inputTypes[0]!.shape, b.shape)
+        let (depth, columns) = (matrices.inner, matrices.columns)
         var packed: Storage?
         if request.isConstant(places.right), !request.has(places.rightZero) || request.isConstant(places.rightZero) {
             packed = try request.packed("integer") {
@@ -180,9 +160,8 @@ struct IntegerProductKernel: Kernel {
             }
         }
         return IntegerProductKernel(
-            inputTypes: request.inputTypes, places: places, rows: allRows, depth: depth, columns: columns,
-            rowPeriod: rows, left: offsets(batch.rank == 0 ? [] : leftBatch, matrix: rows * depth),
-            right: offsets(batch.rank == 0 ? [] : rightBatch, matrix: depth * columns), packed: packed, target: target)
+            inputTypes: request.inputTypes, places: places, rows: matrices.rows, depth: depth, columns: columns,
+            rowPeriod: matrices.matrixRows, left: matrices.left, right: matrices.right, packed: packed, target: target)
     }
 }
 
