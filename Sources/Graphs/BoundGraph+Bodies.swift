@@ -81,16 +81,17 @@ extension BoundGraph {
             return try outcome(condition ? conditional.thenBranch : conditional.elseBranch)
         }
         // A branch that cannot be taken at these shapes is an error only once it is taken.
-        let (then, otherwise) = (
-            Result { try outcome(conditional.thenBranch) }, Result { try outcome(conditional.elseBranch) }
-        )
-        guard let first = try? then.get(), let second = try? otherwise.get() else {
-            let one = try (try? then.get()) ?? otherwise.get()
+        let then = Result { try outcome(conditional.thenBranch) }
+        let otherwise = Result { try outcome(conditional.elseBranch) }
+        switch (then, otherwise) {
+        case (.success(let first), .success(let second)):
+            return Outcome(
+                types: zip(first.types, second.types).map { $0 == $1 ? $0 : nil },
+                cost: first.cost.flops < second.cost.flops ? second.cost : first.cost)
+        case (.success(let one), .failure), (.failure, .success(let one)):
             return Outcome(types: one.types.map { _ in nil }, cost: one.cost)
+        case (.failure, .failure(let error)): throw error
         }
-        return Outcome(
-            types: zip(first.types, second.types).map { $0 == $1 ? $0 : nil },
-            cost: first.cost.flops < second.cost.flops ? second.cost : first.cost)
     }
 
     // MARK: Loop

@@ -55,6 +55,12 @@ public struct Graph: Sendable, Codable, Hashable {
 
     public func name(of value: ValueID) -> String { valueNames[value.index] }
 
+    /// The elements of an integer constant that is at hand; nil for everything else.
+    public func constantIntegers(_ value: ValueID?) -> [Int]? { value.flatMap { constants[$0]?.tensor?.integers } }
+
+    /// The elements of a floating-point constant that is at hand; nil for everything else.
+    public func constantFloats(_ value: ValueID?) -> [Float]? { value.flatMap { constants[$0]?.tensor?.floats } }
+
     // MARK: Building
 
     public mutating func addValue(named name: String) -> ValueID {

@@ -39,31 +39,47 @@ public struct Operands: Sendable {
     /// The integers in a constant int32 or int64 operand, in row-major order.
     public func integers(_ index: Int) throws(InferenceError) -> [Int] {
         let tensor = try constant(index)
-        switch tensor.dtype {
-        case .int64: return tensor.elements(of: Int64.self).map(Int.init)
-        case .int32: return tensor.elements(of: Int32.self).map(Int.init)
-        default: throw .mismatch("operand \(index) must hold int64 or int32, not \(tensor.dtype)")
+        guard let integers = tensor.integers else {
+            throw .mismatch("operand \(index) must hold int64 or int32, not \(tensor.dtype)")
         }
+        return integers
     }
 
     /// The numbers in a constant floating-point operand.
     public func floats(_ index: Int) throws(InferenceError) -> [Float] {
         let tensor = try constant(index)
-        switch tensor.dtype {
-        case .float32: return tensor.elements(of: Float.self)
-        case .float64: return tensor.elements(of: Double.self).map(Float.init)
-        case .float16: return tensor.halfPatterns.map { Float(Float16(bitPattern: $0)) }
-        case .bfloat16: return tensor.halfPatterns.map { Float(bitPattern: UInt32($0) << 16) }
-        default: throw .mismatch("operand \(index) must hold floating-point numbers, not \(tensor.dtype)")
+        guard let floats = tensor.floats else {
+            throw .mismatch("operand \(index) must hold floating-point numbers, not \(tensor.dtype)")
         }
+        return floats
     }
 
     private func operand(_ index: Int) -> Operand? { index < operands.count ? operands[index] : nil }
 }
 
 extension Tensor {
+    /// The elements of an int64 or int32 tensor, in row-major order; nil for other dtypes.
+    public var integers: [Int]? {
+        switch dtype {
+        case .int64: elements(of: Int64.self).map(Int.init)
+        case .int32: elements(of: Int32.self).map(Int.init)
+        default: nil
+        }
+    }
+
+    /// The elements of a floating-point tensor, in row-major order; nil for other dtypes.
+    public var floats: [Float]? {
+        switch dtype {
+        case .float32: elements(of: Float.self)
+        case .float64: elements(of: Double.self).map(Float.init)
+        case .float16: halfPatterns.map { Float(Float16(bitPattern: $0)) }
+        case .bfloat16: halfPatterns.map { Float(bitPattern: UInt32($0) << 16) }
+        default: nil
+        }
+    }
+
     /// The bits of 16-bit elements.
-    fileprivate var halfPatterns: [UInt16] {
+    private var halfPatterns: [UInt16] {
         withBytes { bytes in
             (0..<elementCount).map { UInt16(bytes[2 * $0]) | UInt16(bytes[2 * $0 + 1]) << 8 }
         }

@@ -26,12 +26,7 @@ extension Operation {
         }
     }
 
-    public var hasBodies: Bool {
-        switch self {
-        case .conditional, .loop, .scan, .enclosure: true
-        default: false
-        }
-    }
+    public var hasBodies: Bool { !bodies.isEmpty }
 
     /// Whether the result is no tensor, whatever the operands.
     var makesNoTensor: Bool {

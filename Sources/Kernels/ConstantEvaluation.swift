@@ -5,18 +5,16 @@ public import Tensors
 public enum ConstantEvaluation {
     /// What `BoundGraph` folds with.
     public static let evaluator: ConstantEvaluator = { operation, operands, outputs in
-        let pool = WorkerPool(threadCount: 1)
         guard !outputs.isEmpty else {
-            return try NodeEvaluation.evaluate(operation, operands: operands, pool: pool)
+            return try NodeEvaluation.evaluate(operation, operands: operands, pool: .caller)
         }
-        return try evaluate(operation, operands: operands, outputs: outputs, pool: pool)
+        return try evaluate(operation, operands: operands, outputs: outputs)
     }
 
     /// - Parameters:
     ///   - outputs: the types that `operation` infers for these operands.
     public static func evaluate(
-        _ operation: Operation, operands: [Tensor?], outputs: [TensorType],
-        pool: WorkerPool = WorkerPool(threadCount: 1)
+        _ operation: Operation, operands: [Tensor?], outputs: [TensorType], pool: WorkerPool = .caller
     ) throws -> [Tensor] {
         var graph = Graph(name: "constant")
         let inputs = operands.enumerated().map { index, tensor in

@@ -100,21 +100,20 @@ extension Operation {
     /// Whether elements keep their bits, so that half precision needs no widening. A cast does its own.
     fileprivate var onlyMoves: Bool {
         switch self {
-        case .optional, .choice, .cast, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze,
-            .identity,
-            .transpose, .expand, .gather, .gatherElements, .gatherND, .tile, .depthToSpace, .spaceToDepth, .trilu,
-            .shapeOf, .constantOfShape, .eyeLike, .cacheUpdate, .bitCast, .centerCropPad, .maximumUnpooling,
-            .reverseSequence:
+        case .choice, .cast, .bitCast, .maximumUnpooling, .concatenation, .split, .slice, .pad, .reshape, .flatten,
+            .squeeze, .unsqueeze, .transpose, .expand, .gather, .gatherElements, .gatherND, .cacheUpdate, .tile,
+            .depthToSpace, .spaceToDepth, .trilu, .centerCropPad, .reverseSequence, .shapeOf, .constantOfShape,
+            .eyeLike, .optional, .identity:
             true
-        case .attention, .rotaryEmbedding, .unary, .binary, .comparison, .convolution, .convolutionTranspose,
-            .matrixProduct, .gemm, .pooling,
-            .globalPooling, .batchNormalization, .localResponseNormalization, .softmax, .reduction, .resize,
-            .arithmeticRange, .einsum, .instanceNormalization, .groupNormalization, .layerNormalization, .cumulation,
-            .topK, .scatterElements, .scatterND, .gridSample, .oneHot, .affineGrid, .columnsToImage,
-            .deformableConvolution, .determinant, .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix,
-            .regionAlignment, .regionPooling, .termFrequency, .rnn, .lstm, .gru, .quantizeLinear, .dequantizeLinear,
-            .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv, .nonZero, .compress,
-            .unique, .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence, .unsupported:
+        case .unary, .binary, .comparison, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .einsum,
+            .deformableConvolution, .determinant, .attention, .rotaryEmbedding, .rnn, .lstm, .gru, .quantizeLinear,
+            .dequantizeLinear, .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv,
+            .pooling, .globalPooling, .regionAlignment, .regionPooling, .batchNormalization,
+            .localResponseNormalization, .softmax, .instanceNormalization, .groupNormalization, .layerNormalization,
+            .reduction, .cumulation, .topK, .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix,
+            .termFrequency, .scatterElements, .scatterND, .resize, .gridSample, .affineGrid, .columnsToImage,
+            .arithmeticRange, .oneHot, .nonZero, .compress, .unique, .nonMaxSuppression, .conditional, .loop, .scan,
+            .enclosure, .sequence, .unsupported:
             false
         }
     }

@@ -11,6 +11,9 @@ internal import Synchronization
 /// Threads take tasks one by one from a shared counter, so that a slow core does not hold up the others. Kernels must
 /// not let results depend on which thread ran what.
 public final class WorkerPool: @unchecked Sendable {
+    /// Runs everything on the thread that calls, and so may be shared by all of them.
+    public static let caller = WorkerPool(threadCount: 1)
+
     public let threadCount: Int
 
     private typealias Body = (_ task: Int, _ thread: Int) -> Void

@@ -54,8 +54,12 @@ struct Interpreter {
         for node in graph.nodes {
             let operands = node.inputs.map { $0.flatMap { values[$0] } }
             let results = try run(node, operands)
-            for (output, result) in zip(node.outputs, results) {
+            let dtypes = operands.map { $0?.type?.dtype }
+            for (index, (output, result)) in zip(node.outputs, results).enumerated() {
                 guard let output, let result else { continue }
+                if let dtype = node.operation.resultDType(index, operands: dtypes), result.type?.dtype != dtype {
+                    throw Failure("said to be \(dtype), computed \(String(describing: result.type))")
+                }
                 if let type = bound?.type(of: output), result.type != type {
                     throw Failure("bound to \(type), computed \(String(describing: result.type))")
                 }

@@ -85,11 +85,16 @@ struct NodeCase: Decodable {
     /// - Throws: `Failure`, or what import and kernels throw.
     func check() throws {
         let graph = try ONNXImporter.load(path: model).graph
-        let fed = try values?.inputs.map { ($0.name, try value($0)) } ?? arrays(inputs)
+        let fed = try fed()
         let expected = try values?.outputs.map { ($0.name, try value($0)) } ?? arrays(outputs)
         func input(_ name: String) -> StageValue? { fed.first { $0.0 == name }?.1 }
         try check(Interpreter(graph: graph).run(input), expected, "")
         try check(CompiledCase(graph).run(input), expected, "compiled, ")
+    }
+
+    /// The inputs by name, in order.
+    func fed() throws -> [(String, StageValue)] {
+        try values?.inputs.map { ($0.name, try value($0)) } ?? arrays(inputs)
     }
 
     private func arrays(_ files: [File]?) throws -> [(String, StageValue)] {

@@ -40,7 +40,9 @@ import Testing
         }
     }
 
-    private func program(_ bound: BoundGraph, cacheCapacity: Int = 256) throws -> StageProgram {
+    private func program(
+        _ bound: BoundGraph, cacheCapacity: Int = StageProgram.standardCacheCapacity
+    ) throws -> StageProgram {
         try StageProgram(
             bound,
             part: GraphPart(

@@ -94,6 +94,7 @@ public struct Attention: OperatorAttributes {
     }
 
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
+        // Never missing: `outputTypes` has refused operands that do not fit, and needs no elements of theirs either.
         guard let extents = try? extents(of: Operands(operands.map { $0.map { .init(type: $0) } })) else {
             return Cost(flops: 0, bytes: Cost.traffic(operands, outputs))
         }

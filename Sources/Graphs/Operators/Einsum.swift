@@ -82,6 +82,7 @@ public struct Einsum: OperatorAttributes {
     }
 
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
+        // Never missing: `outputTypes` has refused operands that do not fit.
         let plan = try? plan(of: operands.compactMap { $0?.shape })
         let products = (plan?.extents.values ?? [:].values).reduce(1.0) { $0 * Double($1) }
         return Cost(flops: products * 2, bytes: Cost.traffic(operands, outputs))

@@ -5,28 +5,18 @@ internal import Tensors
 public enum AttentionRecognition {
     /// The graph with one node for each, and how many were found.
     public static func apply(_ graph: Graph) -> (graph: Graph, count: Int) {
-        var result = graph
-        result.nodes = []
+        var builder = AttentionBuilder(graph)
         var count = 0
-        // Layers share what they add to their scores: positions and a mask are summed once for all.
-        var sums: [[ValueID]: ValueID] = [:]
         let matcher = AttentionMatcher(graph)
         for (index, node) in graph.nodes.enumerated() {
-            guard let match = matcher.attention(endingAt: index) else {
-                result.nodes.append(node)
-                continue
+            if let match = matcher.attention(endingAt: index) {
+                builder.add(match, inPlaceOf: node)
+                count += 1
+            } else {
+                builder.graph.nodes.append(node)
             }
-            var builder = AttentionBuilder(graph: result, name: node.name, sums: sums)
-            var node = node
-            node.operation = .attention(match.attributes)
-            node.inputs = [match.query, builder.value(match.key), match.value]
-            if let mask = match.mask { node.inputs.append(builder.value(mask, heads: match.attributes.queryHeads)) }
-            result = builder.graph
-            sums = builder.sums
-            result.nodes.append(node)
-            count += 1
         }
-        return (result, count)
+        return (builder.graph, count)
     }
 }
 
@@ -58,13 +48,30 @@ struct AttentionMatch {
     var mask: Mask?
 }
 
-/// Adds the nodes that an attention's operands need.
+/// Puts attentions into a graph, and before them the nodes that their operands need.
 private struct AttentionBuilder {
     var graph: Graph
-    let name: String
-    var sums: [[ValueID]: ValueID]
+    /// Of the node that is being replaced.
+    private var name = ""
+    /// Layers share what they add to their scores: positions and a mask are summed once for all.
+    private var sums: [[ValueID]: ValueID] = [:]
 
-    mutating func value(_ key: AttentionMatch.Key) -> ValueID {
+    /// Begins with all of a graph but its nodes.
+    init(_ graph: Graph) {
+        self.graph = graph
+        self.graph.nodes = []
+    }
+
+    mutating func add(_ match: AttentionMatch, inPlaceOf node: Node) {
+        name = node.name
+        var node = node
+        node.operation = .attention(match.attributes)
+        node.inputs = [match.query, value(match.key), match.value]
+        if let mask = match.mask { node.inputs.append(value(mask, heads: match.attributes.queryHeads)) }
+        graph.nodes.append(node)
+    }
+
+    private mutating func value(_ key: AttentionMatch.Key) -> ValueID {
         switch key {
         case .value(let value): return value
         case .reshaped(let value, let extents):
@@ -74,7 +81,7 @@ private struct AttentionBuilder {
         }
     }
 
-    mutating func value(_ mask: AttentionMatch.Mask, heads: Int?) -> ValueID {
+    private mutating func value(_ mask: AttentionMatch.Mask, heads: Int?) -> ValueID {
         switch mask {
         case .value(let value): return value
         case .sum(let first, let second):

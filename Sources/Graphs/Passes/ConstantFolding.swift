@@ -47,6 +47,7 @@ public enum ConstantFolding {
         guard zip(operands, tensors).allSatisfy({ $0 == nil || $1 != nil }),
             (types + operands.compactMap { $0?.type }).allSatisfy({ $0.shape.elementCount <= BoundGraph.foldLimit })
         else { return nil }
+        // A node that fails stays: it may stand where nothing runs it, and whoever does says what is wrong with it.
         return try? evaluate(node.operation, tensors, types)
     }
 }

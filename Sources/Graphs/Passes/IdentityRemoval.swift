@@ -1,4 +1,5 @@
-/// Removes nodes that hand a value on unchanged: identities, and casts to the dtype that is there. Outputs of the graph keep their names: the node before makes them.
+/// Removes nodes that hand a value on unchanged: identities, and casts to the dtype that is there. Outputs of the graph
+/// keep their names: the node before makes them.
 public enum IdentityRemoval {
     /// The graph without them, and how many went.
     public static func apply(_ graph: Graph) -> (graph: Graph, count: Int) {

@@ -10,36 +10,13 @@ struct KnownDTypes {
         for input in graph.inputs { dtypes[input.value.index] = input.dtype }
         for (value, constant) in graph.constants { dtypes[value.index] = constant.type.dtype }
         for node in graph.nodes {
-            guard let output = node.outputs.first ?? nil else { continue }
-            let dtype = result(node)
-            dtypes[output.index] = dtype
-            // Parts of one tensor are alike; other further outputs are not asked for.
-            guard case .split = node.operation else { continue }
-            for case let output? in node.outputs { dtypes[output.index] = dtype }
+            let operands = node.inputs.map { value in value.flatMap { dtypes[$0.index] } }
+            for (index, output) in node.outputs.enumerated() {
+                guard let output else { continue }
+                dtypes[output.index] = node.operation.resultDType(index, operands: operands)
+            }
         }
     }
 
     subscript(_ value: ValueID) -> DType? { dtypes[value.index] }
-
-    /// Of the first output.
-    private func result(_ node: Node) -> DType? {
-        func operand(_ index: Int) -> DType? {
-            index < node.inputs.count ? node.inputs[index].flatMap { dtypes[$0.index] } : nil
-        }
-        switch node.operation {
-        case .unary(let unary) where unary.function == .isNaN || unary.function == .isInfinite: return .bool
-        case .comparison: return .bool
-        case .cast(let cast): return cast.target
-        case .choice, .constantOfShape: return operand(1)
-        case .shapeOf: return .int64
-        case .unary, .binary, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .attention,
-            .rotaryEmbedding, .globalPooling, .batchNormalization, .softmax, .instanceNormalization,
-            .groupNormalization, .layerNormalization, .concatenation, .split, .slice, .pad, .reshape, .flatten,
-            .squeeze, .unsqueeze, .transpose, .expand, .gather, .gatherElements, .gatherND, .tile, .identity:
-            return operand(0)
-        case .reduction(let reduction) where reduction.kind != .indexOfMaximum && reduction.kind != .indexOfMinimum:
-            return operand(0)
-        default: return nil
-        }
-    }
 }

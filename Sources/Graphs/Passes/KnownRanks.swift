@@ -7,9 +7,11 @@ struct KnownRanks {
     /// The number of elements of values of rank 1.
     private var lengths: [Int?]
     private let graph: Graph
+    private let producers: [NodeID?]
 
     init(_ graph: Graph) {
         self.graph = graph
+        producers = graph.producers()
         ranks = [Int?](repeating: nil, count: graph.valueNames.count)
         lengths = ranks
         for input in graph.inputs {
@@ -115,11 +117,7 @@ struct KnownRanks {
             // From a scalar, or from something as long.
             return rank(node, 0) == 0 ? 1 : rank(node, 0) == 1 ? length(node, 0) : nil
         case .cast, .unary, .identity: return length(node, 0)
-        case .binary:
-            guard broadcastRank(node) == 1 else { return nil }
-            let known = node.inputs.indices.map { rank(node, $0) == 0 ? 1 : length(node, $0) }
-            return known.contains(nil) ? nil : known.compactMap { $0 }.max()
-        case .choice:
+        case .binary, .choice:
             guard broadcastRank(node) == 1 else { return nil }
             let known = node.inputs.indices.map { rank(node, $0) == 0 ? 1 : length(node, $0) }
             return known.contains(nil) ? nil : known.compactMap { $0 }.max()
@@ -135,7 +133,7 @@ struct KnownRanks {
 
     private func lengthOfShaped(_ node: Node) -> Int? {
         guard let shape = node.inputs[0],
-            let maker = graph.nodes.first(where: { $0.outputs.contains(shape) }), case .shapeOf = maker.operation
+            let maker = producers[shape.index].map({ graph.nodes[$0.index] }), case .shapeOf = maker.operation
         else { return nil }
         return length(maker, 0)
     }

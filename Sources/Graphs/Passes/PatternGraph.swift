@@ -78,17 +78,14 @@ struct PatternGraph {
     func number(_ value: ValueID?) -> Float? {
         guard let value, let tensor = graph.constants[value]?.tensor, tensor.elementCount == 1, tensor.shape.rank <= 1
         else { return nil }
-        return try? Operands([.init(type: tensor.type, constant: tensor)]).floats(0)[0]
+        return tensor.floats?[0]
     }
 
     func isNumber(_ value: ValueID?, _ wanted: Float, tolerance: Float = 1e-4) -> Bool {
         number(value).map { abs($0 - wanted) <= tolerance * abs(wanted) } ?? false
     }
 
-    func integers(_ value: ValueID?) -> [Int]? {
-        guard let value, let tensor = graph.constants[value]?.tensor else { return nil }
-        return try? Operands([.init(type: tensor.type, constant: tensor)]).integers(0)
-    }
+    func integers(_ value: ValueID?) -> [Int]? { graph.constantIntegers(value) }
 
     /// The type of a constant, wherever its elements lie.
     func constantType(_ value: ValueID?) -> TensorType? { value.flatMap { graph.constants[$0]?.type } }

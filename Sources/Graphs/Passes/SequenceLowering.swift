@@ -85,14 +85,9 @@ private struct Lowering {
     /// A constant position from 0.
     private func place(_ node: Node, _ index: Int, count: Int, default standard: Int?) -> Int? {
         guard index < node.inputs.count, let value = node.inputs[index] else { return standard }
-        guard let place = integers(value)?.first else { return nil }
+        guard let place = result.constantIntegers(value)?.first else { return nil }
         let fromStart = place < 0 ? place &+ count : place
         return fromStart >= 0 ? fromStart : nil
-    }
-
-    private func integers(_ value: ValueID) -> [Int]? {
-        guard let tensor = result.constants[value]?.tensor else { return nil }
-        return try? Operands([.init(type: tensor.type, constant: tensor)]).integers(0)
     }
 
     private mutating func constant(_ node: Node, _ suffix: String, _ integers: [Int], isScalar: Bool = false) -> ValueID
@@ -105,14 +100,14 @@ private struct Lowering {
     private mutating func piece(_ node: Node, _ output: ValueID) -> [Node]? {
         guard let cut = (node.inputs.first ?? nil).flatMap({ cuts[$0] }), let data = cut.inputs[0],
             case .sequence(let sequence) = cut.operation, case .split(let axis, let keepsAxis) = sequence.kind,
-            node.inputs.count > 1, let place = node.inputs[1].flatMap(integers)?.first
+            node.inputs.count > 1, let place = result.constantIntegers(node.inputs[1])?.first
         else { return nil }
         let operation: Operation
         let operands: [ValueID]
         if cut.inputs.count > 1, let lengths = cut.inputs[1] {
             guard let type = result.constants[lengths]?.type, type.shape.rank == 0,
-                let length = integers(lengths)?.first,
-                length > 0, place >= 0, place < 1 << 31, length < 1 << 31
+                let length = result.constantIntegers(lengths)?.first, length > 0,
+                place >= 0, place < 1 << 31, length < 1 << 31
             else { return nil }
             operation = .slice(Slice())
             operands = [

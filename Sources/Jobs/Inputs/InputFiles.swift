@@ -66,8 +66,8 @@ struct InputFiles {
         return extensions.dropLast().joined(separator: ", ") + " or " + last
     }
 
-    /// Nil where there is no such file.
-    private static func isFolder(_ path: String) -> Bool? {
+    /// Whether a path is that of a folder; nil where there is no such file.
+    static func isFolder(_ path: String) -> Bool? {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & S_IFMT == S_IFDIR : nil
     }

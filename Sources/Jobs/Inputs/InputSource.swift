@@ -22,11 +22,6 @@ extension InputSource {
     public var count: Int { itemNames.count }
     public var paddingLimits: [Int: Int] { [:] }
 
-    /// Items that follow one another.
-    public func read(items: Range<Int>, into tensor: Tensor) throws(FileError) {
-        try read(items: Array(items), into: tensor)
-    }
-
     /// What `read` may be called with, for items that are not padded.
     func check(_ items: [Int], _ tensor: Tensor) {
         precondition(tensor.dtype == dtype && tensor.shape.rank > 0 && tensor.shape[0] == items.count)

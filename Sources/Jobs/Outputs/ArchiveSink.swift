@@ -3,7 +3,7 @@ internal import Tensors
 
 /// A .npz file with an array for each item, named by its number: for items whose results differ in shape. They are kept
 /// in memory until all are there.
-final class ArchiveSink: OutputSink {
+final class ArchiveSink: FileSink {
     let file: AtomicFile
     private var results: [Tensor?]
 

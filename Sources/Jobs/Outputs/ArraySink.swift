@@ -2,7 +2,7 @@ internal import ModelFormats
 internal import Tensors
 
 /// A .npy file: the header is known from the start, each item has its place.
-final class ArraySink: OutputSink {
+final class ArraySink: FileSink {
     let file: AtomicFile
     private let itemType: TensorType
     private let headerByteCount: Int

@@ -1,6 +1,7 @@
 internal import Tensors
 
-/// For items of one shape, one row per item: `item,name,label,value_0,value_1,...` or `item,name,label,top1_class,top1_name,top1_value,...`.
+/// For items of one shape, one row per item: `item,name,label,value_0,value_1,...` or
+/// `item,name,label,top1_class,top1_name,top1_value,...`.
 struct CSVFormat: RowFormat {
     let context: RowContext
 

@@ -5,8 +5,8 @@ public import Tensors
 /// Not for use from several threads at once. Without `commit`, nothing is left behind.
 public final class OutputSet {
     private let folder: OutputFolder
-    private let sinks: [(output: ModelOutput, sink: any OutputSink)]
-    private let pictures: PictureSink?
+    /// Each with the outputs that go to it.
+    private let sinks: [(outputs: [ModelOutput], sink: any OutputSink)]
     private let itemCount: Int
     private var isDone = false
 
@@ -23,19 +23,16 @@ public final class OutputSet {
         let files = try OutputSet.files(of: specification, outputs: outputs)
         folder = try OutputFolder(specification.folder)
         itemCount = items.count
-        var sinks: [(output: ModelOutput, sink: any OutputSink)] = []
+        var sinks: [(outputs: [ModelOutput], sink: any OutputSink)] = []
         do {
-            pictures = try specification.images.map { form throws(FileError) in
-                try PictureSink(form, outputs: outputs, items: items)
-            }
             for (output, format, name) in files {
                 let path = "\(specification.folder)/\(name)"
                 let count = items.count
                 switch format {
                 case .npy:
                     let itemType = try OutputSet.commonType(of: output, path: path)
-                    sinks.append((output, try ArraySink(path: path, itemType: itemType, count: count)))
-                case .npz: sinks.append((output, try ArchiveSink(path: path, count: count)))
+                    sinks.append(([output], try ArraySink(path: path, itemType: itemType, count: count)))
+                case .npz: sinks.append(([output], try ArchiveSink(path: path, count: count)))
                 case .csv, .jsonl:
                     if format == .csv { _ = try OutputSet.commonType(of: output, path: path) }
                     let top = try OutputSet.top(specification, output, classes, path: path)
@@ -44,11 +41,15 @@ public final class OutputSet {
                         top: top, itemShape: output.itemType?.shape)
                     let rows: any RowFormat =
                         format == .csv ? CSVFormat(context: context) : JSONLinesFormat(context: context)
-                    sinks.append((output, try RowSink(path: path, format: rows, count: count)))
+                    sinks.append(([output], try RowSink(path: path, format: rows, count: count)))
                 }
             }
+            if let form = specification.images {
+                let pictured = outputs.filter { form.from.contains($0.name) }
+                sinks.append((pictured, try PictureSink(form, outputs: outputs, items: items)))
+            }
         } catch {
-            for (_, sink) in sinks { sink.file.discard() }
+            for (_, sink) in sinks { sink.discard() }
             folder.removeIfCreated()
             throw error
         }
@@ -58,12 +59,7 @@ public final class OutputSet {
     deinit { discard() }
 
     /// Where the files will be, or are.
-    public var paths: [String] { sinks.map(\.sink.file.path) + (pictures.map { ["\($0.folder)/"] } ?? []) }
-
-    /// Takes some consecutive items of one output; see the other form.
-    func write(_ output: String, items: Range<Int>, from tensor: Tensor) throws(FileError) {
-        try write(output, items: Array(items), from: tensor)
-    }
+    public var paths: [String] { sinks.map(\.sink.path) }
 
     /// Takes items of one output, in any order, each item once.
     ///
@@ -71,13 +67,13 @@ public final class OutputSet {
     public func write(_ output: String, items: [Int], from tensor: Tensor) throws(FileError) {
         precondition(!isDone && items.allSatisfy { (0..<itemCount).contains($0) })
         precondition(tensor.shape.rank > 0 && tensor.shape[0] == items.count)
-        for (model, sink) in sinks where model.name == output {
+        for (outputs, sink) in sinks {
+            guard let model = outputs.first(where: { $0.name == output }) else { continue }
             let wanted = model.itemType.map { TensorType($0.dtype, Shape([items.count] + $0.shape.dimensions)) }
             precondition(
                 wanted == nil || tensor.type == wanted, "output \(output) gives \(tensor.type) instead of \(wanted!)")
-            try sink.write(items: items, from: tensor)
+            try sink.write(output, items: items, from: tensor)
         }
-        try pictures?.write(output, items: items, from: tensor)
     }
 
     /// Brings everything to the disk, and then gives the files their names.
@@ -86,22 +82,12 @@ public final class OutputSet {
     ///   of a later one.
     public func commit() throws(FileError) {
         precondition(!isDone, "outputs are committed once")
-        for (_, sink) in sinks {
-            guard sink.missingCount == 0 else {
-                throw FileError(
-                    path: sink.file.path, offset: nil,
-                    reason: "\(sink.missingCount) of \(itemCount) items were not computed")
-            }
-            try sink.finish()
-        }
-        if let pictures, pictures.missingCount > 0 {
+        for (_, sink) in sinks where sink.missingCount > 0 {
             throw FileError(
-                path: pictures.folder, offset: nil,
-                reason: "\(pictures.missingCount) of \(itemCount) items were not computed")
+                path: sink.path, offset: nil, reason: "\(sink.missingCount) of \(itemCount) items were not computed")
         }
-        for (_, sink) in sinks { try sink.file.seal() }
-        for (_, sink) in sinks { try sink.file.publish() }
-        try pictures?.publish()
+        for (_, sink) in sinks { try sink.seal() }
+        for (_, sink) in sinks { try sink.publish() }
         isDone = true
     }
 
@@ -109,8 +95,7 @@ public final class OutputSet {
     public func discard() {
         if isDone { return }
         isDone = true
-        for (_, sink) in sinks { sink.file.discard() }
-        pictures?.discard()
+        for (_, sink) in sinks { sink.discard() }
         folder.removeIfCreated()
     }
 }

@@ -1,17 +1,24 @@
 public import Tensors
 
-/// Takes the items of one output, in any order, and makes a file of them in the order of the inputs.
+/// Takes the items of some outputs, in any order, and makes files of them.
 ///
-/// Nothing is seen under the file's name before `publish`. Not for use from several threads at once.
+/// Nothing is seen under the files' names before `publish`. Not for use from several threads at once.
 protocol OutputSink: AnyObject {
-    var file: AtomicFile { get }
+    /// Of the file; of the folder, with a slash behind it, where there is a file for each item.
+    var path: String { get }
     /// Items that have not been written yet.
     var missingCount: Int { get }
 
-    /// - Parameter tensor: `[items.count, ...]`
-    func write(items: [Int], from tensor: Tensor) throws(FileError)
-    /// Called once all items are there, before the file is sealed.
-    func finish() throws(FileError)
+    /// - Parameters:
+    ///   - output: one of those that the sink was made for.
+    ///   - tensor: `[items.count, ...]`
+    func write(_ output: String, items: [Int], from tensor: Tensor) throws(FileError)
+    /// Called once all items are there: brings all bytes to the disk.
+    func seal() throws(FileError)
+    /// Gives the files their names.
+    func publish() throws(FileError)
+    /// Leaves nothing behind of what has not been published.
+    func discard()
 }
 
 /// What the model says of one of its outputs.

@@ -4,8 +4,7 @@ internal import Tensors
 ///
 /// A file is complete on the disk as soon as its item is, under a hidden name, so that the number of items is not limited by
 /// that of open files; `publish` gives all of them their names.
-final class PictureSink {
-    let folder: String
+final class PictureSink: OutputSink {
     private let form: JobSpecification.ImageOutput
     private let created: OutputFolder
     private let names: [String]
@@ -16,7 +15,6 @@ final class PictureSink {
     /// - Throws: where an output is not there or is no image, and where the folder cannot be made.
     init(_ form: JobSpecification.ImageOutput, outputs: [ModelOutput], items: ItemNames) throws(FileError) {
         self.form = form
-        folder = form.folder
         var known: [(name: String, shape: Shape)] = []
         for name in form.from {
             guard let output = outputs.first(where: { $0.name == name }) else {
@@ -35,7 +33,7 @@ final class PictureSink {
         created = try OutputFolder(form.folder)
     }
 
-    deinit { discard() }
+    var path: String { "\(form.folder)/" }
 
     var missingCount: Int { files.count { $0 == nil } }
 
@@ -59,9 +57,7 @@ final class PictureSink {
         }
     }
 
-    /// - Parameter tensor: `[items.count, ...]`
     func write(_ output: String, items: [Int], from tensor: Tensor) throws(FileError) {
-        guard form.from.contains(output) else { return }
         let shape = Shape(Array(tensor.shape.dimensions.dropFirst()))
         try PictureSink.check([(output, shape)], form)
         let count = Set(form.from).count
@@ -80,7 +76,7 @@ final class PictureSink {
                     reason:
                         "outputs.images: the pictures of item \(item) differ in height and cannot stand side by side")
             }
-            let path = "\(folder)/\(names[item])"
+            let path = "\(form.folder)/\(names[item])"
             let bytes = try PNGEncoder.encode(
                 Picture.row(form.from.map { parts[$0]! }, gap: form.gap), path: path)
             let file = try AtomicFile(path: path)
@@ -94,6 +90,9 @@ final class PictureSink {
             files[item] = file
         }
     }
+
+    /// Each file was sealed when its item came.
+    func seal() {}
 
     func publish() throws(FileError) {
         for file in files { try file!.publish() }

@@ -11,7 +11,7 @@ protocol RowFormat {
 }
 
 /// A text file with a line for each item; lines that come early wait for those before them.
-final class RowSink: OutputSink {
+final class RowSink: FileSink {
     let file: AtomicFile
     private let format: any RowFormat
     private let count: Int

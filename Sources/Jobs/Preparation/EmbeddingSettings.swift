@@ -11,7 +11,7 @@ enum EmbeddingSettings {
         let model = specification.firstModel
         guard settings != nil || specification.input?.isText == true else { return graph }
         guard settings?.pooling != JobSpecification.Pooling.none else { return graph }
-        let standard = TextFile.isFolder(model) ? try TextModelFolder(model).embedding : nil
+        let standard = InputFiles.isFolder(model) == true ? try TextModelFolder(model).embedding : nil
         let pooling: Embedding.Pooling? =
             switch settings?.pooling {
             case .mean?: .mean

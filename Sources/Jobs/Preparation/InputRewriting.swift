@@ -27,7 +27,7 @@ enum InputRewriting {
             default: continue
             }
         }
-        try bringItemsFirst(&graph)
+        bringItemsFirst(&graph)
         return graph
     }
 
@@ -83,7 +83,7 @@ enum InputRewriting {
 
     /// Inputs whose batch stands on another axis than the first get it there. The batch is the symbol that is called so,
     /// or else the one that the first axis of the first input has.
-    private static func bringItemsFirst(_ graph: inout Graph) throws(JobError) {
+    private static func bringItemsFirst(_ graph: inout Graph) {
         let states = Set(graph.states.map(\.input))
         let candidates = graph.inputs.indices.filter { !states.contains(graph.inputs[$0].value) }
         func symbols(_ dimensions: some Sequence<Dimension>) -> [String] {

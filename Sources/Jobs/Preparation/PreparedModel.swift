@@ -104,9 +104,10 @@ public struct PreparedModel: Sendable {
 
     /// Gives every value a type for the input types at hand.
     ///
-    /// - Parameter graph: the model's graph after a change to its outputs; nil for as it is.
+    /// - Parameter graph: the model's graph after a change to its outputs, once it was bound as it is; nil for as it is.
     public func bound(to inputTypes: [TensorType], as graph: Graph? = nil) throws -> BoundGraph {
-        try checkFit(inputTypes)
+        // A changed graph comes out of one that was checked.
+        if graph == nil { try checkFit(inputTypes) }
         do {
             return try BoundGraph(graph ?? self.graph, inputTypes: inputTypes, evaluate: ConstantEvaluation.evaluator)
         } catch let error as GraphError {

@@ -69,4 +69,25 @@ final class BodyProgram {
             values: compiled.inputs.map { values[$0] }, outputs: outputs, betweenNodes: betweenNodes)
         return compiled.outputs.map { results[$0] }
     }
+
+    /// Compiles the body for these types and runs it once, into new tensors.
+    ///
+    /// - Parameter operands: for all parameters.
+    func run(_ operands: some Sequence<StageValue?>, betweenNodes: () throws -> Void) throws -> [StageValue?] {
+        let values = try operands.map { try $0.required }
+        let compiled = try compiled(for: values.map(\.type))
+        return try run(
+            compiled, values, buffers: [Tensor?](repeating: nil, count: compiled.outputs.count),
+            betweenNodes: betweenNodes)
+    }
+}
+
+extension StageValue? {
+    /// A value that a body takes.
+    var required: StageValue {
+        get throws {
+            guard let value = self else { throw KernelError("a value that its body takes is missing") }
+            return value
+        }
+    }
 }

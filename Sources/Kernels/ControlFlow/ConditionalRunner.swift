@@ -32,20 +32,6 @@ struct ConditionalRunner: NodeRunner {
             throw KernelError("the condition must be one bool")
         }
         let body = condition.withBytes { $0[0] != 0 } ? then : otherwise
-        let values = try operands.dropFirst().map { try $0.required }
-        let compiled = try body.compiled(for: values.map(\.type))
-        return try body.run(
-            compiled, values, buffers: [Tensor?](repeating: nil, count: compiled.outputs.count),
-            betweenNodes: betweenNodes)
-    }
-}
-
-extension StageValue? {
-    /// A value that a body takes.
-    var required: StageValue {
-        get throws {
-            guard let value = self else { throw KernelError("a value that its body takes is missing") }
-            return value
-        }
+        return try body.run(operands.dropFirst(), betweenNodes: betweenNodes)
     }
 }

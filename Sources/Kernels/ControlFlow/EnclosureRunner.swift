@@ -14,10 +14,6 @@ struct EnclosureRunner: NodeRunner {
     }
 
     func run(_ operands: [StageValue?], betweenNodes: () throws -> Void) throws -> [StageValue?] {
-        let values = try operands.map { try $0.required }
-        let compiled = try body.compiled(for: values.map(\.type))
-        return try body.run(
-            compiled, values, buffers: [Tensor?](repeating: nil, count: compiled.outputs.count),
-            betweenNodes: betweenNodes)
+        try body.run(operands, betweenNodes: betweenNodes)
     }
 }

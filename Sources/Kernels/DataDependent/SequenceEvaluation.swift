@@ -60,7 +60,10 @@ extension SequenceOperator {
     }
 
     private func integers(_ tensor: Tensor) throws -> [Int] {
-        try Operands([.init(type: tensor.type, constant: tensor)]).integers(0)
+        guard let integers = tensor.integers else {
+            throw KernelError("positions and lengths must be int64 or int32, not \(tensor.dtype)")
+        }
+        return integers
     }
 
     private func split(_ operands: [StageValue?], axis: Int, keepsAxis: Bool, pool: WorkerPool) throws -> [Tensor] {

@@ -25,7 +25,7 @@ extension Unique {
         }
         let firsts = groups.map { Int64($0.first) }
         let values = try NodeEvaluation.evaluate(
-            .gather(Gather(axis: axis)), operands: [source, Tensor(firsts)], pool: WorkerPool(threadCount: 1))
+            .gather(Gather(axis: axis)), operands: [source, Tensor(firsts)], pool: .caller)
         return [values[0], Tensor(firsts), Tensor(inverse), Tensor(groups.map { Int64($0.members.count) })]
     }
 }

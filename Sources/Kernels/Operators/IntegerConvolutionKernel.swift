@@ -5,20 +5,9 @@ internal import Tensors
 /// Convolution of 8-bit numbers: exact in int32, or with a bias, scaled and rounded back to 8 bits. The patches under a
 /// panel of output cells are gathered once and multiplied with the weights of all output channels.
 struct IntegerConvolutionKernel: Kernel {
-    /// Which operands hold what; nil where the operator has no such operand.
-    struct Places: Sendable {
-        let weights: Int
-        let inputZero: Int
-        let weightZero: Int
-        let inputScale: Int?
-        let weightScale: Int?
-        let resultScale: Int?
-        let resultZero: Int?
-        let bias: Int?
-    }
-
-    let inputTypes: [TensorType?]
-    let places: Places
+    let parameters: IntegerParameters
+    /// The operand that holds one int32 for each output channel; nil where the operator has none.
+    let bias: Int?
     let window: mpk_integer_window
     let batch: Int
     let inChannels: Int
@@ -39,24 +28,15 @@ struct IntegerConvolutionKernel: Kernel {
     private var rowLength: Int { Int(mpk_integer_row_length(Int64(depth))) }
     private var panels: Int { (outputPlane + Self.panel - 1) / Self.panel }
 
-    var absorbedOperands: Set<Int> { packed == nil ? [] : [places.weights] }
+    var absorbedOperands: Set<Int> { packed == nil ? [] : [parameters.places.right] }
 
     /// A panel of patches, and a tile of sums.
     var scratchByteCount: Int {
         rowLength * Self.panel * MemoryLayout<Int16>.stride + Self.rowsOfTile * Self.panel * MemoryLayout<Int32>.stride
     }
 
-    private func type(_ index: Int) -> TensorType? { index < inputTypes.count ? inputTypes[index] : nil }
-
-    private func zeros(_ operands: KernelOperands, _ index: Int) -> [Int32] {
-        IntegerParameters.zeros(operands.optionalInput(index, as: UInt8.self).map { UnsafeRawPointer($0) }, type(index))
-    }
-
-    private func scales(_ operands: KernelOperands, _ index: Int?) -> [Float] {
-        index.map { IntegerParameters.scales(operands.inputs[$0]!, type($0)!) } ?? [1]
-    }
-
-    static func pack(_ source: UnsafeRawPointer, _ type: TensorType, zeros: [Int32]) -> Storage {
+    /// A row for each output channel.
+    private static func pack(_ source: UnsafeRawPointer, _ type: TensorType, zeros: [Int32]) -> Storage {
         let rows = type.shape[0]
         let depth = type.shape.elementCount / max(rows, 1)
         let length = Int(mpk_integer_row_length(Int64(depth)))
@@ -72,18 +52,14 @@ struct IntegerConvolutionKernel: Kernel {
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) {
         let input = operands.inputs[0]!
-        let inputCode = inputTypes[0]!.dtype.integerCode!
-        let inputZero = zeros(operands, places.inputZero)[0]
-        let rowsInMemory =
-            packed
-            ?? IntegerConvolutionKernel.pack(
-                operands.inputs[places.weights]!, type(places.weights)!, zeros: zeros(operands, places.weightZero))
+        let inputCode = parameters.inputTypes[0]!.dtype.integerCode!
+        let inputZero = parameters.leftZeros(operands)[0]
+        let rowsInMemory = packed ?? parameters.packedRight(operands, IntegerConvolutionKernel.pack)
         let weights = rowsInMemory.pointer.assumingMemoryBound(to: Int16.self)
-        let inputScale = scales(operands, places.inputScale)
-        let resultScale = scales(operands, places.resultScale)[0]
-        let factors = IntegerParameters.factors(inputScale, scales(operands, places.weightScale), resultScale)
-        let resultZero = places.resultZero.map { zeros(operands, $0)[0] } ?? 0
-        let bias = places.bias.flatMap { operands.optionalInput($0, as: Int32.self) }
+        let factors = IntegerParameters.factors(
+            parameters.leftScales(operands), parameters.rightScales(operands), parameters.resultScale(operands))
+        let resultZero = parameters.resultZero(operands)
+        let bias = bias.flatMap { operands.optionalInput($0, as: Int32.self) }
         let groupInputs = inChannels / groups
         let groupOutputs = outChannels / groups
         let window = window
@@ -125,56 +101,39 @@ struct IntegerConvolutionKernel: Kernel {
     }
 
     static func make(
-        _ request: KernelRequest, window: SpatialWindow, groups: Int, places: Places, target: DType?
+        _ request: KernelRequest, window: SpatialWindow, groups: Int, places: IntegerParameters.Places, bias: Int?,
+        target: DType?
     ) throws -> any Kernel {
+        let parameters = IntegerParameters(places: places, inputTypes: request.inputTypes)
         let input = request.inputTypes[0]!.shape
-        let weights = request.inputTypes[places.weights]!
+        let weights = request.inputTypes[places.right]!
         let output = request.outputTypes[0].shape
         let axes = try WindowAxes(
             input: input, output: output, kernel: Array(weights.shape.dimensions.dropFirst(2)), window: window)
         func each(_ member: (WindowAxes.Axis) -> Int) -> (Int64, Int64, Int64) {
             (Int64(member(axes.depth)), Int64(member(axes.height)), Int64(member(axes.width)))
         }
-        var packed: Storage?
-        if request.isConstant(places.weights), !request.has(places.weightZero) || request.isConstant(places.weightZero)
-        {
-            packed = try request.packed("integer") {
-                let zeros = try request.constant(places.weightZero)
-                let values = zeros.map { zeros in
-                    zeros.withBytes { IntegerParameters.zeros($0.baseAddress!, zeros.type) }
-                }
-                return try request.constant(places.weights)!.withBytes {
-                    pack($0.baseAddress!, weights, zeros: values ?? [0])
-                }
-            }
-        }
         return IntegerConvolutionKernel(
-            inputTypes: request.inputTypes, places: places,
+            parameters: parameters, bias: bias,
             window: mpk_integer_window(
                 in: each(\.input), out: each(\.output), kernel: each(\.kernel), stride: each(\.stride),
                 dilation: each(\.dilation), before: each(\.before)),
             batch: input[0], inChannels: input[1], outChannels: output[1], groups: groups,
-            inputPlane: axes.inputPlane, outputPlane: axes.outputPlane, kernelCells: axes.kernelCells, packed: packed,
-            target: target)
+            inputPlane: axes.inputPlane, outputPlane: axes.outputPlane, kernelCells: axes.kernelCells,
+            packed: try parameters.packedRight(request, pack), target: target)
     }
 }
 
 extension ConvInteger {
     func kernel(_ request: KernelRequest) throws -> any Kernel {
         try IntegerConvolutionKernel.make(
-            request, window: window, groups: groups,
-            places: .init(
-                weights: 1, inputZero: 2, weightZero: 3, inputScale: nil, weightScale: nil, resultScale: nil,
-                resultZero: nil, bias: nil), target: nil)
+            request, window: window, groups: groups, places: .exact, bias: nil, target: nil)
     }
 }
 
 extension QLinearConv {
     func kernel(_ request: KernelRequest) throws -> any Kernel {
         try IntegerConvolutionKernel.make(
-            request, window: window, groups: groups,
-            places: .init(
-                weights: 3, inputZero: 2, weightZero: 5, inputScale: 1, weightScale: 4, resultScale: 6, resultZero: 7,
-                bias: 8), target: request.outputTypes[0].dtype)
+            request, window: window, groups: groups, places: .rounded, bias: 8, target: request.outputTypes[0].dtype)
     }
 }

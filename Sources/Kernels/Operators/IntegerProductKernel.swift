@@ -6,19 +6,7 @@ internal import Tensors
 ///
 /// A task computes a few rows of a few panels of columns. Small arrays of scales and zero points are made in each run.
 struct IntegerProductKernel: Kernel {
-    /// Which operands hold what; nil where the operator has no such operand.
-    struct Places: Sendable {
-        let right: Int
-        let leftZero: Int
-        let rightZero: Int
-        let leftScale: Int?
-        let rightScale: Int?
-        let resultScale: Int?
-        let resultZero: Int?
-    }
-
-    let inputTypes: [TensorType?]
-    let places: Places
+    let parameters: IntegerParameters
     let rows: Int
     let depth: Int
     let columns: Int
@@ -42,7 +30,7 @@ struct IntegerProductKernel: Kernel {
     private var panels: Int { (columns + Self.panel - 1) / Self.panel }
     private var panelLength: Int { rowLength * Self.panel }
 
-    var absorbedOperands: Set<Int> { packed == nil ? [] : [places.right] }
+    var absorbedOperands: Set<Int> { packed == nil ? [] : [parameters.places.right] }
 
     /// Rows of A as int16, and a tile of sums.
     var scratchByteCount: Int {
@@ -50,18 +38,8 @@ struct IntegerProductKernel: Kernel {
             + Self.rowsOfTile * Self.panel * MemoryLayout<Int32>.stride
     }
 
-    private func type(_ index: Int) -> TensorType? { index < inputTypes.count ? inputTypes[index] : nil }
-
-    private func zeros(_ operands: KernelOperands, _ index: Int) -> [Int32] {
-        IntegerParameters.zeros(operands.optionalInput(index, as: UInt8.self).map { UnsafeRawPointer($0) }, type(index))
-    }
-
-    private func scales(_ operands: KernelOperands, _ index: Int?) -> [Float] {
-        index.map { IntegerParameters.scales(operands.inputs[$0]!, type($0)!) } ?? [1]
-    }
-
     /// All panels of the matrices that B holds.
-    static func pack(
+    private static func pack(
         _ source: UnsafeRawPointer, _ type: TensorType, depth: Int, columns: Int, zeros: [Int32]
     ) -> Storage {
         let panels = (columns + panel - 1) / panel
@@ -79,18 +57,18 @@ struct IntegerProductKernel: Kernel {
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) {
         let source = operands.inputs[0]!
-        let sourceCode = inputTypes[0]!.dtype.integerCode!
-        let leftZeros = zeros(operands, places.leftZero)
+        let sourceCode = parameters.inputTypes[0]!.dtype.integerCode!
+        let leftZeros = parameters.leftZeros(operands)
         let panelsInMemory =
             packed
-            ?? IntegerProductKernel.pack(
-                operands.inputs[places.right]!, type(places.right)!, depth: depth, columns: columns,
-                zeros: zeros(operands, places.rightZero))
+            ?? parameters.packedRight(operands) {
+                IntegerProductKernel.pack($0, $1, depth: depth, columns: columns, zeros: $2)
+            }
         let rightPanels = panelsInMemory.pointer.assumingMemoryBound(to: Int16.self)
-        let resultScale = scales(operands, places.resultScale)[0]
-        let leftScales = scales(operands, places.leftScale)
-        let rightScales = scales(operands, places.rightScale)
-        let resultZero = places.resultZero.map { zeros(operands, $0)[0] } ?? 0
+        let resultScale = parameters.resultScale(operands)
+        let leftScales = parameters.leftScales(operands)
+        let rightScales = parameters.rightScales(operands)
+        let resultZero = parameters.resultZero(operands)
         // Rows of different scales have factors of their own, one row of columns after the other.
         let factors = leftScales.flatMap { IntegerParameters.factors([$0], rightScales, resultScale) }
         let factorStep = rightScales.count == 1 ? 0 : 1
@@ -143,65 +121,29 @@ struct IntegerProductKernel: Kernel {
         withExtendedLifetime(panelsInMemory) {}
     }
 
-    static func make(_ request: KernelRequest, places: Places, target: DType?) throws -> any Kernel {
-        let a = request.inputTypes[0]!.shape
-        let b = request.inputTypes[places.right]!
-        let left = a.rank == 1 ? [1, a[0]] : a.dimensions
-        let right = b.shape.rank == 1 ? [b.shape[0], 1] : b.shape.dimensions
-        let (rows, depth, columns) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
-        let leftBatch = Array(left.dropLast(2))
-        let rightBatch = Array(right.dropLast(2))
-        var batch = try broadcastShape(Shape(leftBatch), Shape(rightBatch))
-        var allRows = rows
-        if rightBatch.allSatisfy({ $0 == 1 }), rightBatch.count <= leftBatch.count {
-            // One right matrix for all: the batch is more rows.
-            allRows *= batch.elementCount
-            batch = []
-        }
-        func offsets(_ shape: [Int], matrix: Int) -> OuterAxes {
-            let missing = batch.rank - shape.count
-            let strides = Shape(shape).strides
-            return OuterAxes(
-                extents: batch.dimensions,
-                strides: (0..<batch.rank).map {
-                    $0 < missing || shape[$0 - missing] == 1 ? 0 : strides[$0 - missing] * matrix
-                })
-        }
-        var packed: Storage?
-        if request.isConstant(places.right), !request.has(places.rightZero) || request.isConstant(places.rightZero) {
-            packed = try request.packed("integer") {
-                let zeros = try request.constant(places.rightZero)
-                let values = zeros.map { zeros in
-                    zeros.withBytes { IntegerParameters.zeros($0.baseAddress!, zeros.type) }
-                }
-                return try request.constant(places.right)!.withBytes {
-                    pack($0.baseAddress!, b, depth: depth, columns: columns, zeros: values ?? [0])
-                }
-            }
+    static func make(
+        _ request: KernelRequest, places: IntegerParameters.Places, target: DType?
+    ) throws -> any Kernel {
+        let parameters = IntegerParameters(places: places, inputTypes: request.inputTypes)
+        let matrices = try MatrixBatch(request.inputTypes[0]!.shape, request.inputTypes[places.right]!.shape)
+        let (depth, columns) = (matrices.inner, matrices.columns)
+        let packed = try parameters.packedRight(request) {
+            pack($0, $1, depth: depth, columns: columns, zeros: $2)
         }
         return IntegerProductKernel(
-            inputTypes: request.inputTypes, places: places, rows: allRows, depth: depth, columns: columns,
-            rowPeriod: rows, left: offsets(batch.rank == 0 ? [] : leftBatch, matrix: rows * depth),
-            right: offsets(batch.rank == 0 ? [] : rightBatch, matrix: depth * columns), packed: packed, target: target)
+            parameters: parameters, rows: matrices.rows, depth: depth, columns: columns,
+            rowPeriod: matrices.matrixRows, left: matrices.left, right: matrices.right, packed: packed, target: target)
     }
 }
 
 extension MatMulInteger {
     func kernel(_ request: KernelRequest) throws -> any Kernel {
-        try IntegerProductKernel.make(
-            request,
-            places: .init(
-                right: 1, leftZero: 2, rightZero: 3, leftScale: nil, rightScale: nil, resultScale: nil,
-                resultZero: nil), target: nil)
+        try IntegerProductKernel.make(request, places: .exact, target: nil)
     }
 }
 
 extension QLinearMatMul {
     func kernel(_ request: KernelRequest) throws -> any Kernel {
-        try IntegerProductKernel.make(
-            request,
-            places: .init(
-                right: 3, leftZero: 2, rightZero: 5, leftScale: 1, rightScale: 4, resultScale: 6, resultZero: 7),
-            target: request.outputTypes[0].dtype)
+        try IntegerProductKernel.make(request, places: .rounded, target: request.outputTypes[0].dtype)
     }
 }

@@ -28,11 +28,7 @@ extension DType {
 extension MatrixProduct {
     func kernel(_ request: KernelRequest) throws -> any Kernel {
         struct Visitor: MatrixVisitor {
-            let rows: Int
-            let columns: Int
-            let inner: Int
-            let left: OuterAxes
-            let right: OuterAxes
+            let matrices: MatrixBatch
             /// Operands of the addends: a bias over the columns, a residual of the result's shape.
             let hasBias: Bool
             let hasResidual: Bool
@@ -44,53 +40,31 @@ extension MatrixProduct {
                     addends.append(.init(operand: 2, batchStride: 0, rowStride: 0, columnStride: 1, factor: 1))
                 }
                 if hasResidual {
+                    let (rows, columns) = (matrices.rows, matrices.columns)
                     addends.append(
                         .init(
                             operand: 3, batchStride: rows * columns, rowStride: columns, columnStride: 1, factor: 1))
                 }
                 return SpecializedKernel(
                     MatrixKernel<Element>(
-                        rows: rows, columns: columns, inner: inner, alpha: 1, transposesLeft: false,
-                        transposesRight: false, left: left, right: right, addends: addends, activation: activation))
+                        rows: matrices.rows, columns: matrices.columns, inner: matrices.inner, alpha: 1,
+                        transposesLeft: false, transposesRight: false, left: matrices.left, right: matrices.right,
+                        addends: addends, activation: activation))
             }
         }
         let left = request.inputTypes[0]!
-        let right = request.inputTypes[1]!
-        let a = left.shape.rank == 1 ? [1, left.shape[0]] : left.shape.dimensions
-        let b = right.shape.rank == 1 ? [right.shape[0], 1] : right.shape.dimensions
-        var rows = a[a.count - 2]
-        let inner = a[a.count - 1]
-        let columns = b[b.count - 1]
-        var batch = try broadcastShape(Shape(Array(a.dropLast(2))), Shape(Array(b.dropLast(2))))
-        var leftBatch = Array(a.dropLast(2))
-        let rightBatch = Array(b.dropLast(2))
-        if rightBatch.allSatisfy({ $0 == 1 }), rightBatch.count <= leftBatch.count {
-            // One right matrix for all: the batch is more rows.
-            rows *= batch.elementCount
-            batch = []
-            leftBatch = []
-        }
-        if left.dtype == .float32, batch.rank == 0,
+        let matrices = try MatrixBatch(left.shape, request.inputTypes[1]!.shape)
+        if left.dtype == .float32, matrices.isSingle,
             let kernel = try PackedLinearKernel.make(
-                request, rows: rows, depth: inner, outFeatures: columns, areOutputMajor: false, factor: 1,
-                bias: request.has(2) ? 2 : nil, residual: request.has(3) ? 3 : nil, activation: activation)
+                request, rows: matrices.rows, depth: matrices.inner, outFeatures: matrices.columns,
+                areOutputMajor: false, factor: 1, bias: request.has(2) ? 2 : nil, residual: request.has(3) ? 3 : nil,
+                activation: activation)
         {
             return kernel
         }
-        func offsets(_ shape: [Int], matrix: Int) -> OuterAxes {
-            let missing = batch.rank - shape.count
-            let strides = Shape(shape).strides
-            return OuterAxes(
-                extents: batch.dimensions,
-                strides: (0..<batch.rank).map {
-                    $0 < missing || shape[$0 - missing] == 1 ? 0 : strides[$0 - missing] * matrix
-                })
-        }
         let fused = left.dtype.fused(activation)
         let visitor = Visitor(
-            rows: rows, columns: columns, inner: inner, left: offsets(leftBatch, matrix: rows * inner),
-            right: offsets(batch.rank == 0 ? [] : rightBatch, matrix: inner * columns), hasBias: request.has(2),
-            hasResidual: request.has(3), activation: fused)
+            matrices: matrices, hasBias: request.has(2), hasResidual: request.has(3), activation: fused)
         let kernel = try left.dtype.acceptMatrix(visitor, for: operatorName)
         return try ActivatedKernel.make(kernel, fused == nil ? activation : nil, request)
     }

@@ -9,15 +9,12 @@ final class ProgramCache {
         let types: [TensorType?]
     }
 
-    /// Enough for some hundred places in a model that hang on data, or for some hundred shapes at one place.
-    static let standardCapacity = 256
-
     private var programs: RecentlyUsed<Key, StageProgram>
     private var identities = 0
     /// Programs compiled in all.
     private(set) var compilations = 0
 
-    init(capacity: Int = ProgramCache.standardCapacity) { programs = RecentlyUsed(limit: max(capacity, 1)) }
+    init(capacity: Int) { programs = RecentlyUsed(limit: max(capacity, 1)) }
 
     var count: Int { programs.count }
 

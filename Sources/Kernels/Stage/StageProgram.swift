@@ -20,6 +20,9 @@ public final class StageProgram {
         case continued(Continuation)
     }
 
+    /// Enough for some hundred places in a model that hang on data, or for some hundred shapes at one place.
+    public static let standardCacheCapacity = 256
+
     private let form: Form
     private unowned let environment: StageEnvironment
     /// The outermost program's: what it compiles while it runs must not keep it alive.
@@ -35,7 +38,7 @@ public final class StageProgram {
     ///   cannot be read.
     public convenience init(
         _ bound: BoundGraph, part: GraphPart, weights: StageWeights, arena: Arena, pool: WorkerPool,
-        cacheCapacity: Int = 256, recorder: NodeRecorder? = nil
+        cacheCapacity: Int = StageProgram.standardCacheCapacity, recorder: NodeRecorder? = nil
     ) throws {
         let environment = StageEnvironment(
             weights: weights, arena: arena, pool: pool, cacheCapacity: cacheCapacity, recorder: recorder)

@@ -45,11 +45,6 @@ struct GraphAssembly {
     /// The elements of a small constant.
     func tensor(_ value: ValueID?) -> Tensor? { value.flatMap { graph.constants[$0]?.tensor } }
 
-    func floats(_ value: ValueID?) -> [Float]? {
-        guard let tensor = tensor(value) else { return nil }
-        return try? Operands([.init(type: tensor.type, constant: tensor)]).floats(0)
-    }
-
     // MARK: Adding
 
     /// A name that no node has yet, as close to the one wanted as can be.
@@ -123,38 +118,4 @@ struct GraphAssembly {
 
     /// Takes back the nodes after the first `count`.
     mutating func removeNodes(after count: Int) { graph.nodes.removeLast(graph.nodes.count - count) }
-}
-
-extension Operation {
-    /// The dtype of output `index` for operands of these dtypes, where it follows from them.
-    fileprivate func resultDType(_ index: Int, operands: [DType?]) -> DType? {
-        func operand(_ index: Int) -> DType? { operands.indices.contains(index) ? operands[index] : nil }
-        switch self {
-        case .comparison: return .bool
-        case .unary(let unary) where unary.function == .isNaN || unary.function == .isInfinite: return .bool
-        case .cast(let cast): return cast.target
-        case .bitCast(let cast): return cast.target
-        case .melWeightMatrix(let matrix): return matrix.dtype
-        case .termFrequency: return .float32
-        case .shapeOf: return .int64
-        case .choice, .constantOfShape: return operand(1)
-        case .oneHot: return operand(2)
-        case .eyeLike(let eye): return eye.dtype ?? operand(0)
-        case .reduction(let reduction) where reduction.kind == .indexOfMaximum || reduction.kind == .indexOfMinimum:
-            return .int64
-        case .nonZero, .nonMaxSuppression: return .int64
-        case .topK, .pooling, .unique: return index == 0 ? operand(0) : .int64
-        case .layerNormalization: return index == 0 ? operand(0) : .float32
-        case .quantizeLinear(let quantize): return operand(2) ?? quantize.target
-        case .dequantizeLinear: return operand(1)
-        case .dynamicQuantizeLinear: return index == 1 ? .float32 : .uint8
-        case .matMulInteger, .convInteger: return .int32
-        case .qLinearMatMul, .qLinearConv: return operand(7)
-        // Their conversions tell.
-        case .conditional, .loop, .scan, .enclosure, .unsupported: return nil
-        case .sequence(let sequence): return sequence.kind == .length ? .int64 : nil
-        case .optional(let optional): return optional.kind == .hasElement ? .bool : operand(0)
-        default: return operand(0)
-        }
-    }
 }

@@ -143,8 +143,7 @@ private struct Header: Decodable {
         let dataOffsets: [Number]
 
         private enum CodingKeys: String, CodingKey {
-            case dtype
-            case shape
+            case dtype, shape
             case dataOffsets = "data_offsets"
         }
     }

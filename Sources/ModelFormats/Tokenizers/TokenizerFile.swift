@@ -26,11 +26,10 @@ struct TokenizerFile: Decodable {
         var lowercase: Bool?
 
         private enum CodingKeys: String, CodingKey {
-            case type
+            case type, lowercase
             case cleanText = "clean_text"
             case handleChineseChars = "handle_chinese_chars"
             case stripAccents = "strip_accents"
-            case lowercase
         }
     }
 
@@ -43,12 +42,8 @@ struct TokenizerFile: Decodable {
         var normalized: Bool?
 
         private enum CodingKeys: String, CodingKey {
-            case id
-            case content
+            case id, content, lstrip, rstrip, normalized
             case singleWord = "single_word"
-            case lstrip
-            case rstrip
-            case normalized
         }
     }
 
@@ -81,13 +76,10 @@ struct TokenizerFile: Decodable {
     var padding: Padding?
 
     private enum CodingKeys: String, CodingKey {
-        case model
-        case normalizer
+        case model, normalizer, truncation, padding
         case preTokenizer = "pre_tokenizer"
         case postProcessor = "post_processor"
         case addedTokens = "added_tokens"
-        case truncation
-        case padding
     }
 
     /// Looks at the kinds first: what belongs to a kind that is not known need not have the form of one that is.
@@ -98,8 +90,7 @@ struct TokenizerFile: Decodable {
         var postProcessor: Kind?
 
         private enum CodingKeys: String, CodingKey {
-            case model
-            case normalizer
+            case model, normalizer
             case preTokenizer = "pre_tokenizer"
             case postProcessor = "post_processor"
         }

@@ -44,11 +44,8 @@ struct TokenizerPostProcessor: Decodable {
     var sep: NamedToken?
 
     private enum CodingKeys: String, CodingKey {
-        case type
-        case single
+        case type, single, cls, sep
         case specialTokens = "special_tokens"
-        case cls
-        case sep
     }
 
     func template(path: String) throws(ModelError) -> TokenTemplate {

@@ -57,7 +57,7 @@ struct TextTokens: Sendable {
 
     /// A model's own folder.
     static func folder(of model: String) -> String {
-        guard !TextFile.isFolder(model) else { return model }
+        guard InputFiles.isFolder(model) != true else { return model }
         return model.lastIndex(of: "/").map { $0 == model.startIndex ? "/" : String(model[..<$0]) } ?? "."
     }
 

@@ -61,8 +61,8 @@ extension ONNXOperator {
         }
         func limit(_ value: ValueID?, _ absent: Float) -> Float? {
             guard let value else { return absent }
-            guard assembly.tensor(value)?.dtype != .float64, let limits = assembly.floats(value), limits.count == 1,
-                limits[0].isFinite
+            guard assembly.tensor(value)?.dtype != .float64,
+                let limits = assembly.graph.constantFloats(value), limits.count == 1, limits[0].isFinite
             else { return nil }
             return limits[0]
         }
