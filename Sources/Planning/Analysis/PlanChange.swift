@@ -1,5 +1,3 @@
-public import Graphs
-
 /// A plan like another one but for one thing.
 public struct PlanChange: Sendable, Hashable {
     /// What to do, as in "move block 'conv7' from stage 2 to stage 3".

@@ -18,7 +18,10 @@ public struct OptimalStrategy: PartitionStrategy {
             stateLimit: max(problem.stageCount + 1, min(OptimalStrategy.stateLimit, 400_000 / problem.chain.stageLimit))
         )
         var choices = [places]
-        if places.freedom == .nodeByNode { choices.append(.inOrder(problem.cluster, count: problem.stageCount)) }
+        // The cluster's own order is one of the others, unless it comes back to a node.
+        if places.freedom == .nodeByNode, problem.returnsToNodes {
+            choices.append(.inOrder(problem.cluster, count: problem.stageCount))
+        }
         let scan = StageScan(problem.chain, seconds: problem.costs.layers)
         let found = choices.compactMap { OptimalStrategy.search(problem, scan: scan, places: $0).best() }
         guard let best = found.min(by: { $0.heaviest < $1.heaviest }) else { throw MemoryShortage(problem).error }
@@ -55,5 +58,18 @@ public struct OptimalStrategy: PartitionStrategy {
         return max(
             computing + link.receiveHandling * byteCount, transfer,
             onTheWay / Double(PartitionPlan.receiveSlotCount))
+    }
+}
+
+extension PartitionProblem {
+    /// Whether a node's ranks stand apart in the cluster's order.
+    fileprivate var returnsToNodes: Bool {
+        var seen: Set<Int> = []
+        var last: Int?
+        for rank in cluster.ranks.prefix(stageCount) where rank.node != last {
+            guard seen.insert(rank.node).inserted else { return true }
+            last = rank.node
+        }
+        return false
     }
 }
