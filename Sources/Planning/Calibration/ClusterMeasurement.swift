@@ -2,12 +2,15 @@
 public struct ClusterMeasurement: Sendable, Codable {
     /// A node and the ranks that run on it.
     public struct Node: Sendable, Codable, Hashable {
-        /// As MPI names the host; nodes of one name are told apart by `#2`, `#3` and so on.
+        /// The host's; hosts of one name are told apart by `#2`, `#3` and so on.
         public let name: String
+        /// As MPI names it.
+        public let host: String
         public let ranks: [Int]
 
-        public init(name: String, ranks: [Int]) {
+        public init(name: String, host: String, ranks: [Int]) {
             self.name = name
+            self.host = host
             self.ranks = ranks
         }
     }
@@ -46,7 +49,7 @@ public struct ClusterMeasurement: Sendable, Codable {
 
     /// A collective operation of all ranks.
     public struct Collective: Sendable, Codable, Hashable {
-        public enum Kind: String, Sendable, Codable {
+        public enum Kind: String, Sendable, Codable, CaseIterable {
             case allReduce = "all-reduce"
             case allGather = "all-gather"
         }
@@ -84,9 +87,10 @@ public struct ClusterMeasurement: Sendable, Codable {
 
     private static func cluster(_ nodes: [Node], _ speeds: [Speed], _ pairs: [Pair]) -> Cluster {
         var cluster = Cluster.unknown(rankCount: speeds.count)
+        let levelled = SpeedClasses.levelled(speeds.map(\.flopsPerSecond))
         for (index, node) in nodes.enumerated() {
             for rank in node.ranks {
-                cluster.ranks[rank] = Cluster.Rank(node: index, flopsPerSecond: speeds[rank].flopsPerSecond)
+                cluster.ranks[rank] = Cluster.Rank(node: index, flopsPerSecond: levelled[rank])
             }
         }
         if let link = typical(pairs.filter(\.isWithinNode)) { cluster.withinNode = link }

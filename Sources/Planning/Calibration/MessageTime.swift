@@ -23,6 +23,16 @@ public struct MessageTime: Sendable, Codable, Hashable {
             byteCount: byteCount, seconds: sorted[sorted.count / 2], fastest: sorted[0], rounds: sorted.count)
     }
 
+    /// What two measurements tell together, size by size: the better of both, where both have the size.
+    public static func merged(_ one: [MessageTime], _ other: [MessageTime]) -> [MessageTime] {
+        one.map { time in
+            guard let again = other.first(where: { $0.byteCount == time.byteCount }) else { return time }
+            return MessageTime(
+                byteCount: time.byteCount, seconds: min(time.seconds, again.seconds),
+                fastest: min(time.fastest, again.fastest), rounds: time.rounds + again.rounds)
+        } + other.filter { again in !one.contains { $0.byteCount == again.byteCount } }
+    }
+
     /// Whether the fastest of some rounds was no accident: others came close to it.
     public static func isSettled(_ rounds: [Double]) -> Bool {
         guard let fastest = rounds.min() else { return false }

@@ -21,11 +21,11 @@ public enum ClusterProbe {
         let budget = ProbeBudget(effort)
         let channel = try world.duplicate()
         let map = try NodeMap.find(channel)
-        let speeds = try speeds(channel, pool: pool)
+        var speeds = try speeds(channel, pool: pool)
         let probe = try PairProbe(channel, budget: budget, pool: pool)
         var pairs: [ClusterMeasurement.Pair] = []
         if channel.rank == 0 {
-            pairs = try measurePairs(probe, map, budget)
+            pairs = try LinkSurvey(probe: probe, map: map, budget: budget).pairs()
             try probe.end()
         } else {
             try probe.serve()
@@ -33,6 +33,10 @@ public enum ClusterProbe {
         let collectives = try CollectiveProbe(
             world: channel, seconds: budget.collectiveSeconds / 8, largestByteCount: budget.largestByteCount
         ).measure()
+        if effort == .thorough {
+            // A rank that was disturbed once is not slow.
+            speeds = zip(speeds, try self.speeds(channel, pool: pool)).map { $0.better($1) }
+        }
         guard channel.rank == 0 else { return nil }
         return ClusterMeasurement(nodes: map.nodes, speeds: speeds, pairs: pairs, collectives: collectives)
     }
@@ -54,34 +58,12 @@ public enum ClusterProbe {
         }
         return speeds
     }
+}
 
-    private static func measurePairs(
-        _ probe: PairProbe, _ map: NodeMap, _ budget: ProbeBudget
-    ) throws -> [ClusterMeasurement.Pair] {
-        let ranks = map.nodes.map(\.ranks)
-        let within = PairChoice.withinNodes(ranks, limit: budget.withinLimit)
-        let across = PairChoice.acrossNodes(ranks, limit: budget.acrossLimit)
-        let sizeCount = ProbeBudget.smallByteCounts.count + ProbeBudget.largeByteCounts.count
-        let sizeSeconds = budget.pairSeconds / Double(max(4, within.count + across.count) * sizeCount)
-        func measure(_ chosen: PairChoice.Pair, hasHandling: Bool) throws -> ClusterMeasurement.Pair? {
-            let found = try probe.measure(chosen, hasHandling: hasHandling, sizeSeconds: sizeSeconds)
-            guard var link = LinkFit.link(found.times, eagerByteCount: Cluster.standardEagerByteCount) else {
-                return nil
-            }
-            if let handling = found.handling {
-                (link.sendHandling, link.receiveHandling) = handling
-            }
-            let members = [chosen.lead, chosen.follower]
-            return ClusterMeasurement.Pair(
-                ranks: members, nodes: members.map(map.node(ofRank:)), times: found.times, link: link,
-                hasHandling: found.handling != nil)
-        }
-        var pairs: [ClusterMeasurement.Pair] = []
-        for chosen in [within, across] {
-            for (index, pair) in chosen.enumerated() {
-                if let found = try measure(pair, hasHandling: index < budget.handlingLimit) { pairs.append(found) }
-            }
-        }
-        return pairs
+extension ClusterMeasurement.Speed {
+    fileprivate func better(_ other: Self) -> Self {
+        ClusterMeasurement.Speed(
+            flopsPerSecond: max(flopsPerSecond, other.flopsPerSecond),
+            memoryBytesPerSecond: max(memoryBytesPerSecond, other.memoryBytesPerSecond))
     }
 }

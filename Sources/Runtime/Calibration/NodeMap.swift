@@ -28,7 +28,7 @@ struct NodeMap {
             used[name, default: 0] += 1
             nodes.append(
                 ClusterMeasurement.Node(
-                    name: used[name]! == 1 ? name : "\(name)#\(used[name]!)",
+                    name: used[name]! == 1 ? name : "\(name)#\(used[name]!)", host: name,
                     ranks: leaders.indices.filter { leaders[$0] == leader }))
         }
         self.nodes = nodes

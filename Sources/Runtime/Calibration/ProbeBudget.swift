@@ -18,6 +18,8 @@ struct ProbeBudget {
     /// Rounds in which a transfer is set against computing.
     let handlingRounds: Int
     let collectiveSeconds: Double
+    /// Seconds after which pairs are left out that no node needs.
+    let surveySeconds: Double
 
     init(_ effort: ClusterProbe.Effort) {
         switch effort {
@@ -25,12 +27,12 @@ struct ProbeBudget {
             (withinLimit, acrossLimit, handlingLimit) = (4, 10, 1)
             (pairSeconds, messageSeconds, largestByteCount) = (0.3, 0.05, 1 << 21)
             (leastRounds, handlingRounds, collectiveSeconds) = (3, 5, 0.1)
-            patience = 0.06
+            (patience, surveySeconds) = (0.06, 5)
         case .thorough:
             (withinLimit, acrossLimit, handlingLimit) = (16, 66, 3)
             (pairSeconds, messageSeconds, largestByteCount) = (5, 0.4, 1 << 23)
-            (leastRounds, handlingRounds, collectiveSeconds) = (5, 9, 1)
-            patience = 0.4
+            (leastRounds, handlingRounds, collectiveSeconds) = (3, 7, 1)
+            (patience, surveySeconds) = (0.4, 30)
         }
     }
 
