@@ -17,7 +17,9 @@ enum JSONSchema {
         case .integer(let range) where range.lowerBound == range.upperBound: ["const": .integer(range.lowerBound)]
         case .integer(let range):
             ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
-        case .number(let isPositive): isPositive ? ["type": "number", "exclusiveMinimum": 0] : ["type": "number"]
+        case .number(.none): ["type": "number"]
+        case .number(.positive): ["type": "number", "exclusiveMinimum": 0]
+        case .number(.notNegative): ["type": "number", "minimum": 0]
         case .choice(let choices): ["enum": .array(choices.map { .string($0.name) })]
         case .list(let element, let count):
             [

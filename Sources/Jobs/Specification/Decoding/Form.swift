@@ -50,8 +50,10 @@ extension Form where Value == Int {
 }
 
 extension Form where Value == Double {
-    static func number(isPositive: Bool = false) -> Form {
-        let outline = Outline.number(isPositive: isPositive)
+    static func number(isPositive: Bool = false) -> Form { number(isPositive ? .positive : .none) }
+
+    static func number(_ bound: Outline.NumberBound) -> Form {
+        let outline = Outline.number(bound)
         return Form(outline: outline) { node, reader in
             let value: Double? =
                 switch node.content {
@@ -59,7 +61,7 @@ extension Form where Value == Double {
                 case .scalar(.number(let value)): value
                 default: nil
                 }
-            guard let value, value.isFinite, !isPositive || value > 0 else {
+            guard let value, value.isFinite, bound.holds(value) else {
                 reader.expected(outline, found: node)
                 return nil
             }

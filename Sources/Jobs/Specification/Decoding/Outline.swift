@@ -5,8 +5,7 @@ indirect enum Outline: Sendable {
     case text(meaning: String)
     case boolean
     case integer(ClosedRange<Int>)
-    /// A finite number; greater than zero where `isPositive`.
-    case number(isPositive: Bool)
+    case number(NumberBound)
     /// A word out of a list.
     case choice([Choice])
     /// Between `count` elements of one kind.
@@ -16,6 +15,19 @@ indirect enum Outline: Sendable {
     case record(RecordOutline)
     /// One of several.
     case either([Outline])
+
+    /// What a finite number must be beyond.
+    enum NumberBound: Sendable {
+        case none, positive, notNegative
+
+        func holds(_ value: Double) -> Bool {
+            switch self {
+            case .none: true
+            case .positive: value > 0
+            case .notNegative: value >= 0
+            }
+        }
+    }
 
     struct Choice: Sendable {
         let name: String
@@ -30,7 +42,9 @@ indirect enum Outline: Sendable {
         case .integer(let range):
             range.lowerBound == range.upperBound
                 ? "\(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        case .number(let isPositive): isPositive ? "a number greater than 0" : "a number"
+        case .number(.none): "a number"
+        case .number(.positive): "a number greater than 0"
+        case .number(.notNegative): "a number from 0"
         case .choice(let choices):
             choices.count == 1
                 ? choices[0].name : "one of " + choices.map(\.name).joined(separator: ", ")
