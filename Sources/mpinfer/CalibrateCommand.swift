@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Jobs
 internal import MPI
+internal import Planning
 internal import Runtime
 
 /// Measures the ranks at hand and the network between them.
@@ -43,7 +44,14 @@ struct CalibrateCommand: ParsableCommand {
             guard
                 let measurement = try runner.run(threads: threads, effort: brief ? .brief : .thorough)
             else { return }
-            if json { StandardStreams.output(try JSONLayout.text(measurement)) }
+            var text = json ? try JSONLayout.text(measurement) : measurement.text
+            if let output {
+                let heading =
+                    "What 'mpinfer calibrate' found of \(measurement.speeds.count) ranks on \(measurement.nodes.count) nodes."
+                try TextFileWriter.write(ClusterFile(measurement).text(heading: [heading]), to: output)
+                if !json { text += "\n\nwritten to \(output)" }
+            }
+            StandardStreams.output(text)
         }
     }
 }

@@ -81,8 +81,12 @@ public struct ComparisonRunner {
     private func measuredCluster(
         _ specification: JobSpecification, threads: ThreadAllocation
     ) throws -> Cluster {
-        let named = try phases.shared {
-            try specification.parallelism.cluster.map { try ClusterFile.load(path: $0).cluster }
+        let hosts = try phases.gathered(MPISession.processorName)
+        let named = try phases.shared { () -> Cluster? in
+            guard let path = specification.parallelism.cluster else { return nil }
+            let file = try ClusterFile.load(path: path)
+            if let hosts { file.hostWarning(running: hosts, path: path).map(observer.warned) }
+            return file.cluster
         }
         if let named { return named }
         let pool = WorkerPool(threadCount: threads.threadCount)

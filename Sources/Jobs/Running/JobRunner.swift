@@ -38,8 +38,12 @@ public struct JobRunner {
     public func run(load: () throws -> JobSpecification, planPath: String? = nil) throws -> JobReport? {
         let specification = try phases.shared(load)
         let threads = try phases.phase { try ThreadAllocation.decide(specification.threads, world: world) }
+        let hosts = try phases.gathered(MPISession.processorName)
         var preparation: JobPreparation?
         let assignment = try phases.shared {
+            if let path = specification.parallelism.cluster, let hosts {
+                try ClusterFile.load(path: path).hostWarning(running: hosts, path: path).map(observer.warned)
+            }
             let prepared = try JobPreparation(
                 specification, rankCount: world.size, threads: threads.threadCount, planPath: planPath)
             prepared.warnings.forEach(observer.warned)
