@@ -9,7 +9,7 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 export OMPI_MCA_rmaps_base_oversubscribe := true
 
 RUN_PACKAGES := libopenmpi-dev openmpi-bin libopenblas-dev libpng-dev libturbojpeg0-dev libzip-dev pkg-config
-TEST_PACKAGES := python3-venv python3-pip slurmctld slurmd slurm-client munge
+TEST_PACKAGES := python3-venv python3-pip slurmctld slurmd slurm-client munge gcc iproute2 util-linux
 ORACLE := .build/oracle
 MATERIAL := .build/material
 # Tests look inside modules, and run on what users run: optimised code. It has a folder of its own, so that testing does
@@ -65,7 +65,9 @@ lint: ## Check the format of the Swift sources.
 test: test-dependencies lint material ## Install what the tests need and run all of them.
 	swift build $(TESTED) --build-tests
 	MPINFER_REQUIRE_MATERIAL=1 swift test $(TESTED) --skip-build --no-parallel
-	MPINFER=$(CURDIR)/.build/tested/release/mpinfer bash Tests/Cluster/slurm-test.sh || { code=$$?; [ $$code = 77 ] || exit $$code; }
+	for script in slurm-test hosts-test; do \
+	  MPINFER=$(CURDIR)/.build/tested/release/mpinfer bash Tests/Cluster/$$script.sh || { code=$$?; [ $$code = 77 ] || exit $$code; }; \
+	done
 
 .PHONY: campaign
 campaign: material ## Run every model at every rank count, strategy and thread count, and compare the bits.

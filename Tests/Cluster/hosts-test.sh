@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# Measures pretended hosts (hosts.sh) with `mpinfer calibrate` and holds what it finds against what their links were made
+# to be; then runs a pipeline over them and prints what was predicted beside what was measured.
+#
+#   Tests/Cluster/hosts-test.sh
+#
+# Environment:
+#   MPINFER                the program; default .build/release/mpinfer
+#   MPINFER_HOSTS_FOLDER   all that this writes; default .build/hosts-test
+#
+# Exit codes: 0, all is well; 1, something is not; 77, skipped, because this machine cannot have such hosts.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+hosts=$PWD/Tests/Cluster/hosts.sh
+MPINFER=$(realpath -m "${MPINFER:-.build/release/mpinfer}")
+export MPINFER_HOSTS_FOLDER=${MPINFER_HOSTS_FOLDER:-$PWD/.build/hosts-test} MPINFER_HOSTS=4
+folder=$(realpath -m "$MPINFER_HOSTS_FOLDER")/out
+checks=0
+failures=0
+runner= # the process that waits for mpirun
+# What else this machine does must not pass for the network: ranks have real-time priority, below that of the switch.
+first=()
+chrt --rr 1 true 2>/dev/null && first=(chrt --rr 1)
+
+main() {
+    [[ -x $MPINFER ]] || { echo "FAIL  $MPINFER is not there; build it first"; exit 1; }
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    trap bring_down EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    bring_up
+    test_path
+    test_network gigabit 200 1000
+    test_pipeline gigabit
+    test_network slow 5000 100
+    test_slow_pair
+    echo "$((checks - failures)) of $checks checks passed in $SECONDS s"
+    ((failures == 0))
+}
+
+# What the kernels and the switch add to the latency of a link.
+test_path() {
+    links 'default 0 1000'
+    calibrate path --brief
+    path=$(figure path latency)
+    echo "      the way through the kernels and the switch: $path us"
+}
+
+# test_network NAME LATENCY RATE: all links alike, with so many microseconds and Mbit/s.
+test_network() {
+    local name=$1 latency=$2 rate=$3
+    links "default $latency $rate"
+    calibrate "$name"
+    check_link "$name" "$(figure "$name" latency)" "$latency" "$(figure "$name" bandwidth)" "$rate"
+    check "$name: no link is unlike the others" not grep -q '^links:' "$folder/$name.yaml"
+    check "$name: no link is said to be slow" not grep -q 'link between' "$folder/$name.txt"
+}
+
+test_slow_pair() {
+    links 'default 200 1000' 'pair 2 4 1000 200'
+    calibrate pair
+    check_link 'all but one' "$(figure pair latency)" 200 "$(figure pair bandwidth)" 1000
+    check 'the slow pair is the only unlike link' same "$(grep -c 'between: \[' "$folder/pair.yaml")" 1
+    check_link 'the slow pair' "$(figure pair latency 'between: \[h2, h4\]')" 1000 \
+        "$(figure pair bandwidth 'between: \[h2, h4\]')" 200
+    check 'the slow pair is named' grep -q 'link between h2 (rank 1) and h4 (rank 3) is slow' "$folder/pair.txt"
+    check 'and no other is' same "$(grep -c 'link between' "$folder/pair.txt")" 1
+}
+
+# A pipeline of 4 stages on the network that was measured last.
+test_pipeline() {
+    run pipeline compare jobs/quickstart.yaml --set "parallelism.cluster=$folder/$1.yaml" --set threads=1 \
+        --strategies uniform,optimal --microbatches 32 --rounds 5 -q
+    check 'a pipeline over the hosts: exit code 0' same "$code" 0
+    check 'the cluster file is for these hosts' not grep -q 'calibrated' "$folder/pipeline.txt"
+    sed 's/^/      /' "$folder/pipeline.txt"
+}
+
+# check_link TITLE LATENCY MADE BANDWIDTH RATE: microseconds and 10^9 bytes a second that were found, microseconds and
+# Mbit/s that the link was made to have. Of the rate, 6 % are the headers of frames and packets.
+check_link() {
+    echo "      $1: latency $2 us, made $3 us; bandwidth $4 GB/s, made $5 Mbit/s"
+    check "$1: latency within 10 %" near "$2" "$(awk "BEGIN {print $3 + ${path:-0}}")"
+    check "$1: bandwidth within 10 %" near "$4" "$(awk "BEGIN {print $5 / 8000}")"
+}
+
+# near FOUND EXPECTED
+near() { awk -v found="$1" -v expected="$2" 'BEGIN { exit !(found > 0.9 * expected && found < 1.1 * expected) }'; }
+
+links() { timeout 20 "$hosts" links "$@" || exit 1; }
+
+# calibrate NAME ARGUMENTS...
+calibrate() {
+    local name=$1
+    shift
+    run "$name" calibrate --threads 1 -o "$folder/$name.yaml" "$@"
+    check "$name: calibrate ends with exit code 0" same "$code" 0
+    ((code == 0)) || sed 's/^/      | /' "$folder/$name.txt"
+}
+
+# run NAME ARGUMENTS...: mpinfer on all hosts. Sets `code`.
+run() {
+    local name=$1
+    shift
+    # In the background, so that a signal for this script does not have to wait.
+    timeout -k 5 180 "${first[@]}" "$hosts" mpirun "$MPINFER" "$@" >"$folder/$name.txt" 2>&1 &
+    runner=$!
+    wait "$runner"
+    code=$?
+    runner=
+}
+
+# figure NAME KEY [LINE]: a figure of a link in a cluster file, by default of those between nodes.
+figure() { grep "${3:-^across-nodes:}" "$folder/$1.yaml" | grep -o "$2: [0-9.e-]*" | head -n 1 | cut -d ' ' -f 2; }
+
+# check TITLE COMMAND...
+check() {
+    local title=$1
+    shift
+    checks=$((checks + 1))
+    if "$@"; then
+        echo "ok    $title"
+    else
+        failures=$((failures + 1))
+        echo "FAIL  $title: $*"
+    fi
+}
+
+same() { [[ $1 == "$2" ]]; }
+
+not() { ! "$@"; }
+
+bring_up() {
+    local reason status
+    reason=$(timeout 60 "$hosts" up 2>&1)
+    status=$?
+    if ((status == 77)); then
+        echo "skipped: $reason"
+        exit 77
+    elif ((status != 0)); then
+        echo "FAIL  the hosts do not start: $reason"
+        exit 1
+    fi
+    echo "ok    4 hosts are up after $SECONDS s"
+}
+
+bring_down() {
+    local status=$?
+    trap '' INT TERM
+    [[ -z $runner ]] || kill "$runner" 2>/dev/null
+    timeout 60 "$hosts" down || status=1
+    exit "$status"
+}
+
+main
