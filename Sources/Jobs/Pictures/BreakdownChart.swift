@@ -23,11 +23,14 @@ struct BreakdownChart {
         let bottom = top + Double(selection.shown.count) * (rowHeight + gap)
         drawing.horizontalAxis(
             scale, y: bottom, gridTo: top - 4, title: "share of \(Quantity.seconds(breakdown.total)) (%)", count: 10)
+        drawHatched(selection, on: scale, y: top, pitch: rowHeight + gap, height: rowHeight, into: &drawing)
         for (index, rank) in selection.shown.enumerated() {
             let y = top + Double(index) * (rowHeight + gap)
-            drawing.text(
-                "rank \(breakdown.ranks[rank].rank)", x: scale.start - 8, y: y + rowHeight / 2 + 4,
-                class: "small number", anchor: .end)
+            if index.isMultiple(of: rowHeight + gap < 14 ? 2 : 1) {
+                drawing.text(
+                    "rank \(breakdown.ranks[rank].rank)", x: scale.start - 8, y: y + rowHeight / 2 + 4,
+                    class: "small number", anchor: .end)
+            }
             draw(breakdown.ranks[rank], on: scale, y: y, height: rowHeight, into: &drawing)
         }
         return Chart(drawing: drawing, caption: caption(selection))
@@ -36,16 +39,14 @@ struct BreakdownChart {
     private func draw(
         _ rank: TimeBreakdown.Rank, on scale: PictureScale, y: Double, height: Double, into drawing: inout SVGDrawing
     ) {
-        var before = 0.0
-        for kind in TimeKind.allCases {
-            let percent = kind.seconds(of: rank) / breakdown.total * 100
-            guard percent.isFinite, percent > 0 else { continue }
-            let (left, right) = (scale(before), scale(min(100, before + percent)))
-            before += percent
-            let label = Quantity.percent(percent / 100)
-            drawing.rectangle(
-                x: left, y: y, width: right - left, height: height, class: kind.rawValue, tip: "\(kind.label): \(label)"
-            )
+        for (kind, extent) in segments(rank, on: scale) {
+            let (left, right) = (extent.lowerBound, extent.upperBound)
+            let label = Quantity.percent(kind.seconds(of: rank) / breakdown.total)
+            if !kind.isHatched {
+                drawing.rectangle(
+                    x: left, y: y, width: right - left, height: height, class: kind.rawValue,
+                    tip: "\(kind.label): \(label)")
+            }
             guard height >= 16, right - left > MarkupText.width(label, size: SVGDrawing.smallTextSize) + 8 else {
                 continue
             }
@@ -59,6 +60,35 @@ struct BreakdownChart {
             }
             drawing.text(
                 label, x: middle, y: y + height / 2 + 4, class: "on-\(kind.rawValue) tiny number", anchor: .middle)
+        }
+    }
+
+    /// One element for each pattern: they are costly to print.
+    private func drawHatched(
+        _ selection: RankSelection, on scale: PictureScale, y top: Double, pitch: Double, height: Double,
+        into drawing: inout SVGDrawing
+    ) {
+        var paths: [TimeKind: String] = [:]
+        for (index, rank) in selection.shown.enumerated() {
+            let y = MarkupText.number(top + Double(index) * pitch)
+            for (kind, extent) in segments(breakdown.ranks[rank], on: scale) where kind.isHatched {
+                let (left, right) = (MarkupText.number(extent.lowerBound), MarkupText.number(extent.upperBound))
+                paths[kind, default: ""] += "M\(left) \(y)H\(right)v\(MarkupText.number(height))H\(left)Z"
+            }
+        }
+        for kind in TimeKind.allCases { drawing.path(paths[kind] ?? "", class: kind.rawValue) }
+    }
+
+    /// Where each part of a rank's bar lies, from left to right.
+    private func segments(
+        _ rank: TimeBreakdown.Rank, on scale: PictureScale
+    ) -> [(kind: TimeKind, extent: ClosedRange<Double>)] {
+        var before = 0.0
+        return TimeKind.allCases.compactMap { kind in
+            let percent = kind.seconds(of: rank) / breakdown.total * 100
+            guard percent.isFinite, percent > 0, before < 100 else { return nil }
+            defer { before += percent }
+            return (kind, scale(before)...scale(min(100, before + percent)))
         }
     }
 

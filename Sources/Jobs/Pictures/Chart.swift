@@ -1,7 +1,7 @@
 /// A drawing and the sentences under it: what it shows and how to read it.
 struct Chart: Sendable {
     let drawing: SVGDrawing
-    let caption: String
+    var caption: String
 
     /// All charts are so wide, in units of about a pixel: a column of text.
     static let width = 760.0

@@ -25,18 +25,24 @@ extension ComparisonReport {
     }
 
     private var details: [ReportPage.Section] {
-        guard let best = entries.first else { return [] }
+        guard !entries.isEmpty else { return [] }
         var sections = charts(0).sections().map { section in
             var section = section
-            section.title += " of the best plan: \(best.name)"
+            section.title = "The best plan: \(section.title.prefix(1).lowercased())\(section.title.dropFirst())"
             return section
         }
         for place in entries.indices.dropFirst().prefix(ComparisonReport.detailLimit - 1) {
             let charts = charts(place)
+            let pictures = charts.timelines.prefix(1) + [charts.breakdownChart, charts.layersChart].compactMap(\.self)
             sections.append(
                 ReportPage.Section(
                     title: "Plan \(place + 1): \(entries[place].name)",
-                    charts: charts.timelines + [charts.breakdownChart, charts.layersChart].compactMap(\.self)))
+                    charts: pictures.map { chart in
+                        // What the pictures of the best plan say already.
+                        var chart = chart
+                        chart.caption = ""
+                        return chart
+                    }))
         }
         return sections
     }

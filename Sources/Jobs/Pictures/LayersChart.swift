@@ -6,6 +6,8 @@ struct LayersChart {
     private static let right = Chart.width - 14
     private static let barTop = 30.0
     private static let barHeight = 92.0
+    /// Cuts that are drawn as lines over the whole height; more are marks above the bar.
+    private static let cutLimit = 40
 
     let name: String
     let figures: LayerFigures
@@ -96,21 +98,25 @@ struct LayersChart {
         let top = LayersChart.barTop + LayersChart.barHeight + 30
         let most = figures.layers.map(\.cutByteCount).max() ?? 0
         let heights = PictureScale(from: 0, to: most, at: bottom, top)
-        drawing.text("bytes over", x: LayersChart.left - 8, y: top + 2, class: "small", anchor: .end)
-        drawing.text("a cut here", x: LayersChart.left - 8, y: top + 15, class: "small", anchor: .end)
+        for (line, text) in ["bytes", "over a", "cut here"].enumerated() {
+            drawing.text(
+                text, x: LayersChart.left - 8, y: top + 2 + 14 * Double(line), class: "small", anchor: .end)
+        }
         // Of places closer than a unit of the drawing the highest is drawn.
         var highest: [Int: Double] = [:]
         for layer in figures.layers.indices.dropFirst() {
             highest[Int(scale(starts[layer]).rounded()), default: 0] = max(
                 highest[Int(scale(starts[layer]).rounded())] ?? 0, figures.layers[layer].cutByteCount)
         }
-        var data = ""
+        let cuts = Set(boundaries.dropFirst().dropLast().map { Int(scale(starts[$0]).rounded()) })
+        var data = [false: "", true: ""]
         for (x, bytes) in highest.sorted(by: { $0.key < $1.key }) where bytes > 0 {
-            data +=
+            data[cuts.contains(x), default: ""] +=
                 "M\(MarkupText.number(Double(x) - 1)) \(MarkupText.number(bottom))V\(MarkupText.number(heights(bytes)))"
                 + "h2V\(MarkupText.number(bottom))Z"
         }
-        drawing.path(data, class: "crossing")
+        drawing.path(data[false]!, class: "crossing")
+        drawing.path(data[true]!, class: "ink")
     }
 
     private func drawCuts(
@@ -118,9 +124,12 @@ struct LayersChart {
     ) {
         let y = LayersChart.barTop + LayersChart.barHeight + 16
         var free = LayersChart.left
-        for layer in boundaries.dropFirst().dropLast() {
+        let cuts = boundaries.dropFirst().dropLast()
+        // Many lines would hide what they go through.
+        let end = cuts.count <= LayersChart.cutLimit ? bottom : LayersChart.barTop
+        for layer in cuts {
             let x = scale(starts[layer])
-            drawing.line(x1: x, y1: LayersChart.barTop - 3, x2: x, y2: bottom, class: "cut")
+            drawing.line(x1: x, y1: LayersChart.barTop - 4, x2: x, y2: end, class: "cut")
             let bytes = figures.layers[layer].cutByteCount
             guard bytes > 0 else { continue }
             let text = Quantity.bytes(Int(min(bytes, 1e18)))
@@ -151,7 +160,7 @@ struct LayersChart {
         "Layers in the order they run, as wide as "
             + (isMeasured ? "they were measured to take" : "they have operations")
             + ", coloured by stage; the shares are "
-            + "those of the stages. The bars below are what one full microbatch would send over a cut at that place; dashed "
-            + "lines are the cuts of this plan."
+            + "those of the stages. The bars below are what one full microbatch would send over a cut at that place; dark bars "
+            + "and dashed lines are the cuts of this plan."
     }
 }

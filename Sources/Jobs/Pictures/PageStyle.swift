@@ -21,7 +21,7 @@ enum PageStyle {
     private static let layout = """
         *, *::before, *::after { box-sizing: border-box; }
         html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-        body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 54rem; background: var(--ground);
+        body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 60rem; background: var(--ground);
           color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", \(PictureTheme.fonts);
           overflow-wrap: anywhere; }
         header { border-bottom: 1px solid var(--grid); margin-bottom: 1.5rem; padding-bottom: 1.25rem; }
@@ -51,8 +51,10 @@ enum PageStyle {
         caption { caption-side: top; text-align: left; color: var(--muted); padding-bottom: .4rem; }
         details caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
         th, td { padding: .35rem .7rem .35rem 0; text-align: left; vertical-align: top; white-space: nowrap;
-          border-bottom: 1px solid var(--grid); max-width: 26rem; overflow: hidden; text-overflow: ellipsis; }
-        th { font-weight: 600; }
+          border-bottom: 1px solid var(--grid); max-width: 18rem; overflow: hidden; }
+        thead th, td:not(.right), tbody th:not(.right) { white-space: normal; overflow-wrap: break-word; }
+        thead th { vertical-align: bottom; font-weight: 600; }
+        td:not(.right) { min-width: 6rem; }
         tbody th { font-weight: 400; }
         th.right, td.right { text-align: right; }
         th:not(.right) + .right, td:not(.right) + .right { padding-left: .7rem; }
@@ -67,10 +69,12 @@ enum PageStyle {
           svg.chart { min-width: 0; max-height: 230mm; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           figure, .figures, .findings, tr { break-inside: avoid; }
-          h2 { break-after: avoid; margin-top: 1.6rem; }
+          h2 { break-after: avoid; break-inside: avoid; margin-top: 1.6rem; }
           .scroll { overflow: visible; }
           details { display: none; }
-          th, td { white-space: normal; overflow-wrap: anywhere; }
+          table { font-size: 7pt; }
+          th, td { padding: .2rem .3rem .2rem 0; white-space: normal; overflow-wrap: break-word; }
+          td:not(.right) { min-width: 0; }
           footer { margin-top: 1.5rem; }
         }
 

@@ -25,14 +25,15 @@ struct PictureScale: Sendable {
         self.end = end
     }
 
+    /// What lies outside comes out at the end.
     func callAsFunction(_ value: Double) -> Double {
-        guard value.isFinite else { return start }
+        guard !value.isNaN else { return start }
         let share =
             switch kind {
             case .linear: (value - low) / (high - low)
             case .logarithmic: value > 0 ? log2(value / low) / log2(high / low) : 0
             }
-        return start + (end - start) * share
+        return start + (end - start) * min(1, max(0, share))
     }
 
     /// About so many round numbers: 1, 2 or 5 times a power of ten.
@@ -71,7 +72,9 @@ struct TimeUnit: Sendable {
 extension PictureScale {
     /// What to write at a mark, with the digits that tell marks apart.
     static func label(_ value: Double, step: Double) -> String {
-        let digits = step >= 1 || step <= 0 ? 0 : min(6, Int(ceil(-log10(step) - 1e-9)))
+        if step >= 1e6, value < 1e18 { return Quantity.count(Int(value)) }
+        let digits = step >= 1 || step <= 0 ? 0 : Int(ceil(-log10(step) - 1e-9))
+        if digits > 6 { return "\(Float(value))" }
         return Quantity.fixed(value, digits)
     }
 }

@@ -37,7 +37,7 @@ struct PictureTheme: Sendable {
             .communication: Surface(fill: "#d9622b", text: "#1b1f24"), .load: Surface(fill: "#e9c46a", text: "#332600"),
             .imbalance: Surface(fill: "#c4c9d0", text: "#1b1f24"), .bubble: Surface(fill: "#eff1f3", text: "#1b1f24"),
         ], hatches: [.communication: "#f6c3a8", .bubble: "#c3c9d0"],
-        computeOdd: Surface(fill: "#3f7cb8", text: "#ffffff"),
+        computeOdd: Surface(fill: "#3a75ae", text: "#ffffff"),
         stages: [
             Surface(fill: "#1f5a94", text: "#ffffff"), Surface(fill: "#a3cdec", text: "#10263a"),
             Surface(fill: "#0f6b57", text: "#ffffff"), Surface(fill: "#a9dcc4", text: "#0b2a20"),
@@ -50,7 +50,7 @@ struct PictureTheme: Sendable {
         measured: "#78b6f2", predicted: "#f39a66",
         kinds: [
             .compute: Surface(fill: "#78b6f2", text: "#0b1a28"),
-            .inputOutput: Surface(fill: "#2c8577", text: "#f2fffc"),
+            .inputOutput: Surface(fill: "#297c6f", text: "#f2fffc"),
             .communication: Surface(fill: "#d9622b", text: "#14171c"), .load: Surface(fill: "#e2bd5e", text: "#241b00"),
             .imbalance: Surface(fill: "#4a525d", text: "#f0f2f5"), .bubble: Surface(fill: "#20252d", text: "#e8ebef"),
         ], hatches: [.communication: "#7c3312", .bubble: "#4a525d"],
@@ -71,7 +71,8 @@ struct PictureTheme: Sendable {
             ".ink { fill: \(ink); }", ".muted { fill: \(muted); }", ".strong { fill: \(ink); font-weight: 600; }",
             ".small { fill: \(muted); font-size: \(Int(SVGDrawing.smallTextSize))px; }",
             ".tiny { font-size: \(Int(SVGDrawing.smallTextSize))px; }",
-            ".number { font-variant-numeric: tabular-nums; }", ".row { fill: \(panel); }",
+            ".number { font-variant-numeric: tabular-nums; }",
+            ".row { fill: \(panel); }",
             ".grid { stroke: \(grid); stroke-width: 1; }", ".axis { stroke: \(axis); stroke-width: 1; }",
             ".cut { stroke: \(ink); stroke-width: 1.2; stroke-dasharray: 4 3; }",
             ".seam { stroke: \(ground); stroke-width: 1; }", ".surface { fill: \(ground); }",

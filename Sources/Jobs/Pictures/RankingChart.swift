@@ -20,7 +20,9 @@ struct RankingChart {
         var drawing = SVGDrawing(
             name: name, title: "Plans compared", summary: summary(entries), width: Chart.width, height: bottom + 40)
         drawLegend(into: &drawing)
-        let most = entries.flatMap { $0.rounds + [$0.predicted.itemsPerSecond, $0.itemsPerSecond] }.max() ?? 0
+        let most =
+            entries.flatMap { $0.rounds + [$0.predicted.itemsPerSecond, $0.itemsPerSecond] }
+            .filter(\.isFinite).max() ?? 0
         let speed = PictureScale(
             from: 0, to: PictureScale.roundedUp(most), at: RankingChart.speedLeft, RankingChart.speedRight)
         let ends = entries.compactMap(\.ratioToBest).flatMap { [$0.low, $0.high] }.filter(\.isFinite) + [1]
@@ -29,10 +31,9 @@ struct RankingChart {
         let high = min(2, (ends.max()! * 20 + 0.5).rounded(.up) / 20)
         let ratio = PictureScale(
             from: low * 100, to: high * 100, at: RankingChart.ratioLeft, RankingChart.ratioRight)
-        for index in entries.indices where index.isMultiple(of: 2) {
-            drawing.rectangle(
-                x: 0, y: top + Double(index) * RankingChart.rowHeight, width: Chart.width,
-                height: RankingChart.rowHeight, class: "row", corner: 4)
+        for index in entries.indices {
+            let y = top + Double(index) * RankingChart.rowHeight
+            drawing.line(x1: 0, y1: y, x2: Chart.width, y2: y, class: "grid")
         }
         drawing.horizontalAxis(speed, y: bottom, gridTo: top, title: "items per second", count: 4)
         drawing.horizontalAxis(ratio, y: bottom, gridTo: top, title: "throughput beside the best (%)", count: 4)
@@ -66,7 +67,8 @@ struct RankingChart {
         drawing.text("\(place + 1)", x: 26, y: y + 4, class: "strong number", anchor: .end)
         let names = entry.strategies.joined(separator: ", ")
         drawing.text(
-            MarkupText.shortened(names, to: RankingChart.speedLeft - 36 - 14), x: 36, y: y - 3, class: "ink", tip: names
+            RankingChart.fitting(entry.strategies, width: RankingChart.speedLeft - 36 - 14), x: 36, y: y - 3,
+            class: "ink", tip: names
         )
         let plural = entry.ranks == 1 ? "" : "s"
         drawing.text(
@@ -109,11 +111,23 @@ struct RankingChart {
         let text =
             "\(Quantity.percent(ratio.low)) .. \(Quantity.percent(ratio.high))\(entry.isTiedWithBest ? ", tied" : "")"
         let width = MarkupText.width(text, size: SVGDrawing.smallTextSize)
-        let middle = min(max((left + right) / 2, scale.start + width / 2), Chart.width - 4 - width / 2)
+        let middle = min(max((left + right) / 2, scale.start + width / 2), Chart.width - 5 - width / 2)
+        drawing.rectangle(x: middle - width / 2 - 2, y: y + 7, width: width + 4, height: 11, class: "surface")
         drawing.text(text, x: middle, y: y + 16, class: "small number", anchor: .middle)
     }
 
-    static func rate(_ value: Double) -> String { Quantity.fixed(value, value < 10 ? 2 : 1) }
+    /// As many names as fit, and how many more there are.
+    private static func fitting(_ names: [String], width: Double) -> String {
+        for count in stride(from: names.count, to: 1, by: -1) {
+            let rest = names.count - count
+            let text = names.prefix(count).joined(separator: ", ") + (rest > 0 ? " + \(rest)" : "")
+            if MarkupText.width(text) <= width { return text }
+        }
+        let rest = names.count > 1 ? " + \(names.count - 1)" : ""
+        return MarkupText.shortened(names.first ?? "", to: width - MarkupText.width(rest)) + rest
+    }
+
+    static func rate(_ value: Double) -> String { value.isNaN ? "?" : Quantity.fixed(value, value < 10 ? 2 : 1) }
 
     private func summary(_ entries: [ComparisonReport.Entry]) -> String {
         let parts = entries.enumerated().map { place, entry in

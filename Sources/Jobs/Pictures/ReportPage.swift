@@ -82,7 +82,7 @@ struct ReportPage: Sendable {
             <figure>
             <div class="scroll" tabindex="0" role="region" aria-label="\(MarkupText.escaped(chart.drawing.title))">
             \(chart.drawing.inline)</div>
-            <figcaption>\(MarkupText.escaped(chart.caption))</figcaption>
+            \(chart.caption.isEmpty ? "" : "<figcaption>\(MarkupText.escaped(chart.caption))</figcaption>")
             </figure>
 
             """

@@ -11,7 +11,8 @@ struct ScalingChart {
     /// The best of each number of ranks, by ranks.
     private var best: [ComparisonReport.Entry] {
         var best: [Int: ComparisonReport.Entry] = [:]
-        for entry in report.entries where entry.itemsPerSecond > best[entry.ranks]?.itemsPerSecond ?? 0 {
+        for entry in report.entries
+        where entry.itemsPerSecond.isFinite && entry.itemsPerSecond > best[entry.ranks]?.itemsPerSecond ?? 0 {
             best[entry.ranks] = entry
         }
         return best.values.sorted { $0.ranks < $1.ranks }
@@ -59,8 +60,8 @@ struct ScalingChart {
         let speeds =
             report.entries.map(\.itemsPerSecond) + best.flatMap { $0.rounds + [$0.predicted.itemsPerSecond] }
             + [ideal * high, ideal * low]
-        let most = speeds.max() ?? 0
-        let least = speeds.filter { $0 > 0 }.min() ?? 0
+        let most = speeds.filter(\.isFinite).max() ?? 0
+        let least = speeds.filter { $0 > 0 && $0.isFinite }.min() ?? 0
         guard high / low > 16 else {
             let margin = (high - low) * 0.06
             return (

@@ -5,7 +5,7 @@ struct TimelineChart {
     /// Ranks are shown up to this number, and a selection of more.
     private static let rankLimit = 64
     /// Blocks that have a tip of their own.
-    private static let tipLimit = 1500
+    private static let tipLimit = 1000
     private static let left = 66.0
 
     let name: String
@@ -36,7 +36,7 @@ struct TimelineChart {
     var chart: Chart? {
         let panels = panels
         guard let count = panels.map(\.timeline.ranks.count).max(), count > 0 else { return nil }
-        let end = panels.map { max($0.timeline.makespan, $0.timeline.lastEnd) }.max() ?? 0
+        let end = panels.flatMap { [$0.timeline.makespan, $0.timeline.lastEnd] }.filter(\.isFinite).max() ?? 0
         let shown = window ?? 0...max(end, 1e-9)
         let selection = RankSelection(of: count, limit: TimelineChart.rankLimit)
         let rows = selection.shown.count
@@ -76,6 +76,7 @@ struct TimelineChart {
         }
         let hasTips = rows.reduce(0) { $0 + $1.blocks.count } <= TimelineChart.tipLimit
         let every = max(1, Int((14 / (height + gap)).rounded(.up)))
+        var paths = TimelinePaths(scale: scale, height: height, hasTips: hasTips)
         for (index, row) in rows.enumerated() {
             let y = top + Double(index) * (height + gap)
             if index % every == 0 {
@@ -84,70 +85,9 @@ struct TimelineChart {
                     anchor: .end)
             }
             drawing.rectangle(x: scale.start, y: y, width: scale.end - scale.start, height: height, class: "row")
-            drawSteps(row.steps, on: scale, y: y, height: height, into: &drawing)
-            drawBlocks(row.blocks, on: scale, y: y, height: height, hasTips: hasTips, into: &drawing)
+            paths.add(row, y: y)
         }
-    }
-
-    /// Shares stand on one another, the work at the bottom.
-    private func drawSteps(
-        _ steps: [TimelineRow.Step], on scale: PictureScale, y: Double, height: Double, into drawing: inout SVGDrawing
-    ) {
-        let order: [TimeKind] = [.compute, .inputOutput, .load, .communication, .imbalance, .bubble]
-        var paths: [TimeKind: String] = [:]
-        for step in steps {
-            let (left, right) = (scale(step.start), min(scale.end, scale(step.end)))
-            var base = y + height
-            for kind in order {
-                guard let share = step.shares[kind] else { continue }
-                let top = max(y, base - share * height)
-                paths[kind, default: ""] +=
-                    "M\(MarkupText.number(left)) \(MarkupText.number(base))V\(MarkupText.number(top))"
-                    + "H\(MarkupText.number(right))V\(MarkupText.number(base))Z"
-                base = top
-            }
-        }
-        for kind in order { drawing.path(paths[kind] ?? "", class: kind.rawValue) }
-    }
-
-    private func drawBlocks(
-        _ blocks: [TimelineRow.Block], on scale: PictureScale, y: Double, height: Double, hasTips: Bool,
-        into drawing: inout SVGDrawing
-    ) {
-        var paths: [(String, String)] = []
-        for block in blocks {
-            let (left, right) = (scale(block.start), scale(block.end))
-            // A hair between neighbours.
-            let width = right - left - (right - left > 4 ? 0.6 : 0)
-            let isOdd = block.kind == .compute && !block.microbatch.isMultiple(of: 2)
-            let name = isOdd ? "compute-odd" : block.kind.rawValue
-            if hasTips {
-                drawing.rectangle(
-                    x: left, y: y, width: width, height: height, class: name,
-                    tip: "\(block.kind == .bubble ? "idle" : block.kind.label), microbatch \(block.microbatch): "
-                        + Quantity.seconds(block.end - block.start))
-            } else {
-                let data =
-                    "M\(MarkupText.number(left)) \(MarkupText.number(y))h\(MarkupText.number(width))"
-                    + "v\(MarkupText.number(height))h\(MarkupText.number(-width))Z"
-                if let index = paths.firstIndex(where: { $0.0 == name }) {
-                    paths[index].1 += data
-                } else {
-                    paths.append((name, data))
-                }
-            }
-        }
-        for (name, data) in paths { drawing.path(data, class: name) }
-        guard height >= 16 else { return }
-        for block in blocks where block.kind == .compute {
-            let label = String(block.microbatch)
-            let (left, right) = (scale(block.start), scale(block.end))
-            guard right - left >= MarkupText.width(label) + 6 else { continue }
-            drawing.text(
-                label, x: (left + right) / 2, y: y + height / 2 + 4,
-                class: block.microbatch.isMultiple(of: 2) ? "on-compute number" : "on-compute-odd number",
-                anchor: .middle)
-        }
+        paths.draw(into: &drawing)
     }
 
     private func summary(_ rankCount: Int) -> String {
@@ -156,9 +96,15 @@ struct TimelineChart {
     }
 
     private func caption(_ selection: RankSelection) -> String {
+        if window != nil {
+            let text = "The same on a longer axis: the time that the first microbatches take through the pipeline."
+            return ([text] + [selection.note].compactMap(\.self)).joined(separator: " ")
+        }
         var sentences = [
             "Each row is a rank; a block is one microbatch, shaded by turns, with its number where there is room.",
             "Where blocks are too narrow to be drawn, the heights of the colours are shares of the time.",
+            "What the progress of messages takes between the kernels of a microbatch is inside its block; the breakdown "
+                + "counts it as communication.",
         ]
         if let note = selection.note { sentences.append(note) }
         return sentences.joined(separator: " ")
@@ -169,7 +115,7 @@ extension Timeline {
     var hasSpans: Bool { ranks.contains { !$0.spans.isEmpty } }
 
     /// Of what was noted, in seconds.
-    var lastEnd: Double { ranks.lazy.compactMap { $0.spans.map(\.end).max() }.max() ?? 0 }
+    var lastEnd: Double { ranks.lazy.compactMap { $0.spans.lazy.map(\.end).filter(\.isFinite).max() }.max() ?? 0 }
 
     /// Microbatches that every rank has noted the computing of.
     var microbatchesNoted: Int {
@@ -183,6 +129,6 @@ extension Timeline {
             ranks.lazy.compactMap { rank in
                 rank.spans.lazy.filter { $0.activity == .compute && $0.microbatch < microbatches }.map(\.end).max()
             }.max() ?? 0
-        return end > 0 ? 0...end : nil
+        return end > 0 && end < lastEnd / 2 ? 0...end : nil
     }
 }

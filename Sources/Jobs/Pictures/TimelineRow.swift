@@ -42,8 +42,8 @@ struct TimelineRow: Sendable {
         }
         for (index, sums) in seconds.sorted(by: { $0.key < $1.key }) {
             let start = window.lowerBound + Double(index) * stepLength
-            // A tenth is what can be seen.
-            let shares = sums.mapValues { ($0 / stepLength * 10).rounded() / 10 }.filter { $0.value > 0 }
+            // Finer than a twentieth cannot be seen.
+            let shares = sums.mapValues { ($0 / stepLength * 20).rounded() / 20 }.filter { $0.value > 0 }
             if let last = steps.last, last.shares == shares, abs(last.end - start) < 0.01 * stepLength {
                 steps[steps.count - 1] = Step(start: last.start, end: start + stepLength, shares: shares)
             } else if !shares.isEmpty {

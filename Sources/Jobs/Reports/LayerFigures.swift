@@ -15,7 +15,9 @@ public struct LayerFigures: Sendable, Hashable {
     public let origin: LayerCosts.Origin
     /// In the order they run, which is that of the stages of a plan.
     public let layers: [Layer]
+}
 
+extension LayerFigures {
     public init(_ chain: LayerChain, costs: LayerCosts) {
         origin = costs.origin
         layers = chain.layers.indices.map { index in
