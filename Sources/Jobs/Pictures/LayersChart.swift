@@ -5,7 +5,7 @@ struct LayersChart {
     private static let left = 66.0
     private static let right = Chart.width - 14
     private static let barTop = 30.0
-    private static let barHeight = 92.0
+    private static let barHeight = 116.0
     /// Cuts that are drawn as lines over the whole height; more are marks above the bar.
     private static let cutLimit = 40
 
@@ -160,7 +160,7 @@ struct LayersChart {
         "Layers in the order they run, as wide as "
             + (isMeasured ? "they were measured to take" : "they have operations")
             + ", coloured by stage; the shares are "
-            + "those of the stages. The bars below are what one full microbatch would send over a cut at that place; dark bars "
+            + "those of the stages. The bars below are what one full microbatch would send over a cut at that place; the strong bars "
             + "and dashed lines are the cuts of this plan."
     }
 }

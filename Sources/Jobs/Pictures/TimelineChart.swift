@@ -124,7 +124,7 @@ extension Timeline {
 
     /// The time that the first microbatches take through the pipeline, where all of them are too many to be seen.
     func beginning(microbatches: Int) -> ClosedRange<Double>? {
-        guard microbatchesNoted > 3 * microbatches else { return nil }
+        guard microbatchesNoted > max(40, 3 * microbatches) else { return nil }
         let end =
             ranks.lazy.compactMap { rank in
                 rank.spans.lazy.filter { $0.activity == .compute && $0.microbatch < microbatches }.map(\.end).max()
