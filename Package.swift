@@ -87,7 +87,7 @@ let package = Package(
             ],
             exclude: ["NPYFixtures"], swiftSettings: settings),
         .testTarget(
-            name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Tensors"], exclude: ["Fixtures"],
+            name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Planning", "Tensors"], exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "PlanningTests", dependencies: ["Planning", "Graphs", "Tensors", "TestSupport"],

@@ -17,6 +17,7 @@ struct CompareCommand: ParsableCommand {
               mpirun -np 2 mpinfer compare job.yaml
               mpirun -np 8 mpinfer compare job.yaml --strategies uniform,flops,optimal --ranks 2,4,8 --microbatches 1,8
               srun --mpi=pmix -n 64 mpinfer compare job.yaml --set parallelism.cluster=cluster.yaml --csv table.csv
+              mpirun -np 8 mpinfer compare job.yaml --ranks 1,2,4,8 --report report.html --pictures pictures
             """)
 
     @OptionGroup var options: JobOptions
@@ -39,6 +40,8 @@ struct CompareCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Write the table as Markdown.", valueName: "file"))
     var markdown: String?
+
+    @OptionGroup var pictures: PictureOptions
 
     @Flag(help: "Print the comparison as JSON.")
     var json = false
@@ -73,12 +76,18 @@ struct CompareCommand: ParsableCommand {
                 }
             }
             let runner = try ComparisonRunner(world: world, observer: observer)
-            guard let report = try runner.run(load: options.load, request: request) else { return }
+            guard let report = try runner.run(load: load, request: request) else { return }
             display?.finish()
             try csv.map { try TextFileWriter.write(report.csv, to: $0) }
             try markdown.map { try TextFileWriter.write(report.markdown, to: $0) }
             StandardStreams.output(json ? try JSONLayout.text(report) : report.text)
+            try pictures.outputs.write(report)
         }
+    }
+
+    private func load() throws -> JobSpecification {
+        try pictures.outputs.requireFolders()
+        return try options.load()
     }
 }
 

@@ -24,6 +24,7 @@ struct RunCommand: ParsableCommand {
               srun --mpi=pmix -n 8 mpinfer run job.yaml --json > report.json
               mpirun -np 4 mpinfer run job.yaml --set schedule.microbatch=16 --set threads=2
               mpirun -np 4 mpinfer run job.yaml --plan plan.json
+              mpirun -np 4 mpinfer run job.yaml --report report.html --trace trace.json
             """)
 
     @OptionGroup var options: JobOptions
@@ -35,6 +36,8 @@ struct RunCommand: ParsableCommand {
         help: ArgumentHelp(
             "Plan again from the times that the run took, and write the plan, for run --plan.", valueName: "file"))
     var replan: String?
+
+    @OptionGroup var pictures: PictureOptions
 
     @Flag(help: "Print the report as JSON.")
     var json = false
@@ -59,6 +62,7 @@ struct RunCommand: ParsableCommand {
             guard let report = try runJob(world, logger) else { return }
             try replan.map { try PlanFile(report.replanned).write(to: $0) }
             try show(report)
+            try pictures.outputs.write(report)
         }
     }
 
@@ -75,7 +79,12 @@ struct RunCommand: ParsableCommand {
         }
         if !quiet { observer.progressed = { display.show($0, of: $1) } }
         defer { display.finish() }
-        return try JobRunner(world: world, observer: observer).run(load: options.load, planPath: plan)
+        return try JobRunner(world: world, observer: observer).run(load: load, planPath: plan)
+    }
+
+    private func load() throws -> JobSpecification {
+        try pictures.outputs.requireFolders()
+        return try options.load()
     }
 
     private func show(_ report: JobReport) throws {

@@ -44,9 +44,11 @@ struct ComparedPlan {
 
     var itemsPerSecond: Double { Statistics.median(rounds.map(\.itemsPerSecond)) }
 
-    /// - Parameter best: the fastest of the plans; nil where this is it.
+    /// - Parameters:
+    ///   - best: the fastest of the plans; nil where this is it.
+    ///   - layers: what the prediction was made from.
     func entry(
-        predicted: (outcome: PlanPrediction.Outcome, timeline: Timeline), best: ComparedPlan?
+        predicted: (outcome: PlanPrediction.Outcome, timeline: Timeline), best: ComparedPlan?, layers: LayerFigures
     ) -> ComparisonReport.Entry {
         let speeds = rounds.map(\.itemsPerSecond)
         let median = Statistics.median(speeds)
@@ -67,6 +69,6 @@ struct ComparedPlan {
             peakMemory: rounds.map(\.peakMemory).max() ?? 0,
             predictionError: median > 0 ? predicted.outcome.itemsPerSecond / median - 1 : 0,
             ratioToBest: ratio.map(ComparisonReport.Interval.init), measuredTimeline: middle.timeline,
-            predictedTimeline: predicted.timeline, plan: plan)
+            predictedTimeline: predicted.timeline, plan: plan, layers: layers)
     }
 }

@@ -70,7 +70,8 @@ struct ComparisonField {
                 } ?? job.costs
             let predicted = try PlanSimulation(job.batching).run(
                 plan.plan, costs: costs, on: job.cluster, spanLimit: spanLimit)
-            return plan.entry(predicted: predicted, best: place == 0 ? nil : ranked[0])
+            return plan.entry(
+                predicted: predicted, best: place == 0 ? nil : ranked[0], layers: LayerFigures(job.chain, costs: costs))
         }
         var seen: [String] = []
         for host in hosts where !seen.contains(host) { seen.append(host) }

@@ -1,9 +1,12 @@
 extension ComparisonReport {
     /// The ranked table and what follows from it, for a terminal.
-    public var text: String {
+    public var text: String { ([heading, ""] + table.lines + [""] + conclusions).joined(separator: "\n") }
+
+    /// The plans in their order.
+    var table: TextTable {
         var table = TextTable(ComparisonReport.columns.map { ($0.title, $0.alignment) })
         for (place, entry) in entries.enumerated() { table.add(ComparisonReport.cells(entry, place: place)) }
-        return ([heading, ""] + table.lines + [""] + conclusions).joined(separator: "\n")
+        return table
     }
 
     /// A table for GitHub and papers.

@@ -41,6 +41,8 @@ public struct ComparisonReport: Sendable, Codable {
         public var measuredTimeline: Timeline? = nil
         public var predictedTimeline: Timeline? = nil
         public var plan: PartitionPlan? = nil
+        /// Measured between the rounds.
+        public var layers: LayerFigures? = nil
 
         private enum CodingKeys: String, CodingKey {
             case strategies, ranks, microbatch, stages, predicted, rounds, itemsPerSecond, latency, idle

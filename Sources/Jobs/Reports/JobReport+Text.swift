@@ -28,16 +28,22 @@ extension JobReport {
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }
 
-    private var predictionLines: [String] {
+    /// What was predicted for the first items.
+    var predictionTable: TextTable {
         var table = TextTable([("item", .left), ("predicted", .left), ("label", .left)])
         for prediction in result.predictions {
             table.add([prediction.item, prediction.predicted, prediction.label ?? ""])
         }
-        let rest = items - result.predictions.count
-        return table.lines + (rest > 0 ? ["... and \(rest) more"] : [])
+        return table
     }
 
-    private var rankTable: TextTable {
+    private var predictionLines: [String] {
+        let rest = items - result.predictions.count
+        return predictionTable.lines + (rest > 0 ? ["... and \(rest) more"] : [])
+    }
+
+    /// Where the time of each rank went, and what it needed.
+    var rankTable: TextTable {
         var table = TextTable([
             ("rank", .right), ("host", .left), ("stage", .right), ("layers", .left), ("threads", .right),
             ("load", .right), ("compute", .right), ("communication", .right), ("in/out", .right), ("imbalance", .right),

@@ -51,6 +51,8 @@ public struct JobReport: Sendable, Encodable {
     /// What was predicted that they would do.
     public let predicted: Timeline
     public let plan: PartitionPlan
+    /// What the plan was made from.
+    public let layers: LayerFigures
     /// The best plan for these ranks by the times that the run took.
     public let replanned: PartitionPlan
 
@@ -83,6 +85,7 @@ public struct JobReport: Sendable, Encodable {
         explanation = try RunExplanation(
             job, measured: measured, replanned: replanned, timeline: timeline, breakdown: breakdown)
         self.plan = plan
+        layers = LayerFigures(job.chain, costs: job.costs)
         predicted = try PlanSimulation(job.batching).run(
             plan, costs: job.costs, on: job.cluster, spanLimit: JobReport.predictedSpanLimit
         ).timeline

@@ -19,25 +19,26 @@ public struct PlanText {
             "\(job.model.path), strategy \(plan.strategy), \(plan.stages.count) stage\(plan.stages.count == 1 ? "" : "s"), "
                 + "microbatches of \(plan.microbatchSize)", "",
         ]
-        lines += stageTable.lines
+        lines += PlanText.stageTable(plan).lines
         lines.append("")
         lines.append(
             "\(Quantity.flops(total)) and \(Quantity.bytes(plan.trafficByteCount)) over all cuts per microbatch; the "
                 + "heaviest stage has "
                 + "\(Quantity.fixed(total > 0 ? heaviest * Double(plan.stages.count) / total : 1, 2)) times its fair share"
         )
-        if !plan.edges.isEmpty { lines += [""] + edgeTable.lines }
+        if !plan.edges.isEmpty { lines += [""] + PlanText.edgeTable(plan).lines }
         if includesSchedule { lines += ["", job.schedule.text(of: plan)] }
         return lines.joined(separator: "\n")
     }
 
-    private var stageTable: TextTable {
+    /// What each stage holds.
+    static func stageTable(_ plan: PartitionPlan) -> TextTable {
         var table = TextTable([
             ("stage", .right), ("rank", .right), ("layers", .right), ("first", .left), ("last", .left),
             ("parameters", .right), ("FLOPs", .right), ("bytes out", .right),
         ])
-        for stage in job.plan.stages {
-            let out = job.plan.edges.lazy.filter { $0.from == stage.index }.reduce(0) { $0 + $1.byteCount }
+        for stage in plan.stages {
+            let out = plan.edges.lazy.filter { $0.from == stage.index }.reduce(0) { $0 + $1.byteCount }
             table.add([
                 String(stage.index), String(stage.rank), String(stage.nodes.count), stage.layerNames.first ?? "",
                 stage.layerNames.last ?? "", Quantity.count(stage.parameterCount), Quantity.flops(stage.flops),
@@ -47,9 +48,10 @@ public struct PlanText {
         return table
     }
 
-    private var edgeTable: TextTable {
+    /// What crosses the cuts.
+    static func edgeTable(_ plan: PartitionPlan) -> TextTable {
         var table = TextTable([("edge", .right), ("value", .left), ("from", .right), ("to", .right), ("bytes", .right)])
-        for edge in job.plan.edges {
+        for edge in plan.edges {
             table.add([
                 "e\(edge.index)", edge.name, "s\(edge.from)", "s\(edge.to)",
                 edge.hasHeader ? "hang on data" : Quantity.bytes(edge.byteCount),

@@ -1,10 +1,10 @@
 /// Rows of text in aligned columns, for terminals and logs.
-public struct TextTable {
+public struct TextTable: Sendable {
     public enum Alignment: Sendable { case left, right }
 
-    private let header: [String]
-    private let alignments: [Alignment]
-    private var rows: [[String]] = []
+    let header: [String]
+    let alignments: [Alignment]
+    private(set) var rows: [[String]] = []
 
     public init(_ columns: [(title: String, alignment: Alignment)]) {
         header = columns.map(\.title)
