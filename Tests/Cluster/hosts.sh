@@ -117,6 +117,8 @@ connect() {
     ip -n "$prefix$1" link set lo up
     ip -n "$prefix$1" address replace "$network.$1/24" dev eth0
     ip -n "$prefix$1" link set eth0 up
+    # Whatever this machine prefers: others probe the network now and then, and are slower meanwhile.
+    ip netns exec "$prefix$1" sysctl -qw net.ipv4.tcp_congestion_control=reno
     {
         echo '127.0.0.1 localhost'
         for ((host = 1; host <= count; host++)); do echo "$network.$host h$host"; done
