@@ -40,7 +40,9 @@ extension ModelProfile {
         func median(_ value: (ModelProfile) -> Double) -> Double { Statistics.median(parts.map(value)) }
         self.init(
             version: first.version, conditions: first.conditions, ranks: first.ranks,
-            rounds: parts.reduce(0) { $0 + $1.rounds }, flopsPerSecond: median(\.flopsPerSecond),
+            rounds: parts.reduce(0) { $0 + $1.rounds },
+            rankSeconds: first.rankSeconds.indices.map { rank in median { $0.rankSeconds[rank] } },
+            flopsPerSecond: median(\.flopsPerSecond),
             layers: first.layers.indices.map { index in
                 Layer(name: first.layers[index].name, seconds: median { $0.layers[index].seconds })
             }, rest: median(\.rest),

@@ -54,6 +54,8 @@ public struct ModelProfile: Sendable, Codable, Hashable {
     /// Ranks that measured at the same time; the figures are medians over them and over the rounds.
     public let ranks: Int
     public let rounds: Int
+    /// Seconds of a microbatch on each rank that measured, files apart.
+    public let rankSeconds: [Double]
     /// Speed of the product of two matrices on the ranks that measured: what brings the figures to ranks of another speed.
     public let flopsPerSecond: Double
     /// In the order in which they run.
@@ -67,6 +69,25 @@ public struct ModelProfile: Sendable, Codable, Hashable {
 
     /// Seconds of a microbatch on one rank, files apart.
     public var total: Double { layers.reduce(rest) { $0 + $1.seconds } }
+
+    /// The cluster with its ranks as fast as they were in this profile. A model tells more of a rank than one product of
+    /// matrices does; differences that are no more than what a measurement is off by are none.
+    func leveled(_ cluster: Cluster) -> Cluster {
+        guard cluster.ranks.count == rankSeconds.count else { return cluster }
+        let typical = Statistics.median(rankSeconds)
+        var cluster = cluster
+        cluster.ranks = zip(cluster.ranks, rankSeconds).map { rank, seconds in
+            let pace = seconds > 0 ? typical / seconds : 1
+            return Cluster.Rank(
+                node: rank.node,
+                flopsPerSecond: flopsPerSecond * (abs(pace - 1) < ModelProfile.noise ? 1 : pace),
+                memoryByteCount: rank.memoryByteCount)
+        }
+        return cluster
+    }
+
+    /// What equal ranks' medians differ by on a machine that does other things too.
+    private static let noise = 0.08
 
     /// The figures for the layers of a chain.
     func costs(of chain: LayerChain, graph: Graph, path: String) throws(JobError) -> LayerCosts {
@@ -128,7 +149,7 @@ public struct ModelProfile: Sendable, Codable, Hashable {
                     + "anew with 'mpinfer profile'")
         }
         let figures = profile.layers.map(\.seconds) + [profile.rest, profile.write] + profile.read.values
-        guard figures.allSatisfy({ $0.isFinite && $0 >= 0 }), profile.flopsPerSecond.isFinite,
+        guard (figures + profile.rankSeconds).allSatisfy({ $0.isFinite && $0 >= 0 }), profile.flopsPerSecond.isFinite,
             profile.flopsPerSecond > 0
         else { throw JobError("\(path): a figure of the profile is negative: measure anew with 'mpinfer profile'") }
         return profile

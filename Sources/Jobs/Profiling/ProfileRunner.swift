@@ -105,7 +105,8 @@ public struct ProfileRunner {
         for name in shares[0].read.keys { read[name] = median(shares.map { $0.read[name] ?? 0 }) }
         return ModelProfile(
             version: ModelProfile.currentVersion, conditions: preparation.conditions(threads: threads.threadCount),
-            ranks: shares.count, rounds: shares[0].rounds, flopsPerSecond: median(shares.map(\.flopsPerSecond)),
+            ranks: shares.count, rounds: shares[0].rounds, rankSeconds: shares.map(\.total),
+            flopsPerSecond: median(shares.map(\.flopsPerSecond)),
             layers: layers, rest: max(0, rest), read: read, write: shares[0].write ?? 0)
     }
 }
