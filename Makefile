@@ -9,7 +9,7 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 export OMPI_MCA_rmaps_base_oversubscribe := true
 
 RUN_PACKAGES := libopenmpi-dev openmpi-bin libopenblas-dev libpng-dev libturbojpeg0-dev libzip-dev pkg-config
-TEST_PACKAGES := python3-venv python3-pip slurmctld slurmd slurm-client munge
+TEST_PACKAGES := python3-venv python3-pip slurmctld slurmd slurm-client munge libsimgrid-dev
 ORACLE := .build/oracle
 MATERIAL := .build/material
 # Tests look inside modules, and run on what users run: optimised code. It has a folder of its own, so that testing does
