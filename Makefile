@@ -10,7 +10,7 @@ export OMPI_MCA_rmaps_base_oversubscribe := true
 
 RUN_PACKAGES := libopenmpi-dev openmpi-bin libopenblas-dev libpng-dev libturbojpeg0-dev libzip-dev pkg-config
 TEST_PACKAGES := python3-venv python3-pip slurmctld slurmd slurm-client munge gcc iproute2 util-linux \
-  chromium fonts-dejavu-core
+  chromium fonts-dejavu-core libsimgrid-dev
 ORACLE := .build/oracle
 MATERIAL := .build/material
 # Tests look inside modules, and run on what users run: optimised code. It has a folder of its own, so that testing does

@@ -20,6 +20,13 @@ extension PartitionPlan {
         return farthest + 1
     }
 
+    /// The same for all edges, by edge.
+    var sendSlotCounts: [Int] {
+        var farthest: [ValueID: Int] = [:]
+        for edge in edges { farthest[edge.value] = max(farthest[edge.value] ?? 0, edge.to - edge.from) }
+        return edges.map { farthest[$0.value]! + 1 }
+    }
+
     /// Receives that are posted at once for an edge: the one being computed on and the next.
     public static let receiveSlotCount = 2
 

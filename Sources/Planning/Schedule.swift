@@ -12,30 +12,48 @@ public struct Schedule: Sendable, Codable, Hashable {
     /// The forward pipeline: every rank takes the microbatches in order, and posts the receives of the next one before
     /// it computes on the one at hand, so that transfers and computing overlap.
     public static func pipeline(_ plan: PartitionPlan, microbatchCount: Int) -> Schedule {
+        var incoming = [[Int]](repeating: [], count: plan.stages.count)
+        var outgoing = incoming
+        var inputs = incoming
+        for edge in plan.edges {
+            incoming[edge.to].append(edge.index)
+            outgoing[edge.from].append(edge.index)
+        }
+        for (input, site) in plan.inputs.enumerated() { inputs[site.stage].append(input) }
         var actions = [[Action]](repeating: [], count: plan.stages.count)
         for stage in plan.stages {
-            actions[stage.rank] = pipelineActions(plan, stage: stage.index, microbatchCount: microbatchCount)
+            actions[stage.rank] = pipelineActions(
+                plan, stage: stage.index, incoming: incoming[stage.index], outgoing: outgoing[stage.index],
+                inputs: inputs[stage.index], microbatchCount: microbatchCount)
         }
         return Schedule(microbatchCount: microbatchCount, actions: actions)
     }
 
     /// One stage's list of the forward pipeline. A rank of a long job keeps only its own.
     public static func pipelineActions(_ plan: PartitionPlan, stage: Int, microbatchCount: Int) -> [Action] {
-        let incoming = plan.edges.filter { $0.to == stage }
-        let outgoing = plan.edges.filter { $0.from == stage }
-        let reads = plan.inputs.indices.filter { plan.inputs[$0].stage == stage }
+        pipelineActions(
+            plan, stage: stage, incoming: plan.edges.filter { $0.to == stage }.map(\.index),
+            outgoing: plan.edges.filter { $0.from == stage }.map(\.index),
+            inputs: plan.inputs.indices.filter { plan.inputs[$0].stage == stage }, microbatchCount: microbatchCount)
+    }
+
+    private static func pipelineActions(
+        _ plan: PartitionPlan, stage: Int, incoming: [Int], outgoing: [Int], inputs: [Int], microbatchCount: Int
+    ) -> [Action] {
         let isLast = stage == plan.stages.count - 1
         var list: [Action] = []
+        list.reserveCapacity(
+            microbatchCount * (incoming.count + outgoing.count + inputs.count + (isLast ? 2 : 1)))
         func receive(_ microbatch: Int) {
             guard microbatch < microbatchCount else { return }
-            list += incoming.map { .receive(edge: $0.index, microbatch: microbatch) }
+            for edge in incoming { list.append(.receive(edge: edge, microbatch: microbatch)) }
         }
         for ahead in 0..<(PartitionPlan.receiveSlotCount - 1) { receive(ahead) }
         for microbatch in 0..<microbatchCount {
             receive(microbatch + PartitionPlan.receiveSlotCount - 1)
-            list += reads.map { .read(input: $0, microbatch: microbatch) }
+            for input in inputs { list.append(.read(input: input, microbatch: microbatch)) }
             list.append(.run(stage: stage, microbatch: microbatch))
-            list += outgoing.map { .send(edge: $0.index, microbatch: microbatch) }
+            for edge in outgoing { list.append(.send(edge: edge, microbatch: microbatch)) }
             if isLast { list.append(.write(microbatch: microbatch)) }
         }
         return list

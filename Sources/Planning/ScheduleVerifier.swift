@@ -90,7 +90,7 @@ public enum ScheduleVerifier {
         var sent: Set<Action> = []
         let incoming = plan.stages.map { stage in plan.edges.filter { $0.to == stage.index } }
         let outgoing = plan.stages.map { stage in plan.edges.filter { $0.from == stage.index } }
-        let slots = plan.edges.map { plan.sendSlotCount(of: $0.value, from: $0.from) }
+        let slots = plan.sendSlotCounts
 
         func canStart(_ action: Action) -> Bool {
             guard case .run(let stage, let microbatch) = action else { return true }

@@ -14,6 +14,8 @@ struct PlanCommand: ParsableCommand {
               mpinfer plan job.yaml --ranks 2 --schedule      what each rank would do, in order
               mpinfer plan job.yaml --ranks 64 --cluster cluster.yaml
                                                               what it would do on hardware that is not at hand
+              mpinfer plan job.yaml --ranks 64 --cluster cluster.yaml --export simgrid traces
+                                                              the same for SimGrid, then: sh traces/replay.sh
             """)
 
     @OptionGroup var options: JobOptions
@@ -40,6 +42,16 @@ struct PlanCommand: ParsableCommand {
             valueName: "file"))
     var profile: String?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Write the schedule and the cluster for another simulator: traces and platform for SimGrid's SMPI.",
+            valueName: "simgrid folder"))
+    var export: [String] = []
+
+    @Option(help: "Export so many microbatches at most; all of the job's when left out.")
+    var exportMicrobatches: Int?
+
     @Flag(help: "Print the list of actions of each rank too.")
     var schedule = false
 
@@ -48,6 +60,20 @@ struct PlanCommand: ParsableCommand {
 
     func validate() throws {
         if let ranks, ranks < 1 { throw ValidationError("--ranks must be at least 1") }
+        if let exportMicrobatches {
+            guard exportMicrobatches >= 1 else { throw ValidationError("--export-microbatches must be at least 1") }
+            guard !export.isEmpty else { throw ValidationError("--export-microbatches is for --export") }
+        }
+        guard let format = export.first else { return }
+        guard format == "simgrid" else {
+            throw ValidationError("--export: '\(format)' is no format to export; there is --export simgrid <folder>")
+        }
+        guard export.count == 2 else {
+            let hint = export.count > 2 ? "; the job stands before it" : ""
+            throw ValidationError(
+                "--export takes two words, as in --export simgrid traces, and not '\(export.joined(separator: " "))'\(hint)"
+            )
+        }
     }
 
     func run() throws {
@@ -60,11 +86,17 @@ struct PlanCommand: ParsableCommand {
         if let output { try file.write(to: output) }
         let cluster = specification.parallelism.cluster
         let prediction = try cluster.map { _ in try PlanPrediction(preparation) }
+        var exported = ""
+        if export.count == 2 {
+            exported = try SimGridFiles(preparation, microbatchLimit: exportMicrobatches).write(to: export[1]) + "\n"
+        }
         if json {
             StandardStreams.output(try JSONLayout.text(PlanDocument(plan: file, prediction: prediction)))
+            StandardStreams.error(exported)
         } else {
             StandardStreams.output(PlanText(preparation, includesSchedule: schedule).text)
             if let prediction, let cluster { StandardStreams.output("\n" + prediction.text(cluster: cluster)) }
+            if !exported.isEmpty { StandardStreams.output("\n" + exported) }
         }
     }
 }

@@ -13,10 +13,13 @@ struct PlanSimulation {
 
     init(_ batching: InputBatching) {
         self.batching = batching
+        sizes = PlanSimulation.sizes(batching, count: min(batching.microbatchCount, PlanSimulation.microbatchLimit))
+    }
+
+    /// Of the first microbatches: their sizes beside that of a full one.
+    static func sizes(_ batching: InputBatching, count: Int) -> [Double] {
         let full = max(1, batching.elementCount(of: batching.representative))
-        sizes = (0..<min(batching.microbatchCount, PlanSimulation.microbatchLimit)).map {
-            batching.elementCount(of: batching.variant(of: $0)) / full
-        }
+        return (0..<count).map { batching.elementCount(of: batching.variant(of: $0)) / full }
     }
 
     /// What a plan would do.

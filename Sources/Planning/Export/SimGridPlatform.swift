@@ -1,70 +1,78 @@
-/// A cluster as SimGrid's platform file: a zone for each node with a host for each rank, and a link from each node to a
-/// core that joins them all (https://simgrid.org/doc/latest/Platform_routing.html).
+/// A cluster as SimGrid's platform file: a host for each rank, the links, and a route for each two ranks that one sends to
+/// the other (https://simgrid.org/doc/latest/Platform_routing.html).
+///
+/// Messages between nodes take the way out of one node and the way into the other, those within a node the same of the two
+/// ranks. Where some links between nodes are unlike the others, each two nodes have a link of their own in between.
 struct SimGridPlatform {
+    private let plan: PartitionPlan
     private let cluster: Cluster
-    private let rankCount: Int
 
-    init(_ cluster: Cluster, rankCount: Int) {
+    init(_ plan: PartitionPlan, _ cluster: Cluster) {
+        self.plan = plan
         self.cluster = cluster
-        self.rankCount = rankCount
     }
 
     static func host(_ rank: Int) -> String { "rank\(rank)" }
 
     var xml: String {
-        let nodes = Set(cluster.ranks.prefix(rankCount).map(\.node)).sorted()
         var lines = [
             "<?xml version=\"1.0\"?>", "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">",
-            "<platform version=\"4.1\">", "  <zone id=\"cluster\" routing=\"DijkstraCache\">",
-            "    <zone id=\"core\" routing=\"None\"><router id=\"core-router\"/></zone>",
+            "<platform version=\"4.1\">", "  <zone id=\"cluster\" routing=\"Full\">",
         ]
-        for node in nodes { lines += zone(of: node) }
-        // A host's link and its node's link together have the latency between nodes, half of it on each side.
-        let half = max(0, cluster.acrossNodes.latency - cluster.withinNode.latency) / 2
-        for node in nodes {
-            lines.append(link("node\(node)", bandwidth: cluster.acrossNodes.bandwidth, latency: half))
+        for rank in plan.stages.indices {
+            lines.append(
+                "    <host id=\"\(SimGridPlatform.host(rank))\" speed=\"\(cluster.ranks[rank].flopsPerSecond)f\"/>")
         }
-        for (pair, unlike) in cluster.unlikeLinks.sorted(by: { ($0.key.low, $0.key.high) < ($1.key.low, $1.key.high) })
-        {
-            let latency = max(0, unlike.latency - cluster.withinNode.latency)
-            lines.append(link("nodes\(pair.low)-\(pair.high)", bandwidth: unlike.bandwidth, latency: latency))
+        var routes: [String] = []
+        var known: Set<String> = []
+        for edge in plan.edges {
+            let (from, to) = (plan.stages[edge.from].rank, plan.stages[edge.to].rank)
+            guard known.insert("\(from) \(to)").inserted else { continue }
+            let links = route(from: from, to: to)
+            for link in links where known.insert(link.name).inserted { lines.append(link.line) }
+            routes.append(
+                "    <route src=\"\(SimGridPlatform.host(from))\" dst=\"\(SimGridPlatform.host(to))\" symmetrical=\"NO\">"
+                    + links.map { "<link_ctn id=\"\($0.name)\"/>" }.joined() + "</route>")
         }
-        for node in nodes {
-            lines += [
-                "    <zoneRoute src=\"node\(node)\" dst=\"core\" gw_src=\"router\(node)\" gw_dst=\"core-router\" "
-                    + "symmetrical=\"NO\"><link_ctn id=\"node\(node)\" direction=\"UP\"/></zoneRoute>",
-                "    <zoneRoute src=\"core\" dst=\"node\(node)\" gw_src=\"core-router\" gw_dst=\"router\(node)\" "
-                    + "symmetrical=\"NO\"><link_ctn id=\"node\(node)\" direction=\"DOWN\"/></zoneRoute>",
-            ]
-        }
-        for pair in cluster.unlikeLinks.keys.sorted(by: { ($0.low, $0.high) < ($1.low, $1.high) })
-        where nodes.contains(pair.low) && nodes.contains(pair.high) {
-            for (from, to, direction) in [(pair.low, pair.high, "UP"), (pair.high, pair.low, "DOWN")] {
-                lines.append(
-                    "    <zoneRoute src=\"node\(from)\" dst=\"node\(to)\" gw_src=\"router\(from)\" gw_dst=\"router\(to)\" "
-                        + "symmetrical=\"NO\"><link_ctn id=\"nodes\(pair.low)-\(pair.high)\" "
-                        + "direction=\"\(direction)\"/></zoneRoute>")
-            }
-        }
-        lines += ["  </zone>", "</platform>"]
-        return lines.joined(separator: "\n") + "\n"
+        return (lines + routes + ["  </zone>", "</platform>"]).joined(separator: "\n") + "\n"
     }
 
-    private func zone(of node: Int) -> [String] {
-        let within = cluster.withinNode
-        var lines = ["    <zone id=\"node\(node)\" routing=\"Cluster\">", "      <router id=\"router\(node)\"/>"]
-        for rank in 0..<rankCount where cluster.ranks[rank].node == node {
-            let name = SimGridPlatform.host(rank)
-            lines += [
-                "      <host id=\"\(name)\" speed=\"\(cluster.ranks[rank].flopsPerSecond)f\"/>",
-                "  " + link("link-\(name)", bandwidth: within.bandwidth, latency: within.latency / 2),
-                "      <host_link id=\"\(name)\" up=\"link-\(name)_UP\" down=\"link-\(name)_DOWN\"/>",
-            ]
-        }
-        return lines + ["    </zone>"]
+    private struct Link {
+        let name: String
+        let bandwidth: Double
+        let latency: Double
+
+        /// SimGrid reads numbers with exponents.
+        var line: String { "    <link id=\"\(name)\" bandwidth=\"\(bandwidth)Bps\" latency=\"\(latency)s\"/>" }
     }
 
-    private func link(_ name: String, bandwidth: Double, latency: Double) -> String {
-        "    <link id=\"\(name)\" bandwidth=\"\(bandwidth)Bps\" latency=\"\(latency)s\" sharing_policy=\"SPLITDUPLEX\"/>"
+    /// The latency of a route is that of its first link.
+    private func route(from: Int, to: Int) -> [Link] {
+        let (source, destination) = (cluster.ranks[from].node, cluster.ranks[to].node)
+        let link = cluster.link(from: from, to: to)
+        if source == destination {
+            return [
+                Link(name: "rank\(from)-out", bandwidth: link.bandwidth, latency: link.latency),
+                Link(name: "rank\(to)-in", bandwidth: link.bandwidth, latency: 0),
+            ]
+        }
+        guard cluster.unlikeLinks.isEmpty else { return unlikeRoute(link, from: source, to: destination) }
+        return [
+            Link(name: "node\(source)-out", bandwidth: link.bandwidth, latency: link.latency),
+            Link(name: "node\(destination)-in", bandwidth: link.bandwidth, latency: 0),
+        ]
+    }
+    /// A message keeps all links of its route to itself. A slow way must leave room for others on the interfaces, and does
+    /// not take them at all; any other takes about as long on them as they would be taken.
+    private func unlikeRoute(_ link: Cluster.Link, from source: Int, to destination: Int) -> [Link] {
+        let between = Link(
+            name: "node\(source)-node\(destination)", bandwidth: link.bandwidth, latency: link.latency)
+        if link.bandwidth < cluster.acrossNodes.bandwidth / 2 { return [between] }
+        // Wide enough for all: the link in between tells the time.
+        let width = cluster.unlikeLinks.values.reduce(cluster.acrossNodes.bandwidth) { max($0, $1.bandwidth) }
+        return [
+            Link(name: "node\(source)-out", bandwidth: width, latency: 0), between,
+            Link(name: "node\(destination)-in", bandwidth: width, latency: 0),
+        ]
     }
 }

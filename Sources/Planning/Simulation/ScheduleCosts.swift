@@ -46,7 +46,12 @@ public struct ScheduleCosts: Sendable, Hashable {
 
     /// Seconds that a rank computes for.
     func compute(stage: Int, microbatch: Int, on rank: Cluster.Rank) -> Double {
-        stageSeconds[stage] * microbatchSizes[microbatch] * flopsPerSecond / rank.flopsPerSecond
+        compute(stage: stage, on: rank) * microbatchSizes[microbatch]
+    }
+
+    /// The same for a full microbatch.
+    func compute(stage: Int, on rank: Cluster.Rank) -> Double {
+        stageSeconds[stage] * flopsPerSecond / rank.flopsPerSecond
     }
 
     func read(input: Int, microbatch: Int) -> Double {
@@ -55,7 +60,8 @@ public struct ScheduleCosts: Sendable, Hashable {
 
     func write(microbatch: Int) -> Double { writeSeconds * microbatchSizes[microbatch] }
 
+    /// A whole number.
     func byteCount(edge: Int, microbatch: Int) -> Double {
-        Double(edgeByteCounts[edge]) * microbatchSizes[microbatch]
+        (Double(edgeByteCounts[edge]) * microbatchSizes[microbatch]).rounded()
     }
 }

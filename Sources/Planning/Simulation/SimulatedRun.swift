@@ -1,15 +1,19 @@
 internal import HeapModule
 
 /// The state of a simulation under way.
+///
+/// When a message arrives is known as soon as it is on its way, so that most messages need no event of their own: a rank
+/// that finds its operands on their way looks again when they are there.
 struct SimulatedRun {
     private enum Happening {
         /// A rank goes on with its list.
-        case proceed(rank: Int)
-        /// The sender's request has reached the receiver.
-        case requested(edge: Int, microbatch: Int)
-        /// The data may start.
-        case cleared(edge: Int, microbatch: Int)
-        case arrived(edge: Int, microbatch: Int)
+        case proceed(rank: Int32)
+        /// A rank that waits looks whether it can go on.
+        case look(rank: Int32)
+        /// The data of a message that waited for its receiver may start.
+        case cleared(edge: Int32, microbatch: Int32)
+        /// Messages wait for a way that becomes free.
+        case freed(way: Int32)
     }
 
     private struct Event: Comparable {
@@ -18,47 +22,28 @@ struct SimulatedRun {
         let number: Int
         let happening: Happening
 
-        static func < (left: Event, right: Event) -> Bool { (left.time, left.number) < (right.time, right.number) }
-        static func == (left: Event, right: Event) -> Bool { (left.time, left.number) == (right.time, right.number) }
-    }
-
-    private struct RankState {
-        var next = 0
-        var isWaiting = false
-        var waitStart = 0.0
-        /// What it is busy with until its next event.
-        var activity: Timeline.Activity?
-        /// Handling of messages that makes what it is busy with longer.
-        var debt = 0.0
-        var seconds = [Timeline.Activity: Double]()
-        var end = 0.0
-        var spans: [Timeline.Span] = []
-    }
-
-    private struct Message {
-        var isPosted = false
-        var isRequested = false
-        var isArrived = false
-        var sent = 0.0
-        var arrival = 0.0
+        static func < (left: Event, right: Event) -> Bool {
+            left.time < right.time || left.time == right.time && left.number < right.number
+        }
+        static func == (left: Event, right: Event) -> Bool { left.number == right.number }
     }
 
     private let schedule: Schedule
     private let plan: PartitionPlan
     private let costs: ScheduleCosts
-    private let cluster: Cluster
     private let incoming: [[Int]]  // edges by stage
     private let outgoing: [[Int]]
     private let sendSlotCounts: [Int]  // by edge
-    private var ranks: [RankState]
-    private var messages: [[Message]]  // by edge, by microbatch
-    private var interfaceOut: [Double]  // by node: when it is free again
-    private var interfaceIn: [Double]
-    private var linkFree: [Cluster.NodePair: Double] = [:]  // of unlike links: when they are free again
-    private let links: [Cluster.Link]  // by edge
+    private let stageSeconds: [Double]  // by stage: to compute a full microbatch on its rank
+    private let eagerByteCount: Double
+    private var ranks: [SimulatedRank]
+    private var messages: SimulatedMessages
+    private var network: SimulatedNetwork
     private let spanLimit: Int
+    private var spans: [[Timeline.Span]]  // by rank
     private var events = Heap<Event>()
     private var eventCount = 0
+    private var transferCount = 0
     private var now = 0.0
 
     init(
@@ -68,7 +53,6 @@ struct SimulatedRun {
         self.schedule = schedule
         self.plan = plan
         self.costs = costs
-        self.cluster = cluster
         var incoming = [[Int]](repeating: [], count: plan.stages.count)
         var outgoing = incoming
         for edge in plan.edges {
@@ -77,30 +61,29 @@ struct SimulatedRun {
         }
         self.incoming = incoming
         self.outgoing = outgoing
-        links = plan.edges.map { cluster.link(from: plan.stages[$0.from].rank, to: plan.stages[$0.to].rank) }
-        sendSlotCounts = plan.edges.map { plan.sendSlotCount(of: $0.value, from: $0.from) }
-        ranks = [RankState](repeating: RankState(), count: schedule.actions.count)
-        messages = plan.edges.map { _ in [Message](repeating: Message(), count: schedule.microbatchCount) }
-        let nodeCount = (cluster.ranks.map(\.node).max() ?? 0) + 1
-        interfaceOut = [Double](repeating: 0, count: nodeCount)
-        interfaceIn = interfaceOut
+        sendSlotCounts = plan.sendSlotCounts
+        stageSeconds = plan.stages.map {
+            costs.compute(stage: $0.index, on: cluster.ranks[$0.rank])
+        }
+        eagerByteCount = Double(cluster.eagerByteCount)
+        ranks = [SimulatedRank](repeating: SimulatedRank(), count: schedule.actions.count)
+        spans = [[Timeline.Span]](repeating: [], count: schedule.actions.count)
+        messages = SimulatedMessages(edgeCount: plan.edges.count)
+        network = SimulatedNetwork(plan, cluster)
     }
 
     mutating func play() throws(PlanningError) {
-        for rank in ranks.indices { foresee(.proceed(rank: rank), at: 0) }
+        for rank in ranks.indices { foresee(.proceed(rank: Int32(rank)), at: 0) }
         while let event = events.popMin() {
             now = event.time
             switch event.happening {
-            case .proceed(let rank): proceed(rank)
-            case .requested(let edge, let microbatch):
-                messages[edge][microbatch].isRequested = true
-                clear(edge, microbatch)
-            case .cleared(let edge, let microbatch): transfer(edge, microbatch)
-            case .arrived(let edge, let microbatch):
-                messages[edge][microbatch].isArrived = true
-                messages[edge][microbatch].arrival = now
-                wake(plan.stages[plan.edges[edge].to].rank)
-                wake(plan.stages[plan.edges[edge].from].rank)
+            case .proceed(let rank): proceed(Int(rank))
+            case .look(let rank):
+                ranks[Int(rank)].look = .infinity
+                if ranks[Int(rank)].isWaiting { proceed(Int(rank)) }
+            case .cleared(let edge, let microbatch): transfer(Int(edge), Int(microbatch), isEager: false)
+            case .freed(let way):
+                for transfer in network.takeWaiting(for: Int(way)) { begin(transfer) }
             }
         }
         for (rank, state) in ranks.enumerated() where state.next < schedule.actions[rank].count {
@@ -114,26 +97,27 @@ struct SimulatedRun {
         events.insert(Event(time: time, number: eventCount, happening: happening))
     }
 
-    private mutating func wake(_ rank: Int) {
-        guard ranks[rank].isWaiting else { return }
-        proceed(rank)
+    /// Makes a rank that waits look again at a time, if it would not do so before.
+    private mutating func foreseeLook(_ rank: Int, at time: Double) {
+        guard ranks[rank].isWaiting, time < ranks[rank].look else { return }
+        ranks[rank].look = time
+        foresee(.look(rank: Int32(rank)), at: time)
     }
 
     /// Makes a rank busy from now on.
     private mutating func occupy(_ rank: Int, _ activity: Timeline.Activity, _ microbatch: Int, for seconds: Double) {
-        ranks[rank].seconds[activity, default: 0] += seconds
-        ranks[rank].activity = activity
+        ranks[rank].spend(seconds, on: activity)
+        ranks[rank].isBusy = true
         ranks[rank].next += 1
-        if ranks[rank].spans.count < spanLimit {
-            ranks[rank].spans.append(.init(activity, microbatch: microbatch, start: now, end: now + seconds))
-        }
-        foresee(.proceed(rank: rank), at: now + seconds)
+        keep(activity, rank, microbatch, now, now + seconds)
+        foresee(.proceed(rank: Int32(rank)), at: now + seconds)
     }
 
-    /// A rank handles a message: beside its waiting when it waits, else what it is busy with takes so much longer.
-    private mutating func handle(_ rank: Int, for seconds: Double) {
-        guard seconds > 0, ranks[rank].activity != nil else { return }
-        ranks[rank].debt += seconds
+    private mutating func keep(
+        _ activity: Timeline.Activity, _ rank: Int, _ microbatch: Int, _ start: Double, _ end: Double
+    ) {
+        guard spanLimit > 0, spans[rank].count < spanLimit else { return }
+        spans[rank].append(.init(activity, microbatch: microbatch, start: start, end: end))
     }
 
     /// Carries out a rank's actions until one takes time.
@@ -141,50 +125,60 @@ struct SimulatedRun {
         if ranks[rank].debt > 0 {
             let debt = ranks[rank].debt
             ranks[rank].debt = 0
-            ranks[rank].seconds[.communicate, default: 0] += debt
-            return foresee(.proceed(rank: rank), at: now + debt)
+            ranks[rank].spend(debt, on: .communicate)
+            return foresee(.proceed(rank: Int32(rank)), at: now + debt)
         }
-        ranks[rank].activity = nil
-        let actions = schedule.actions[rank]
-        while ranks[rank].next < actions.count {
-            switch actions[ranks[rank].next] {
+        ranks[rank].isBusy = false
+        while ranks[rank].next < schedule.actions[rank].count {
+            switch schedule.actions[rank][ranks[rank].next] {
             case .read(let input, let microbatch):
                 let seconds = costs.read(input: input, microbatch: microbatch)
                 if seconds > 0 { return occupy(rank, .inputOutput, microbatch, for: seconds) }
             case .write(let microbatch):
                 let seconds = costs.write(microbatch: microbatch)
                 if seconds > 0 { return occupy(rank, .inputOutput, microbatch, for: seconds) }
-            case .receive(let edge, let microbatch):
-                messages[edge][microbatch].isPosted = true
-                clear(edge, microbatch)
+            case .receive(let edge, let microbatch): post(edge, microbatch)
             case .send(let edge, let microbatch):
-                messages[edge][microbatch].sent = now
+                ranks[rank].isBusy = true
                 send(edge, microbatch)
+                if ranks[rank].debt > 0 {
+                    ranks[rank].next += 1
+                    return proceed(rank)
+                }
+                ranks[rank].isBusy = false
             case .run(let stage, let microbatch):
-                guard canRun(stage, microbatch) else {
+                let ready = readyTime(stage, microbatch)
+                if ready > now {
                     if !ranks[rank].isWaiting {
                         ranks[rank].isWaiting = true
                         ranks[rank].waitStart = now
                     }
+                    if ready < .infinity { foreseeLook(rank, at: ready) }
                     return
                 }
                 noteWait(rank, stage, microbatch)
+                for edge in incoming[stage] { messages.take(edge: edge, microbatch: microbatch) }
                 return occupy(
-                    rank, .compute, microbatch,
-                    for: costs.compute(stage: stage, microbatch: microbatch, on: cluster.ranks[rank]))
+                    rank, .compute, microbatch, for: stageSeconds[stage] * costs.microbatchSizes[microbatch])
             }
             ranks[rank].next += 1
         }
         ranks[rank].end = max(ranks[rank].end, now)
     }
 
-    /// Operands have come, and the receivers of earlier results have taken them.
-    private func canRun(_ stage: Int, _ microbatch: Int) -> Bool {
-        incoming[stage].allSatisfy { messages[$0][microbatch].isArrived }
-            && outgoing[stage].allSatisfy { edge in
-                let earlier = microbatch - sendSlotCounts[edge]
-                return earlier < 0 || messages[edge][earlier].isArrived
-            }
+    /// When operands will have come, and the buffers of earlier results will be free; infinite where that is not known.
+    private mutating func readyTime(_ stage: Int, _ microbatch: Int) -> Double {
+        var ready = 0.0
+        for edge in incoming[stage] {
+            guard let place = messages.place(edge: edge, microbatch: microbatch) else { continue }
+            ready = max(ready, messages[place].arrival)
+        }
+        for edge in outgoing[stage] where microbatch >= sendSlotCounts[edge] {
+            let earlier = microbatch - sendSlotCounts[edge]
+            guard let place = messages.place(edge: edge, microbatch: earlier) else { continue }
+            ready = max(ready, messages[place].released)
+        }
+        return ready
     }
 
     private mutating func noteWait(_ rank: Int, _ stage: Int, _ microbatch: Int) {
@@ -192,10 +186,14 @@ struct SimulatedRun {
         ranks[rank].isWaiting = false
         let start = ranks[rank].waitStart
         // The message that came last is what the rank stood still for; what passed after it was sent is transfer.
-        let last = incoming[stage].max { messages[$0][microbatch].arrival < messages[$1][microbatch].arrival }
-        let message = last.map { messages[$0][microbatch] }
-        let arrival = min(now, message?.arrival ?? start)
-        let transfer = max(0, arrival - max(start, message?.sent ?? arrival))
+        var last: (arrival: Double, sent: Double)?
+        for edge in incoming[stage] {
+            guard let place = messages.place(edge: edge, microbatch: microbatch) else { continue }
+            let message = messages[place]
+            if message.arrival >= last?.arrival ?? 0 { last = (message.arrival, message.sent) }
+        }
+        let arrival = min(now, last?.arrival ?? start)
+        let transfer = max(0, arrival - max(start, last?.sent ?? arrival))
         note(rank, .wait, microbatch, start, arrival - transfer)
         note(rank, .transfer, microbatch, arrival - transfer, arrival)
         note(rank, .wait, microbatch, max(start, arrival), now)
@@ -205,63 +203,78 @@ struct SimulatedRun {
         _ rank: Int, _ activity: Timeline.Activity, _ microbatch: Int, _ start: Double, _ end: Double
     ) {
         guard end > start else { return }
-        ranks[rank].seconds[activity, default: 0] += end - start
-        guard ranks[rank].spans.count < spanLimit else { return }
-        ranks[rank].spans.append(.init(activity, microbatch: microbatch, start: start, end: end))
+        ranks[rank].spend(end - start, on: activity)
+        keep(activity, rank, microbatch, start, end)
     }
 
     // MARK: Messages
 
-    private func isEager(_ edge: Int, _ microbatch: Int) -> Bool {
-        costs.byteCount(edge: edge, microbatch: microbatch) <= Double(cluster.eagerByteCount)
+    private mutating func post(_ edge: Int, _ microbatch: Int) {
+        guard let place = messages.place(edge: edge, microbatch: microbatch) else { return }
+        messages[place].posted = now
+        clear(edge, microbatch, place)
     }
 
     private mutating func send(_ edge: Int, _ microbatch: Int) {
-        if isEager(edge, microbatch) {
-            transfer(edge, microbatch)
-        } else {
-            foresee(.requested(edge: edge, microbatch: microbatch), at: now + links[edge].latency)
+        guard let place = messages.place(edge: edge, microbatch: microbatch) else { return }
+        messages[place].sent = now
+        if costs.byteCount(edge: edge, microbatch: microbatch) <= eagerByteCount {
+            return transfer(edge, microbatch, isEager: true)
         }
+        messages[place].requested = now + network.routes[edge].link.latency
+        clear(edge, microbatch, place)
     }
 
     /// Once request and posted receive have met, the clearance goes back.
-    private mutating func clear(_ edge: Int, _ microbatch: Int) {
-        guard messages[edge][microbatch].isPosted, messages[edge][microbatch].isRequested else { return }
-        foresee(.cleared(edge: edge, microbatch: microbatch), at: now + links[edge].latency)
+    private mutating func clear(_ edge: Int, _ microbatch: Int, _ place: Int) {
+        let met = max(messages[place].posted, messages[place].requested)
+        guard met < .infinity else { return }
+        foresee(
+            .cleared(edge: Int32(edge), microbatch: Int32(microbatch)), at: met + network.routes[edge].link.latency)
     }
 
-    private mutating func transfer(_ edge: Int, _ microbatch: Int) {
-        let link = links[edge]
-        let byteCount = costs.byteCount(edge: edge, microbatch: microbatch)
-        var seconds = link.transferSeconds(byteCount)
-        let (from, to) = (plan.stages[plan.edges[edge].from].rank, plan.stages[plan.edges[edge].to].rank)
-        let (source, destination) = (cluster.ranks[from].node, cluster.ranks[to].node)
-        var start = now
-        if source != destination {
-            let pair = Cluster.NodePair(source, destination)
-            let isUnlike = cluster.unlikeLinks[pair] != nil
-            start = max(now, interfaceOut[source], interfaceIn[destination], isUnlike ? linkFree[pair] ?? 0 : 0)
-            // A slow way between two nodes leaves room for others on their interfaces.
-            let through = min(seconds, cluster.acrossNodes.transferSeconds(byteCount))
-            interfaceOut[source] = start + through
-            interfaceIn[destination] = start + through
-            if isUnlike { linkFree[pair] = start + seconds }
-            seconds = max(seconds, through)
+    private mutating func transfer(_ edge: Int, _ microbatch: Int, isEager: Bool) {
+        transferCount += 1
+        begin(
+            SimulatedNetwork.Transfer(
+                edge: edge, microbatch: microbatch, byteCount: costs.byteCount(edge: edge, microbatch: microbatch),
+                isEager: isEager, number: transferCount))
+    }
+
+    private mutating func begin(_ transfer: SimulatedNetwork.Transfer) {
+        switch network.begin(transfer, at: now) {
+        case .waits(let way, let isFirst):
+            if isFirst { foresee(.freed(way: Int32(way)), at: max(now, network.free[way])) }
+        case .started(let departure, let arrival):
+            guard let place = messages.place(edge: transfer.edge, microbatch: transfer.microbatch) else { return }
+            // MPI keeps what it has not sent of an eager message; of others it reads the sender's buffer to the end.
+            let released = transfer.isEager ? departure : arrival
+            messages[place].arrival = arrival
+            messages[place].released = released
+            let route = network.routes[transfer.edge]
+            handle(route.from, for: route.link.sendHandling * transfer.byteCount)
+            handle(route.to, for: route.link.receiveHandling * transfer.byteCount)
+            foreseeLook(route.from, at: released)
+            foreseeLook(route.to, at: arrival)
         }
-        handle(from, for: link.sendHandling * byteCount)
-        handle(to, for: link.receiveHandling * byteCount)
-        foresee(.arrived(edge: edge, microbatch: microbatch), at: start + seconds + link.latency)
+    }
+
+    /// A rank handles a message: beside its waiting when it waits, else what it is busy with takes so much longer.
+    private mutating func handle(_ rank: Int, for seconds: Double) {
+        guard seconds > 0, ranks[rank].isBusy else { return }
+        ranks[rank].debt += seconds
     }
 
     var timeline: Timeline {
-        Timeline(
+        var stageOfRank = [Int?](repeating: nil, count: ranks.count)
+        for stage in plan.stages { stageOfRank[stage.rank] = stage.index }
+        return Timeline(
             ranks: ranks.enumerated().map { rank, state in
-                let stage = plan.stage(ofRank: rank)
-                var summary = Timeline.RankSummary(rank: rank, stage: stage)
+                var summary = Timeline.RankSummary(rank: rank, stage: stageOfRank[rank])
                 summary.seconds = state.seconds
                 summary.elapsed = state.end
-                summary.spans = state.spans
-                summary.peakMemory = stage.map { costs.stageByteCounts[$0] } ?? 0
+                summary.spans = spans[rank]
+                summary.peakMemory = stageOfRank[rank].map { costs.stageByteCounts[$0] } ?? 0
                 return summary
             })
     }

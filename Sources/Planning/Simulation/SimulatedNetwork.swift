@@ -1,0 +1,112 @@
+/// The ways that messages take in a simulation, until when each is taken, and who waits for it.
+///
+/// Messages between nodes go through the interfaces of both nodes, those within a node through the processors of both
+/// ranks; whatever the way, one after another. One that waits for its receiver's end leaves its sender's end to others.
+struct SimulatedNetwork {
+    /// A message whose data may go.
+    struct Transfer {
+        let edge: Int
+        let microbatch: Int
+        let byteCount: Double
+        let isEager: Bool
+        /// Of those that want a way, the one that came first goes first.
+        let number: Int
+    }
+
+    enum Outcome {
+        /// It is on its way: when its last byte will have left, and when it will be there.
+        case started(departure: Double, arrival: Double)
+        /// It waits for a way, alone so far or with others.
+        case waits(way: Int, isFirst: Bool)
+    }
+
+    /// How the messages of one edge go.
+    struct Route {
+        /// Ranks.
+        let from: Int
+        let to: Int
+        let link: Cluster.Link
+        /// Ways that the message takes all of the time that it takes on an interface.
+        fileprivate let out: Int
+        fileprivate let into: Int
+        /// Of the interfaces, in bytes per second.
+        fileprivate let interfaceBandwidth: Double
+        /// The way between two nodes whose link is unlike the others.
+        fileprivate let between: Int?
+    }
+
+    /// By edge.
+    let routes: [Route]
+    /// By way: when it is free again.
+    private(set) var free: [Double]
+    /// By way, by number.
+    private var waiting: [[Transfer]]
+
+    init(_ plan: PartitionPlan, _ cluster: Cluster) {
+        let nodeCount = (cluster.ranks.map(\.node).max() ?? 0) + 1
+        // Out of and into each node, out of and into each rank, and links that are unlike the others.
+        var wayCount = 2 * (nodeCount + cluster.ranks.count)
+        var unlike: [[Int]: Int] = [:]
+        var routes: [Route] = []
+        routes.reserveCapacity(plan.edges.count)
+        for edge in plan.edges {
+            let (from, to) = (plan.stages[edge.from].rank, plan.stages[edge.to].rank)
+            let (source, destination) = (cluster.ranks[from].node, cluster.ranks[to].node)
+            let isWithin = source == destination
+            var between: Int?
+            if cluster.unlikeLinks[Cluster.NodePair(source, destination)] != nil, !isWithin {
+                between = unlike[[source, destination], default: wayCount]
+                unlike[[source, destination]] = between
+                if between == wayCount { wayCount += 1 }
+            }
+            let link = cluster.link(from: from, to: to)
+            routes.append(
+                Route(
+                    from: from, to: to, link: link, out: isWithin ? 2 * (nodeCount + from) : 2 * source,
+                    into: 1 + (isWithin ? 2 * (nodeCount + to) : 2 * destination),
+                    interfaceBandwidth: between == nil ? link.bandwidth : cluster.acrossNodes.bandwidth,
+                    between: between))
+        }
+        self.routes = routes
+        free = [Double](repeating: 0, count: wayCount)
+        waiting = [[Transfer]](repeating: [], count: wayCount)
+    }
+
+    /// Sends a message on its way if that is free.
+    mutating func begin(_ transfer: Transfer, at now: Double) -> Outcome {
+        let route = routes[transfer.edge]
+        if let way = busyWay(of: route, before: transfer.number, at: now) {
+            let place = waiting[way].firstIndex { $0.number > transfer.number } ?? waiting[way].count
+            waiting[way].insert(transfer, at: place)
+            return .waits(way: way, isFirst: waiting[way].count == 1)
+        }
+        let seconds = route.link.transferSeconds(transfer.byteCount)
+        // A slow way between two nodes leaves room for others on their interfaces.
+        let through = min(seconds, transfer.byteCount / route.interfaceBandwidth)
+        free[route.out] = now + through
+        free[route.into] = now + through
+        if let between = route.between { free[between] = now + seconds }
+        return .started(departure: now + seconds, arrival: now + seconds + route.link.latency)
+    }
+
+    /// Those that wait for a way, which is theirs to begin again.
+    mutating func takeWaiting(for way: Int) -> [Transfer] {
+        let all = waiting[way]
+        waiting[way] = []
+        return all
+    }
+
+    /// The way of a route that is taken for longest, or that others have waited for longer.
+    private func busyWay(of route: Route, before number: Int, at now: Double) -> Int? {
+        var busy: Int?
+        func look(_ way: Int) {
+            guard free[way] > now || !waiting[way].isEmpty && waiting[way][0].number < number else { return }
+            if let other = busy, free[other] >= free[way] { return }
+            busy = way
+        }
+        look(route.out)
+        look(route.into)
+        if let between = route.between { look(between) }
+        return busy
+    }
+}
