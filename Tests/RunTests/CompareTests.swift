@@ -96,13 +96,14 @@ import Testing
         #expect([1, 2, 4, 8, 16].contains(size))
         let sums = (0..<40).flatMap { [Double](repeating: Double($0 + 6), count: 3) }
         #expect(try job.array("sum6").values == sums)
-        // A network with a long latency wants few large messages; one without any wants many small ones.
+        // Where each message waits for its receiver, a long latency wants few large messages, and none many small ones.
         func chosen(_ latency: Double) throws -> Int {
             let cluster = try job.folder.write(
                 """
                 version: 1
                 nodes: [{count: 2, ranks: 1, gigaflops: 0.000001}]
                 across-nodes: {latency: \(latency), bandwidth: 1}
+                eager: 0
                 """, to: "cluster.yaml")
             let plan = try object(
                 try MPInfer.run(

@@ -44,6 +44,30 @@ import Testing
         #expect(run.stdout.contains("1 rank is faster than 8"), "\(run)")
     }
 
+    @Test func plansKeepToTheMemoryOfTheRanks() throws {
+        let folder = try ScratchFolder()
+        func plan(kilobytes: Int, _ strategy: String, ranks: Int = 4) throws -> ProcessRun {
+            let path = try folder.write(
+                "version: 1\nnodes: [{ranks: \(ranks), gigaflops: 50, memory: \(Double(kilobytes) * 1e-6)}]\n",
+                to: "cluster.yaml")
+            return try self.plan(
+                "--ranks", "\(ranks)", "--cluster", path, "--set", "parallelism.strategy=\(strategy)")
+        }
+        try MPInfer.expectSuccess(try plan(kilobytes: 100_000, "uniform"))
+        // A plan that does not fit is refused, with the stage and the rank.
+        MPInfer.expectFailure(try plan(kilobytes: 20, "uniform"), ["stage ", " needs ", "and rank ", "has 0.1 MB"])
+        MPInfer.expectFailure(
+            try plan(kilobytes: 20, "optimal"), ["the model does not fit into the memory of 4 ranks", "lacks"])
+        // One that fits is found.
+        let need = try #require(
+            (100...2000).first { kilobytes in
+                kilobytes % 50 == 0 && (try? plan(kilobytes: kilobytes, "optimal").succeeded) == true
+            })
+        try MPInfer.expectSuccess(try plan(kilobytes: need, "optimal"))
+        MPInfer.expectFailure(
+            try plan(kilobytes: need, "optimal", ranks: 1), ["does not fit", "ranks with this memory"])
+    }
+
     @Test(
         "a cluster that makes no sense",
         arguments: [
