@@ -223,6 +223,7 @@ import Testing
         #expect(
             complaint(limit: 500_000)
                 == "the model does not fit into the memory of 2 ranks: the best plan lacks 1.5 MB on one of them (its "
-                + "limit is 0.5 MB); no number of ranks would do, since one layer alone is larger")
+                + "limit is 0.5 MB); no number of ranks would do: a layer with its messages needs more than one rank has"
+        )
     }
 }

@@ -22,7 +22,7 @@ struct MemoryShortage {
     var remedy: String {
         if heaviest(stageCount: problem.stageCount) <= limit { return "another plan fits; strategy 'optimal' finds it" }
         guard let count = smallestCount(limit: limit) else {
-            return "no number of ranks would do, since one layer alone is larger"
+            return "no number of ranks would do: a layer with its messages needs more than one rank has"
         }
         return "\(count) ranks with this memory would do"
     }
@@ -37,18 +37,16 @@ struct MemoryShortage {
         return search.best()?.heaviest ?? .infinity
     }
 
+    /// More stages hold fewer weights each and need more buffers for messages, so that more may be too many.
     private func smallestCount(limit: Double) -> Int? {
         let all = problem.chain.stageLimit
-        guard heaviest(stageCount: all) <= limit else { return nil }
-        // More stages never need more on the fullest rank: it can be cut once more.
-        var low = 1
-        var high = all
-        while low < high {
-            let middle = (low + high) / 2
-            if heaviest(stageCount: middle) <= limit { high = middle } else { low = middle + 1 }
-        }
-        return low
+        let small = 1...min(all, MemoryShortage.eachCount)
+        let large = sequence(first: 2 * MemoryShortage.eachCount) { 2 * $0 }.prefix { $0 <= all }
+        return small.first { heaviest(stageCount: $0) <= limit } ?? large.first { heaviest(stageCount: $0) <= limit }
     }
+
+    /// Numbers of ranks that are tried one by one; of larger ones only each that is twice the one before.
+    private static let eachCount = 64
 
     static func megabytes(_ byteCount: Double) -> String {
         let tenths = Int((byteCount / 1e5).rounded(.up))
