@@ -33,9 +33,10 @@ main() {
     bring_up
     test_path
     test_network gigabit 200 1000
-    test_pipeline gigabit
     test_network slow 5000 100
     test_slow_pair
+    links 'default 200 1000'
+    test_pipeline gigabit
     echo "$((checks - failures)) of $checks checks passed in $SECONDS s"
     ((failures == 0))
 }
@@ -69,21 +70,26 @@ test_slow_pair() {
     check 'and no other is' same "$(grep -c 'link between' "$folder/pair.txt")" 1
 }
 
-# A pipeline of 4 stages on the network that was measured last: light layers on wide tensors, so that the network decides.
-# Four ranks share the cores of this machine; whatever computes for long would be slower here than on four hosts.
+# Light layers on wide tensors, cut in two, on the network that was measured last: the network decides, and two ranks do not
+# take the cores of this machine from one another. Its prediction is held against the run. All four ranks are compared too,
+# for information: a rank that receives and sends at once has its answers to the sender wait behind its own data in the
+# port, which is not simulated, so that predictions come out too high.
 test_pipeline() {
-    local python=.build/oracle/bin/python job=jobs/quickstart.yaml size=32
-    if [[ -x $python ]]; then
-        "$python" Tests/Cluster/wide_job.py "$folder/wide" || exit 1
-        job=$folder/wide/job.yaml size=2
-    else
-        echo "      $python is not there (make material): the quickstart runs instead of wide tensors"
+    local python=.build/oracle/bin/python
+    if [[ ! -x $python ]]; then
+        echo "skipped: no pipeline over the hosts, since $python is not there (make material)"
+        return
     fi
-    run pipeline compare "$job" --set "parallelism.cluster=$folder/$1.yaml" --set threads=1 \
-        --strategies uniform,optimal --microbatches "$size" --rounds 5 -q
+    "$python" Tests/Cluster/wide_job.py "$folder/wide" || exit 1
+    first=()
+    run pipeline compare "$folder/wide/job.yaml" --set "parallelism.cluster=$folder/$1.yaml" --set threads=1 \
+        --strategies uniform --ranks 2,4 --rounds 5 -q --csv "$folder/pipeline.csv"
     check 'a pipeline over the hosts: exit code 0' same "$code" 0
     check 'the cluster file is for these hosts' not grep -q 'calibrated' "$folder/pipeline.txt"
     sed 's/^/      /' "$folder/pipeline.txt"
+    # Columns of the table: 3 ranks, 5 predicted and 6 measured items per second.
+    check 'the prediction for two hosts is within 10 %' near \
+        "$(awk -F, '$3 == 2 {print $5}' "$folder/pipeline.csv")" "$(awk -F, '$3 == 2 {print $6}' "$folder/pipeline.csv")"
 }
 
 # check_link TITLE LATENCY MADE BANDWIDTH RATE: microseconds and 10^9 bytes a second that were found, microseconds and
