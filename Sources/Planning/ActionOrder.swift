@@ -16,7 +16,7 @@ struct ActionOrder {
 
     init(_ plan: PartitionPlan) {
         self.plan = plan
-        incoming = plan.stages.map { stage in plan.edges.filter { $0.to == stage.index }.map(\.index) }
+        incoming = plan.edgesByStage.incoming
         inputs = plan.stages.map { stage in plan.inputs.indices.filter { plan.inputs[$0].stage == stage.index } }
         computed = [Int](repeating: 0, count: plan.stages.count)
         posted = [Int](repeating: 0, count: plan.edges.count)

@@ -6,12 +6,10 @@ public struct MemoryNeed: Sendable, Hashable {
     public init(of plan: PartitionPlan, chain: LayerChain) {
         let scan = StageScan(chain)
         let starts = chain.blockStarts
-        var layer = 0
         var block = 0
-        stageByteCounts = plan.stages.map { stage in
-            layer += stage.nodes.count
+        stageByteCounts = plan.layerRanges.map { layers in
             let first = block
-            while block < starts.count, starts[block] < layer { block += 1 }
+            while block < starts.count, starts[block] < layers.upperBound { block += 1 }
             return Int(scan.figures(of: first..<max(block, first + 1)).memoryByteCount)
         }
     }

@@ -1,6 +1,27 @@
 public import Graphs
 
 extension PartitionPlan {
+    /// By stage: its layers, by their places in the chain that the plan was made from.
+    public var layerRanges: [Range<Int>] {
+        var end = 0
+        return stages.map { stage in
+            let first = end
+            end += stage.nodes.count
+            return first..<end
+        }
+    }
+
+    /// By stage: the edges that end there, and those that begin there, by index.
+    var edgesByStage: (incoming: [[Int]], outgoing: [[Int]]) {
+        var incoming = [[Int]](repeating: [], count: stages.count)
+        var outgoing = incoming
+        for edge in edges {
+            incoming[edge.to].append(edge.index)
+            outgoing[edge.from].append(edge.index)
+        }
+        return (incoming, outgoing)
+    }
+
     /// What a stage computes as a part of the graph: the values it takes in and those it gives away.
     public func part(of stage: Int) -> GraphPart {
         var taken = Set(edges.lazy.filter { $0.to == stage }.map(\.value))

@@ -12,13 +12,8 @@ public struct Schedule: Sendable, Codable, Hashable {
     /// The forward pipeline: every rank takes the microbatches in order, and posts the receives of the next one before
     /// it computes on the one at hand, so that transfers and computing overlap.
     public static func pipeline(_ plan: PartitionPlan, microbatchCount: Int) -> Schedule {
-        var incoming = [[Int]](repeating: [], count: plan.stages.count)
-        var outgoing = incoming
-        var inputs = incoming
-        for edge in plan.edges {
-            incoming[edge.to].append(edge.index)
-            outgoing[edge.from].append(edge.index)
-        }
+        let (incoming, outgoing) = plan.edgesByStage
+        var inputs = [[Int]](repeating: [], count: plan.stages.count)
         for (input, site) in plan.inputs.enumerated() { inputs[site.stage].append(input) }
         var actions = [[Action]](repeating: [], count: plan.stages.count)
         for stage in plan.stages {

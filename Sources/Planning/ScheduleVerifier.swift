@@ -88,18 +88,17 @@ public enum ScheduleVerifier {
         var next = [Int](repeating: 0, count: schedule.actions.count)
         var posted: Set<Action> = []
         var sent: Set<Action> = []
-        let incoming = plan.stages.map { stage in plan.edges.filter { $0.to == stage.index } }
-        let outgoing = plan.stages.map { stage in plan.edges.filter { $0.from == stage.index } }
+        let (incoming, outgoing) = plan.edgesByStage
         let slots = plan.sendSlotCounts
 
         func canStart(_ action: Action) -> Bool {
             guard case .run(let stage, let microbatch) = action else { return true }
             let hasOperands = incoming[stage].allSatisfy {
-                sent.contains(.send(edge: $0.index, microbatch: microbatch))
+                sent.contains(.send(edge: $0, microbatch: microbatch))
             }
             let hasBuffers = outgoing[stage].allSatisfy {
-                let earlier = microbatch - slots[$0.index]
-                return earlier < 0 || posted.contains(.receive(edge: $0.index, microbatch: earlier))
+                let earlier = microbatch - slots[$0]
+                return earlier < 0 || posted.contains(.receive(edge: $0, microbatch: earlier))
             }
             return hasOperands && hasBuffers
         }

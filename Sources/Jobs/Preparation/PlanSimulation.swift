@@ -16,6 +16,15 @@ struct PlanSimulation {
         sizes = PlanSimulation.sizes(batching, count: min(batching.microbatchCount, PlanSimulation.microbatchLimit))
     }
 
+    /// All items in full microbatches, of which the last of a shape may be a part; at least a bit of one.
+    var fullMicrobatchCount: Double {
+        let sum =
+            sizes.count == batching.microbatchCount
+            ? sizes.reduce(0, +)
+            : PlanSimulation.sizes(batching, count: batching.microbatchCount).reduce(0, +)
+        return sum > 0 ? sum : 1
+    }
+
     /// Of the first microbatches: their sizes beside that of a full one.
     static func sizes(_ batching: InputBatching, count: Int) -> [Double] {
         let full = max(1, batching.elementCount(of: batching.representative))

@@ -17,12 +17,8 @@ public struct JobReport: Sendable, Encodable {
         public let communication: Double
         /// Seconds of input and output.
         public let inputOutput: Double
-        /// Seconds in which the rank had nothing to do: the sum of the next two.
+        /// Seconds in which the rank had nothing to do; `breakdown` says why.
         public let idle: Double
-        /// Of these, since it has less to do than the busiest rank.
-        public let imbalance: Double
-        /// Of these, while the pipeline fills, drains, or waits.
-        public let bubble: Double
         /// Seconds to read weights and compile the stage.
         public let load: Double
         /// Bytes.
@@ -77,18 +73,21 @@ public struct JobReport: Sendable, Encodable {
         itemsPerSecond = makespan > 0 ? Double(items) / makespan : 0
         let breakdown = TimeBreakdown(timeline)
         self.breakdown = breakdown
-        let perMicrobatch = 1 / Double(max(1, job.batching.microbatchCount))
-        let measured = job.costs.fitted(
-            to: plan.stages.map { timeline.ranks[$0.rank][.compute] * perMicrobatch }, of: plan, on: job.cluster)
+        let simulation = PlanSimulation(job.batching)
+        let stageSeconds = plan.stages.map { timeline.ranks[$0.rank][.compute] / simulation.fullMicrobatchCount }
+        let measured = job.costs.fitted(to: stageSeconds, of: plan, on: job.cluster)
         // Where nothing fits better, what has run.
         replanned = job.bestPlan(costs: measured, stageCount: plan.stages.count) ?? plan
-        explanation = try RunExplanation(
-            job, measured: measured, replanned: replanned, timeline: timeline, breakdown: breakdown)
+        let prediction = try simulation.run(
+            plan, costs: job.costs, on: job.cluster, spanLimit: JobReport.predictedSpanLimit)
+        predicted = prediction.timeline
+        explanation = RunExplanation(
+            limit: RunLimit(breakdown, plan: plan).description,
+            lowerBound: job.lowerBound(measured) * simulation.fullMicrobatchCount,
+            advice: try .best(job, simulation, measured: measured, replanned: replanned),
+            check: .init(job, prediction, measured: timeline))
         self.plan = plan
         layers = LayerFigures(job.chain, costs: job.costs)
-        predicted = try PlanSimulation(job.batching).run(
-            plan, costs: job.costs, on: job.cluster, spanLimit: JobReport.predictedSpanLimit
-        ).timeline
         ranks = reports.enumerated().map { rank, report in
             let stage = plan.stages[plan.stage(ofRank: rank)!]
             let summary = timeline.ranks[rank]
@@ -100,10 +99,9 @@ public struct JobReport: Sendable, Encodable {
                 lastLayer: stage.layerNames.last ?? "", layerCount: stage.layerNames.count,
                 threads: report.threads.threadCount, compute: summary[.compute],
                 communication: summary[.communicate] + summary[.transfer], inputOutput: summary[.inputOutput],
-                idle: idle, imbalance: max(0, idle - breakdown.ranks[rank].bubble),
-                bubble: breakdown.ranks[rank].bubble, load: summary[.load] + summary[.compile],
-                peakMemory: summary.peakMemory, weights: summary.plannedWeights,
-                activations: summary.plannedActivations, messages: summary.plannedMessages)
+                idle: idle, load: summary[.load] + summary[.compile], peakMemory: summary.peakMemory,
+                weights: summary.plannedWeights, activations: summary.plannedActivations,
+                messages: summary.plannedMessages)
         }
         result = reports.lazy.compactMap(\.result).first ?? JobResult()
     }

@@ -31,71 +31,67 @@ public struct RunExplanation: Sendable, Codable, Hashable {
     /// Differences between predicted and measured throughput that are worth a word.
     static let noteworthyError = 0.1
     /// Gains below this are not worth a change.
-    private static let noteworthyGain = 0.01
+    fileprivate static let noteworthyGain = 0.01
+}
 
+extension RunExplanation.Advice {
     /// - Parameters:
     ///   - measured: times of the layers as they follow from the run.
     ///   - replanned: the best plan by these.
-    init(
-        _ job: JobPreparation, measured: LayerCosts, replanned: PartitionPlan, timeline: Timeline,
-        breakdown: TimeBreakdown
-    ) throws {
+    /// - Returns: nil where nothing simple helps.
+    static func best(
+        _ job: JobPreparation, _ simulation: PlanSimulation, measured: LayerCosts, replanned: PartitionPlan
+    ) throws -> Self? {
         let plan = job.plan
-        limit = RunLimit(breakdown, plan: plan).description
-        let microbatches = Double(max(1, job.batching.microbatchCount))
-        let speed = job.cluster.ranks.prefix(plan.stages.count).reduce(0) { $0 + 1 / measured.slowness(of: $1) }
-        let work = measured.layers.reduce(0, +)
-        let fastest = job.cluster.ranks.prefix(plan.stages.count).map(measured.slowness).min() ?? 1
-        lowerBound =
-            microbatches * max(work / speed, (job.chain.blockTimes(measured).max() ?? 0) * fastest)
-        advice = try RunExplanation.advice(job, measured, replanned: replanned)
-        check = try RunExplanation.check(job, timeline: timeline)
-    }
-
-    private static func advice(
-        _ job: JobPreparation, _ measured: LayerCosts, replanned: PartitionPlan
-    ) throws -> Advice? {
-        let simulation = PlanSimulation(job.batching)
-        let now = try simulation.run(job.plan, costs: measured, on: job.cluster).outcome.itemsPerSecond
-        guard now > 0 else { return nil }
-        var best: Advice?
-        func consider(_ change: String, _ plan: PartitionPlan) throws {
-            let gain = try simulation.run(plan, costs: measured, on: job.cluster).outcome.itemsPerSecond / now - 1
-            if gain > max(noteworthyGain, best?.gain ?? 0) { best = Advice(change: change, gain: gain) }
+        let count = plan.stages.count
+        func speed(_ plan: PartitionPlan) throws -> Double {
+            try simulation.run(plan, costs: measured, on: job.cluster).outcome.itemsPerSecond
         }
-        // For hundreds of ranks a look around the busiest stages would do; a few dozen cuts are tried all.
-        for change in PlanChange.moves(of: job.plan, chain: job.chain).prefix(64) {
-            try consider(change.description, job.plan(placement: change.placement))
+        let now = try speed(plan)
+        guard count > 1, now > 0 else { return nil }
+        var best: Self?
+        func consider(_ change: String, _ plan: PartitionPlan, atLeast least: Double) throws {
+            let gain = try speed(plan) / now - 1
+            if gain > max(RunExplanation.noteworthyGain, least) { best = Self(change: change, gain: gain) }
         }
-        for count in Set([job.plan.stages.count - 1, job.plan.stages.count / 2]) where count >= 1 {
-            guard let plan = job.bestPlan(costs: measured, stageCount: count) else { continue }
-            let ranks = "\(count) rank\(count == 1 ? "" : "s")"
-            try consider("use \(ranks) instead of \(job.plan.stages.count), with strategy 'optimal'", plan)
+        // Only what takes from the slowest stage can make the pipeline faster.
+        let slowest = zip(plan.stages, plan.layerRanges).max { left, right in
+            func seconds(_ stage: PartitionPlan.Stage, _ layers: Range<Int>) -> Double {
+                measured.layers[layers].reduce(0, +) * measured.slowness(of: job.cluster.ranks[stage.rank])
+            }
+            return seconds(left.0, left.1) < seconds(right.0, right.1)
+        }!.0.index
+        for change in PlanChange.moves(of: plan, chain: job.chain, awayFrom: slowest) {
+            try consider(change.description, job.plan(placement: change.placement), atLeast: best?.gain ?? 0)
+        }
+        for fewer in Set([count - 1, count / 2]) {
+            guard let plan = job.bestPlan(costs: measured, stageCount: fewer) else { continue }
+            let ranks = "\(fewer) rank\(fewer == 1 ? "" : "s")"
+            try consider(
+                "use \(ranks) instead of \(count), with strategy 'optimal'", plan, atLeast: best?.gain ?? 0)
         }
         // More than one move away: worth saying where it brings clearly more.
-        if replanned.stages.count > 1 {
-            let single = best?.gain ?? 0
-            let gain =
-                try simulation.run(replanned, costs: measured, on: job.cluster).outcome.itemsPerSecond / now - 1
-            if gain > max(2 * single, noteworthyGain) {
-                best = Advice(change: "plan anew from the times of this run (--replan)", gain: gain)
-            }
-        }
+        try consider(
+            "plan anew from the times of this run (--replan)", replanned, atLeast: 2 * (best?.gain ?? 0))
         return best
     }
+}
 
-    private static func check(_ job: JobPreparation, timeline: Timeline) throws -> Check? {
-        guard job.costs.origin == .measured, timeline.makespan > 0 else { return nil }
-        let (outcome, predicted) = try PlanSimulation(job.batching).run(job.plan, costs: job.costs, on: job.cluster)
-        let measured = Double(job.batching.itemCount) / timeline.makespan
-        let error = measured > 0 ? outcome.itemsPerSecond / measured - 1 : 0
-        var place: String?
-        if abs(error) > noteworthyError {
-            place = largestDifference(timeline, predicted, factor: outcome.makespan / max(predicted.makespan, 1e-12))
-        }
-        return Check(
-            predictedItemsPerSecond: outcome.itemsPerSecond, predictedMakespan: outcome.makespan, error: error,
-            place: place)
+extension RunExplanation.Check {
+    /// Nil where the plan was made without measured times, or nothing ran.
+    init?(
+        _ job: JobPreparation, _ prediction: (outcome: PlanPrediction.Outcome, timeline: Timeline),
+        measured timeline: Timeline
+    ) {
+        guard job.costs.origin == .measured, timeline.makespan > 0, job.batching.itemCount > 0 else { return nil }
+        let (outcome, predicted) = prediction
+        predictedItemsPerSecond = outcome.itemsPerSecond
+        predictedMakespan = outcome.makespan
+        error = outcome.itemsPerSecond / (Double(job.batching.itemCount) / timeline.makespan) - 1
+        place =
+            abs(error) > RunExplanation.noteworthyError
+            ? Self.largestDifference(timeline, predicted, factor: outcome.makespan / max(predicted.makespan, 1e-12))
+            : nil
     }
 
     /// - Parameter factor: the whole job beside the part of it that was simulated.
@@ -121,10 +117,12 @@ public struct RunExplanation: Sendable, Codable, Hashable {
     }
 }
 
-extension LayerChain {
-    /// Seconds of each block.
-    fileprivate func blockTimes(_ costs: LayerCosts) -> [Double] {
-        let starts = blockStarts
-        return zip(starts, starts.dropFirst() + [layers.count]).map { costs.layers[$0..<$1].reduce(0, +) }
+extension JobPreparation {
+    /// Seconds that a full microbatch takes at least, however it is cut: all work shared out evenly, or the longest block
+    /// on the fastest rank.
+    func lowerBound(_ costs: LayerCosts) -> Double {
+        let slowness = cluster.ranks.prefix(plan.stages.count).map(costs.slowness)
+        let even = costs.layers.reduce(0, +) / slowness.reduce(0) { $0 + 1 / $1 }
+        return max(even, (chain.blockSums(of: costs.layers).max() ?? 0) * (slowness.min() ?? 1))
     }
 }

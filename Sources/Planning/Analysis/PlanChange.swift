@@ -5,19 +5,17 @@ public struct PlanChange: Sendable, Hashable {
     public let placement: Placement
 
     /// All plans that differ by one block at one cut.
-    public static func moves(of plan: PartitionPlan, chain: LayerChain) -> [PlanChange] {
+    ///
+    /// - Parameter stage: that the block is taken from; nil for any.
+    public static func moves(of plan: PartitionPlan, chain: LayerChain, awayFrom stage: Int? = nil) -> [PlanChange] {
         let starts = chain.blockStarts
-        var first = 0
-        let boundaries = plan.stages.map { stage in
-            defer { first += stage.nodes.count }
-            return first
-        }
+        let boundaries = plan.layerRanges.map(\.lowerBound)
         let ranks = plan.stages.map(\.rank)
         var changes: [PlanChange] = []
         for cut in boundaries.indices.dropFirst() {
             guard let block = starts.firstIndex(of: boundaries[cut]) else { continue }
             func consider(_ start: Int?, _ moved: Int, from: Int, to: Int) {
-                guard let start else { return }
+                guard let start, stage == nil || stage == from else { return }
                 var changed = boundaries
                 changed[cut] = start
                 let end = cut + 1 < boundaries.count ? boundaries[cut + 1] : chain.layers.count

@@ -47,10 +47,7 @@ public struct LayerCosts: Sendable, Codable, Hashable {
     /// - Parameter seconds: by stage, for a full microbatch, on the stage's rank.
     public func fitted(to seconds: [Double], of plan: PartitionPlan, on cluster: Cluster) -> LayerCosts {
         var layers = layers
-        var first = 0
-        for stage in plan.stages {
-            let range = first..<first + stage.nodes.count
-            first = range.upperBound
+        for (stage, range) in zip(plan.stages, plan.layerRanges) {
             let expected = layers[range].reduce(0, +)
             let measured = seconds[stage.index] / slowness(of: cluster.ranks[stage.rank])
             for layer in range {

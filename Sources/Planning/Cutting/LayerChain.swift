@@ -117,7 +117,7 @@ public struct LayerChain: Sendable {
     func blockSums(_ figure: (Layer) -> Double) -> [Double] { blockSums(of: layers.map(figure)) }
 
     /// The same for figures by layer.
-    func blockSums(of figures: [Double]) -> [Double] {
+    public func blockSums(of figures: [Double]) -> [Double] {
         let starts = blockStarts
         return zip(starts, starts.dropFirst() + [layers.count]).map { start, end in
             figures[start..<end].reduce(0, +)

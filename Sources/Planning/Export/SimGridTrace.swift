@@ -5,7 +5,6 @@ struct SimGridTrace {
     private let costs: ScheduleCosts
     private let cluster: Cluster
     private let incoming: [[Int]]  // edges by stage
-    private let outgoing: [[Int]]
     private let sendSlotCounts: [Int]  // by edge
     /// By edge: the first of its tags. Edges between the same two stages have tags of their own.
     private let firstTags: [Int]
@@ -15,18 +14,13 @@ struct SimGridTrace {
         self.plan = plan
         self.costs = costs
         self.cluster = cluster
-        var incoming = [[Int]](repeating: [], count: plan.stages.count)
-        var outgoing = incoming
         var edgeCounts: [[Int]: Int] = [:]
         var firstTags: [Int] = []
         for edge in plan.edges {
-            incoming[edge.to].append(edge.index)
-            outgoing[edge.from].append(edge.index)
             firstTags.append(edgeCounts[[edge.from, edge.to], default: 0] * schedule.microbatchCount)
             edgeCounts[[edge.from, edge.to], default: 0] += 1
         }
-        self.incoming = incoming
-        self.outgoing = outgoing
+        incoming = plan.edgesByStage.incoming
         self.firstTags = firstTags
         sendSlotCounts = plan.sendSlotCounts
     }

@@ -11,12 +11,10 @@ public struct ScheduleCosts: Sendable, Hashable {
     public let edgeByteCounts: [Int]
     /// By microbatch: its size beside the one that the plan was made for.
     public let microbatchSizes: [Double]
-    /// Bytes that a stage keeps from the beginning to the end.
-    public let stageByteCounts: [Int]
 
     public init(
         flopsPerSecond: Double, stageSeconds: [Double], readSeconds: [Double] = [], writeSeconds: Double = 0,
-        edgeByteCounts: [Int], microbatchSizes: [Double], stageByteCounts: [Int]? = nil
+        edgeByteCounts: [Int], microbatchSizes: [Double]
     ) {
         self.flopsPerSecond = flopsPerSecond
         self.stageSeconds = stageSeconds
@@ -24,24 +22,17 @@ public struct ScheduleCosts: Sendable, Hashable {
         self.writeSeconds = writeSeconds
         self.edgeByteCounts = edgeByteCounts
         self.microbatchSizes = microbatchSizes
-        self.stageByteCounts = stageByteCounts ?? stageSeconds.map { _ in 0 }
     }
 
     /// - Parameters:
     ///   - costs: of the layers of the chain that the plan was made from.
     ///   - microbatchSizes: see the property; elements of a microbatch's inputs beside those of a full one.
     public init(_ plan: PartitionPlan, costs: LayerCosts, microbatchSizes: [Double]) {
-        var first = 0
-        let stages = plan.stages.map { stage in
-            let range = first..<first + stage.nodes.count
-            first = range.upperBound
-            return costs.layers[range].reduce(0, +) + costs.stage
-        }
         self.init(
-            flopsPerSecond: costs.flopsPerSecond, stageSeconds: stages,
+            flopsPerSecond: costs.flopsPerSecond,
+            stageSeconds: plan.layerRanges.map { costs.layers[$0].reduce(0, +) + costs.stage },
             readSeconds: plan.inputs.map { costs.read[$0.value] ?? 0 }, writeSeconds: costs.write,
-            edgeByteCounts: plan.edges.map(\.byteCount), microbatchSizes: microbatchSizes,
-            stageByteCounts: plan.stages.map { $0.parameterByteCount + plan.messageBufferByteCount(stage: $0.index) })
+            edgeByteCounts: plan.edges.map(\.byteCount), microbatchSizes: microbatchSizes)
     }
 
     /// Seconds that a rank computes for.

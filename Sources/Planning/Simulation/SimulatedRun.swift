@@ -53,14 +53,7 @@ struct SimulatedRun {
         self.schedule = schedule
         self.plan = plan
         self.costs = costs
-        var incoming = [[Int]](repeating: [], count: plan.stages.count)
-        var outgoing = incoming
-        for edge in plan.edges {
-            incoming[edge.to].append(edge.index)
-            outgoing[edge.from].append(edge.index)
-        }
-        self.incoming = incoming
-        self.outgoing = outgoing
+        (incoming, outgoing) = plan.edgesByStage
         sendSlotCounts = plan.sendSlotCounts
         stageSeconds = plan.stages.map {
             costs.compute(stage: $0.index, on: cluster.ranks[$0.rank])
@@ -274,7 +267,6 @@ struct SimulatedRun {
                 summary.seconds = state.seconds
                 summary.elapsed = state.end
                 summary.spans = spans[rank]
-                summary.peakMemory = stageOfRank[rank].map { costs.stageByteCounts[$0] } ?? 0
                 return summary
             })
     }
