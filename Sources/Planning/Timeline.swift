@@ -114,32 +114,6 @@ public struct Timeline: Sendable, Codable, Hashable {
         let first = ranks.map(\.start).min() ?? 0
         for index in ranks.indices { ranks[index].shift(by: -first) }
     }
-
-    /// Splits the time that each rank waited for messages to come: what passed before the sender began to send is
-    /// `wait`, what passed after it is `transfer`. Events that were not kept count like those that were.
-    public mutating func attributeWaits() {
-        struct Message: Hashable {
-            let edge: Int
-            let microbatch: Int
-        }
-        var sent: [Message: Double] = [:]
-        for send in ranks.lazy.flatMap(\.sends) {
-            sent[Message(edge: send.edge, microbatch: send.microbatch)] = send.start
-        }
-        for index in ranks.indices {
-            var waited = 0.0
-            var transferred = 0.0
-            for wait in ranks[index].waits {
-                guard let start = sent[Message(edge: wait.edge, microbatch: wait.microbatch)] else { continue }
-                waited += wait.end - wait.start
-                transferred += max(0, wait.end - max(wait.start, start))
-            }
-            guard waited > 0 else { continue }
-            let moved = min(ranks[index][.wait], ranks[index].receiveWait * transferred / waited)
-            ranks[index].seconds[.transfer, default: 0] += moved
-            ranks[index].seconds[.wait, default: 0] -= moved
-        }
-    }
 }
 
 extension Timeline.RankSummary {
