@@ -44,7 +44,7 @@ extension ComparisonReport {
     }
 
     private var heading: String {
-        "\(model), \(items) items, \(threads) thread\(threads == 1 ? "" : "s") a rank, \(rounds) rounds in turn on "
+        "\(model), \(items) items, \(threads) thread\(threads == 1 ? "" : "s") a rank, \(rounds) round\(rounds == 1 ? "" : "s") in turn on "
             + "\(hosts.joined(separator: ", ")); medians, in brackets the lowest and the highest"
     }
 
@@ -55,8 +55,7 @@ extension ComparisonReport {
     ]
 
     private static func cells(_ entry: Entry, place: Int) -> [String] {
-        func rate(_ value: Double) -> String { Quantity.fixed(value, value < 10 ? 2 : 1) }
-        let sign = entry.predictionError >= 0 ? "+" : ""
+        let rate = Quantity.rate
         let ratio = entry.ratioToBest.map {
             "\(Quantity.percent($0.low)) .. \(Quantity.percent($0.high))\(entry.isTiedWithBest ? " =" : "")"
         }
@@ -64,7 +63,7 @@ extension ComparisonReport {
             String(place + 1), entry.strategies.joined(separator: ", "), String(entry.ranks), String(entry.microbatch),
             rate(entry.predicted.itemsPerSecond),
             "\(rate(entry.itemsPerSecond)) (\(rate(entry.rounds.min() ?? 0)) .. \(rate(entry.rounds.max() ?? 0)))",
-            "\(sign)\(Quantity.percent(entry.predictionError))", ratio ?? (place == 0 ? "" : "?"),
+            Quantity.change(entry.predictionError), ratio ?? (place == 0 ? "" : "?"),
             Quantity.seconds(entry.latency), Quantity.seconds(entry.predicted.latency), Quantity.percent(entry.idle),
             Quantity.percent(entry.exposedCommunication), Quantity.bytes(entry.peakMemory),
         ]

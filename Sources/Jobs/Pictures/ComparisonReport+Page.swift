@@ -64,17 +64,16 @@ extension ComparisonReport {
 
     private var figures: [ReportPage.Figure] {
         guard let best = entries.first else { return [] }
-        let sign = best.predictionError >= 0 ? "+" : ""
         return [
             ReportPage.Figure(
                 "best plan", best.strategies.joined(separator: ", "),
                 note: "\(best.ranks) rank\(best.ranks == 1 ? "" : "s"), microbatch \(best.microbatch)"),
             ReportPage.Figure(
-                "throughput", "\(RankingChart.rate(best.itemsPerSecond)) items/s",
-                note: "\(RankingChart.rate(best.rounds.min() ?? 0)) .. \(RankingChart.rate(best.rounds.max() ?? 0))"),
+                "throughput", "\(Quantity.rate(best.itemsPerSecond)) items/s",
+                note: "\(Quantity.rate(best.rounds.min() ?? 0)) .. \(Quantity.rate(best.rounds.max() ?? 0))"),
             ReportPage.Figure(
-                "predicted", "\(RankingChart.rate(best.predicted.itemsPerSecond)) items/s",
-                note: "\(sign)\(Quantity.percent(best.predictionError)) beside the measured"),
+                "predicted", "\(Quantity.rate(best.predicted.itemsPerSecond)) items/s",
+                note: "\(Quantity.change(best.predictionError)) beside the measured"),
             ReportPage.Figure("latency", Quantity.seconds(best.latency), note: "of the first microbatch"),
         ]
     }

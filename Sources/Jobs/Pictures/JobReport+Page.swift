@@ -31,11 +31,10 @@ extension JobReport {
         ]
         if predicted.makespan > 0 {
             if let check = explanation.check {
-                let sign = check.error >= 0 ? "+" : ""
                 figures.append(
                     ReportPage.Figure(
                         "predicted", "\(Quantity.fixed(check.predictedItemsPerSecond, 1)) items/s",
-                        note: "\(sign)\(Quantity.percent(check.error)) beside the measured"))
+                        note: "\(Quantity.change(check.error)) beside the measured"))
             } else if predicted.microbatchesNoted >= microbatches {
                 // A long job is simulated in part.
                 figures.append(

@@ -83,11 +83,11 @@ struct RankingChart {
         for round in entry.rounds { drawing.circle(x: scale(round), y: y, radius: 2, class: "measured-faint") }
         drawing.diamond(
             x: scale(entry.predicted.itemsPerSecond), y: y, radius: 5, class: "predicted",
-            tip: "predicted: \(RankingChart.rate(entry.predicted.itemsPerSecond)) items/s")
+            tip: "predicted: \(Quantity.rate(entry.predicted.itemsPerSecond)) items/s")
         drawing.circle(
             x: scale(entry.itemsPerSecond), y: y, radius: 4.5, class: "measured",
-            tip: "measured: \(RankingChart.rate(entry.itemsPerSecond)) items/s "
-                + "(\(RankingChart.rate(low)) .. \(RankingChart.rate(high)))")
+            tip: "measured: \(Quantity.rate(entry.itemsPerSecond)) items/s "
+                + "(\(Quantity.rate(low)) .. \(Quantity.rate(high)))")
     }
 
     private func drawRatio(
@@ -127,12 +127,10 @@ struct RankingChart {
         return MarkupText.shortened(names.first ?? "", to: width - MarkupText.width(rest)) + rest
     }
 
-    static func rate(_ value: Double) -> String { value.isNaN ? "?" : Quantity.fixed(value, value < 10 ? 2 : 1) }
-
     private func summary(_ entries: [ComparisonReport.Entry]) -> String {
         let parts = entries.enumerated().map { place, entry in
-            "\(place + 1): \(entry.name), \(RankingChart.rate(entry.itemsPerSecond)) items per second measured, "
-                + "\(RankingChart.rate(entry.predicted.itemsPerSecond)) predicted"
+            "\(place + 1): \(entry.name), \(Quantity.rate(entry.itemsPerSecond)) items per second measured, "
+                + "\(Quantity.rate(entry.predicted.itemsPerSecond)) predicted"
         }
         return "Plans, the fastest first. " + parts.joined(separator: "; ") + "."
     }

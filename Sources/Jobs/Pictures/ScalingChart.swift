@@ -46,7 +46,7 @@ struct ScalingChart {
             }
             drawing.circle(
                 x: x, y: speed(entry.itemsPerSecond), radius: 4.5, class: "measured",
-                tip: "\(entry.name): \(RankingChart.rate(entry.itemsPerSecond)) items/s")
+                tip: "\(entry.name): \(Quantity.rate(entry.itemsPerSecond)) items/s")
         }
         labelLines(ends, ranks, speed, last, into: &drawing)
         return Chart(drawing: drawing, caption: caption(first))
@@ -134,7 +134,7 @@ struct ScalingChart {
 
     private func summary(_ best: [ComparisonReport.Entry]) -> String {
         let parts = best.map {
-            "\($0.ranks) rank\($0.ranks == 1 ? "" : "s"): \(RankingChart.rate($0.itemsPerSecond)) items per second"
+            "\($0.ranks) rank\($0.ranks == 1 ? "" : "s"): \(Quantity.rate($0.itemsPerSecond)) items per second"
         }
         return "Lines over the number of ranks. " + parts.joined(separator: "; ") + "."
     }

@@ -28,7 +28,7 @@ extension PlanPrediction {
                 let ratio = before > 0 ? alternative.outcome.itemsPerSecond / before - 1 : 0
                 changes.add([
                     alternative.change, Quantity.fixed(alternative.outcome.itemsPerSecond, 1),
-                    "\(ratio >= 0 ? "+" : "")\(Quantity.percent(ratio))",
+                    Quantity.change(ratio),
                 ])
             }
             lines += [""] + changes.lines

@@ -19,6 +19,12 @@ public enum Quantity {
     /// `12.3 %`.
     public static func percent(_ share: Double) -> String { fixed(share * 100, 1) + " %" }
 
+    /// `+12.3 %` or `-0.5 %`: how much more or less.
+    public static func change(_ share: Double) -> String { (share >= 0 ? "+" : "") + percent(share) }
+
+    /// Items in a second, without a unit; `?` where nothing was measured.
+    public static func rate(_ value: Double) -> String { value.isNaN ? "?" : fixed(value, value < 10 ? 2 : 1) }
+
     /// A number with so many digits behind the point.
     public static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "\(value)" }

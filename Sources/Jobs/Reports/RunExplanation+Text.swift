@@ -8,10 +8,9 @@ extension RunExplanation {
         }
         var lines = [sentence]
         if let check {
-            let sign = check.error >= 0 ? "+" : ""
             lines.append(
-                "predicted: \(Quantity.fixed(check.predictedItemsPerSecond, 1)) items/s, \(sign)"
-                    + "\(Quantity.percent(check.error)) beside the measured"
+                "predicted: \(Quantity.fixed(check.predictedItemsPerSecond, 1)) items/s, "
+                    + "\(Quantity.change(check.error)) beside the measured"
                     + (check.place.map { ": \($0); --replan plans again from what was measured" } ?? ""))
         }
         return lines
