@@ -169,6 +169,10 @@ static inline int cmpi_isend(
     const void *data, int count, CMPIDatatype type, int peer, int tag, CMPIComm comm, CMPIRequest *request) {
     return MPI_Isend(data, count, type.handle, peer, tag, comm.handle, &request->handle);
 }
+static inline int cmpi_issend(
+    const void *data, int count, CMPIDatatype type, int peer, int tag, CMPIComm comm, CMPIRequest *request) {
+    return MPI_Issend(data, count, type.handle, peer, tag, comm.handle, &request->handle);
+}
 static inline int cmpi_irecv(
     void *data, int count, CMPIDatatype type, int peer, int tag, CMPIComm comm, CMPIRequest *request) {
     return MPI_Irecv(data, count, type.handle, peer, tag, comm.handle, &request->handle);

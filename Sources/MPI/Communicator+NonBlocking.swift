@@ -36,22 +36,43 @@ extension Communicator {
     }
 
     func startSend(_ tensor: borrowing Tensor, to destination: Int, tag: Int) throws(MPIError) -> CMPIRequest {
-        let layout = try layout(byteCount: tensor.byteCount, "MPI_Isend")
+        try startSend(tensor, 0..<tensor.byteCount, isSynchronous: false, to: destination, tag: tag)
+    }
+
+    /// - Parameters:
+    ///   - bytes: the part of the tensor that the message is.
+    ///   - isSynchronous: whether the send is complete only once the receive that it is for has been found.
+    func startSend(
+        _ tensor: borrowing Tensor, _ bytes: Range<Int>, isSynchronous: Bool, to destination: Int, tag: Int
+    ) throws(MPIError) -> CMPIRequest {
+        let call: StaticString = isSynchronous ? "MPI_Issend" : "MPI_Isend"
+        let layout = try layout(byteCount: bytes.count, call)
+        let data = tensor.pointer + bytes.lowerBound
         var request = cmpi_request_null()
-        try check(
-            cmpi_isend(
-                tensor.pointer, layout.count, layout.datatype, wireRank(destination), wireTag(tag), handle, &request),
-            site("MPI_Isend", peer: destination, tag: tag))
+        let (peer, wireTag) = (wireRank(destination), wireTag(tag))
+        let code =
+            isSynchronous
+            ? cmpi_issend(data, layout.count, layout.datatype, peer, wireTag, handle, &request)
+            : cmpi_isend(data, layout.count, layout.datatype, peer, wireTag, handle, &request)
+        try check(code, site(call, peer: destination, tag: tag))
         return request
     }
 
     func startReceive(into tensor: borrowing Tensor, from source: Int?, tag: Int?) throws(MPIError) -> CMPIRequest {
-        let layout = try layout(byteCount: tensor.byteCount, "MPI_Irecv")
+        try startReceive(into: tensor, 0..<tensor.byteCount, from: source, tag: tag)
+    }
+
+    /// - Parameter bytes: the part of the tensor that the message is for.
+    func startReceive(
+        into tensor: borrowing Tensor, _ bytes: Range<Int>, from source: Int?, tag: Int?
+    ) throws(MPIError) -> CMPIRequest {
+        let layout = try layout(byteCount: bytes.count, "MPI_Irecv")
         var request = cmpi_request_null()
         try check(
             cmpi_irecv(
-                tensor.pointer, layout.count, layout.datatype, wireSource(source), wireTag(tag), handle, &request),
-            site("MPI_Irecv", peer: source, tag: tag))
+                tensor.pointer + bytes.lowerBound, layout.count, layout.datatype, wireSource(source), wireTag(tag),
+                handle,
+                &request), site("MPI_Irecv", peer: source, tag: tag))
         return request
     }
 }

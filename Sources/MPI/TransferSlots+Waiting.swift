@@ -12,16 +12,17 @@ extension TransferSlots {
     public mutating func progress() throws(MPIError) -> Int {
         guard outstandingCount > 0 else { return 0 }
         var count: Int32 = 0
-        let code = cmpi_testsome(Int32(capacity), requests, &count, indices, statuses)
+        let code = cmpi_testsome(Int32(requestCount), requests, &count, indices, statuses)
         let areFailuresInStatuses = code == cmpi_err_in_status()
         if !areFailuresInStatuses { try check(code, CallSite(call: "MPI_Testsome")) }
         guard count > 0, count != cmpi_undefined() else { return 0 }
+        let outstandingBefore = outstandingCount
         for index in 0..<Int(count) {
             let status = statuses[index]
             // Only then does MPI fill in the statuses' own codes.
-            finish(Int(indices[index]), areFailuresInStatuses ? status.MPI_ERROR : cmpi_success(), status)
+            finish(request: Int(indices[index]), areFailuresInStatuses ? status.MPI_ERROR : cmpi_success(), status)
         }
-        return Int(count)
+        return outstandingBefore - outstandingCount
     }
 
     /// Waits until the tensor sent from this slot may be written again, and makes the slot idle.
@@ -77,42 +78,48 @@ extension TransferSlots {
     /// left to it for good.
     public mutating func abandonAll() {
         giveUpAll()
-        for slot in 0..<capacity {
-            slots[slot] = Slot()
-            requests[slot] = cmpi_request_null()
-        }
+        for slot in 0..<capacity { slots[slot] = Slot() }
+        for request in 0..<requestCount { requests[request] = cmpi_request_null() }
         outstandingCount = 0
     }
 
     private mutating func complete(_ slot: Int) {
-        guard !slots[slot].isComplete else { return }
-        var status = MPI_Status()
-        let code = cmpi_wait(&requests[slot], &status)
-        finish(slot, code, status)
+        for request in requestRanges[slot] where isOpen(request) {
+            var status = MPI_Status()
+            let code = cmpi_wait(&requests[request], &status)
+            finish(request: request, code, status)
+        }
     }
 
     private mutating func complete(_ slot: Int, unless shouldStop: () -> Bool) throws(MPIError) {
         var patience = Patience()
-        while !slots[slot].isComplete {
-            var status = MPI_Status()
-            var done: Int32 = 0
-            let code = cmpi_test(&requests[slot], &done, &status)
-            if done != 0 || code != cmpi_success() { return finish(slot, code, status) }
-            if patience.isTimeToAsk(), shouldStop() { throw slots[slot].site.error(.stopped) }
-            patience.pause()
+        for request in requestRanges[slot] {
+            while isOpen(request) {
+                var status = MPI_Status()
+                var done: Int32 = 0
+                let code = cmpi_test(&requests[request], &done, &status)
+                if done != 0 || code != cmpi_success() {
+                    finish(request: request, code, status)
+                    break
+                }
+                if patience.isTimeToAsk(), shouldStop() { throw slots[slot].site.error(.stopped) }
+                patience.pause()
+            }
         }
     }
 
-    private mutating func finish(_ slot: Int, _ code: Int32, _ status: MPI_Status) {
+    private func isOpen(_ request: Int) -> Bool { cmpi_request_is_null(requests[request]) == 0 }
+
+    private mutating func finish(request: Int, _ code: Int32, _ status: MPI_Status) {
+        let slot = slotOfRequest[request]
+        if slots[slot].code == cmpi_success() { slots[slot].code = code }
+        if slots[slot].content == .receive { slots[slot].received += status.byteCount }
+        if isOpen(request) { _ = cmpi_request_free(&requests[request]) }
+        requests[request] = cmpi_request_null()
+        slots[slot].openCount -= 1
+        guard slots[slot].openCount == 0 else { return }
         slots[slot].isComplete = true
-        slots[slot].code = code
-        if slots[slot].content == .receive {
-            slots[slot].received = status.byteCount
-        } else {
-            slots[slot].tensor = nil
-        }
-        if cmpi_request_is_null(requests[slot]) == 0 { _ = cmpi_request_free(&requests[slot]) }
-        requests[slot] = cmpi_request_null()
+        if slots[slot].content == .send { slots[slot].tensor = nil }
         outstandingCount -= 1
     }
 
@@ -138,10 +145,13 @@ extension TransferSlots {
 
     func giveUpAll() {
         let deadline = MPI_Wtime() + Request.abandonTime
-        for index in 0..<capacity where slots[index].content != .none && !slots[index].isComplete {
-            let isReceive = slots[index].content == .receive
-            let isOver = Request.giveUp(&requests[index], isReceive: isReceive, deadline: deadline)
-            if !isOver, let storage = slots[index].tensor?.storage { _ = Unmanaged.passRetained(storage) }
+        for slot in 0..<capacity where slots[slot].content != .none && !slots[slot].isComplete {
+            let isReceive = slots[slot].content == .receive
+            var isOver = true
+            for request in requestRanges[slot] where isOpen(request) {
+                if !Request.giveUp(&requests[request], isReceive: isReceive, deadline: deadline) { isOver = false }
+            }
+            if !isOver, let storage = slots[slot].tensor?.storage { _ = Unmanaged.passRetained(storage) }
         }
     }
 }

@@ -3,6 +3,10 @@ public import Tensors
 
 /// A fixed number of places for transfers under way, for one that has many at a time and knows each by its number.
 ///
+/// The message of a slot can go in pieces, for networks on which MPI has long messages wait for their receivers again and
+/// again: a piece that MPI sends at once waits for nobody. The first piece is sent synchronously, so that a send in pieces
+/// too is complete only once its receive stands ready, and a receiver is never sent more than it has slots for.
+///
 /// A slot is idle, outstanding, or complete until it is waited for. Posting, poking and waiting allocate nothing,
 /// except the memory of a tensor that is received without memory given. A received tensor comes out of
 /// `wait(receive:)` and from nowhere else. Slots must be idle when they go away: others trap in debug builds, and
@@ -11,6 +15,9 @@ public struct TransferSlots: ~Copyable {
     struct Slot {
         var content = Content.none
         var isComplete = false
+        /// Pieces that are not over.
+        var openCount = 0
+        /// Of the first piece that failed.
         var code = cmpi_success()
         var site = CallSite(call: "")
         /// Kept alive for MPI; a send lets go of it as soon as it is complete.
@@ -28,20 +35,36 @@ public struct TransferSlots: ~Copyable {
     // Plain memory: an array would check at every change whether it is shared. A slot without an outstanding transfer
     // has a null request, which MPI skips.
     let slots: UnsafeMutablePointer<Slot>  // [capacity]
-    let requests: UnsafeMutablePointer<CMPIRequest>  // [capacity]
-    let statuses: UnsafeMutablePointer<MPI_Status>  // [capacity], of the transfers that one look found complete
-    let indices: UnsafeMutablePointer<Int32>  // [capacity], their slots
+    let requests: UnsafeMutablePointer<CMPIRequest>  // [requestCount]
+    let statuses: UnsafeMutablePointer<MPI_Status>  // [requestCount], of the pieces that one look found complete
+    let indices: UnsafeMutablePointer<Int32>  // [requestCount], their requests
+    let slotOfRequest: [Int]
+    let requestRanges: [Range<Int>]  // by slot
 
-    public init(capacity: Int) {
-        self.capacity = capacity
+    var requestCount: Int { slotOfRequest.count }
+
+    public init(capacity: Int) { self.init(pieceCounts: [Int](repeating: 1, count: capacity)) }
+
+    /// - Parameter pieceCounts: by slot: in how many pieces its messages go, the same number on both sides.
+    public init(pieceCounts: [Int]) {
+        capacity = pieceCounts.count
+        var requestRanges: [Range<Int>] = []
+        var slotOfRequest: [Int] = []
+        for (slot, count) in pieceCounts.enumerated() {
+            precondition(count > 0, "a message of \(count) pieces")
+            requestRanges.append(slotOfRequest.count..<slotOfRequest.count + count)
+            slotOfRequest += repeatElement(slot, count: count)
+        }
+        self.requestRanges = requestRanges
+        self.slotOfRequest = slotOfRequest
         slots = .allocate(capacity: capacity)
         slots.initialize(repeating: Slot(), count: capacity)
-        requests = .allocate(capacity: capacity)
-        requests.initialize(repeating: cmpi_request_null(), count: capacity)
-        statuses = .allocate(capacity: capacity)
-        statuses.initialize(repeating: MPI_Status(), count: capacity)
-        indices = .allocate(capacity: capacity)
-        indices.initialize(repeating: 0, count: capacity)
+        requests = .allocate(capacity: slotOfRequest.count)
+        requests.initialize(repeating: cmpi_request_null(), count: slotOfRequest.count)
+        statuses = .allocate(capacity: slotOfRequest.count)
+        statuses.initialize(repeating: MPI_Status(), count: slotOfRequest.count)
+        indices = .allocate(capacity: slotOfRequest.count)
+        indices.initialize(repeating: 0, count: slotOfRequest.count)
     }
 
     deinit {
@@ -79,11 +102,12 @@ extension TransferSlots {
         send tensor: Tensor, to destination: Int, tag: Int, on communicator: Communicator, slot: Int
     ) throws(MPIError) {
         precondition(self[slot].pointee.content == .none, "slot \(slot) is taken")
-        requests[slot] = try communicator.startSend(tensor, to: destination, tag: tag)
-        slots[slot].content = .send
+        let range = requestRanges[slot]
         slots[slot].site = communicator.site("MPI_Isend", peer: destination, tag: tag)
-        slots[slot].tensor = tensor
-        outstandingCount += 1
+        try begin(.send, slot, tensor) { request, bytes throws(MPIError) in
+            try communicator.startSend(
+                tensor, bytes, isSynchronous: range.count > 1 && request == range.lowerBound, to: destination, tag: tag)
+        }
     }
 
     /// Begins to receive a tensor into new memory.
@@ -110,12 +134,41 @@ extension TransferSlots {
         allowingFewerRows: Bool = false
     ) throws(MPIError) {
         precondition(self[slot].pointee.content == .none, "slot \(slot) is taken")
-        let expectation = Expectation(tensor, allowingFewerRows: allowingFewerRows)
-        requests[slot] = try communicator.startReceive(into: tensor, from: source, tag: tag)
-        slots[slot].content = .receive
+        precondition(
+            !allowingFewerRows || requestRanges[slot].count == 1, "a message in pieces has all of its rows")
+        slots[slot].expectation = Expectation(tensor, allowingFewerRows: allowingFewerRows)
+        slots[slot].received = 0
         slots[slot].site = communicator.site("MPI_Irecv", peer: source, tag: tag)
-        slots[slot].expectation = expectation
-        slots[slot].tensor = tensor
-        outstandingCount += 1
+        try begin(.receive, slot, tensor) { _, bytes throws(MPIError) in
+            try communicator.startReceive(into: tensor, bytes, from: source, tag: tag)
+        }
+    }
+
+    /// Where a piece cannot begin, those before it stay outstanding.
+    private mutating func begin(
+        _ content: Content, _ slot: Int, _ tensor: Tensor,
+        _ start: (_ request: Int, _ bytes: Range<Int>) throws(MPIError) -> CMPIRequest
+    ) throws(MPIError) {
+        let range = requestRanges[slot]
+        let byteCount = tensor.byteCount
+        let length = TransferSlots.pieceByteCount(byteCount, pieceCount: range.count)
+        for request in range {
+            let first = (request - range.lowerBound) * length
+            // Fewer and full pieces of what is short.
+            guard first < byteCount || request == range.lowerBound else { return }
+            requests[request] = try start(request, first..<min(byteCount, first + length))
+            if request == range.lowerBound {
+                slots[slot].content = content
+                slots[slot].tensor = tensor
+                outstandingCount += 1
+            }
+            slots[slot].openCount += 1
+        }
+    }
+
+    /// Of all pieces but the last; whole cache lines.
+    private static func pieceByteCount(_ byteCount: Int, pieceCount: Int) -> Int {
+        guard pieceCount > 1 else { return byteCount }
+        return ((byteCount + pieceCount - 1) / pieceCount + 63) / 64 * 64
     }
 }

@@ -26,12 +26,19 @@ public struct Cluster: Sendable, Codable, Hashable {
         public var sendHandling: Double
         /// The same for the receiver. Within a node it is often the receiver that copies, all of the time.
         public var receiveHandling: Double
+        /// Messages above the eager limit go in pieces of about so many bytes, which MPI sends without waiting for the
+        /// receiver each time; nil where they go whole.
+        public var pieceByteCount: Int?
 
-        public init(latency: Double, bandwidth: Double, sendHandling: Double = 0, receiveHandling: Double = 0) {
+        public init(
+            latency: Double, bandwidth: Double, sendHandling: Double = 0, receiveHandling: Double = 0,
+            pieceByteCount: Int? = nil
+        ) {
             self.latency = latency
             self.bandwidth = bandwidth
             self.sendHandling = sendHandling
             self.receiveHandling = receiveHandling
+            self.pieceByteCount = pieceByteCount
         }
 
         /// Seconds that data of so many bytes takes over the link, latency apart.
@@ -54,7 +61,8 @@ public struct Cluster: Sendable, Codable, Hashable {
     public var acrossNodes: Link
     /// Links between two nodes that are unlike `acrossNodes`.
     public var unlikeLinks: [NodePair: Link]
-    /// Messages of more bytes wait for their receiver (rendezvous): request, clearance and data each take the latency.
+    /// Messages of more bytes wait for their receiver (rendezvous): request, clearance and data each take the latency,
+    /// unless they go in pieces.
     public var eagerByteCount: Int
 
     /// Open MPI's `btl_tcp_eager_limit`.
@@ -92,8 +100,18 @@ public struct Cluster: Sendable, Codable, Hashable {
         return unlikeLinks[NodePair(source, destination)] ?? acrossNodes
     }
 
-    /// Latencies before the data of a message is on its way: of request and clearance, above the eager limit.
-    public func handshakeLatencies(_ byteCount: Double) -> Double {
-        byteCount <= Double(eagerByteCount) ? 0 : 2
+    /// Latencies before the data of a message is on its way: of request and clearance, where it waits for its receiver.
+    public func handshakeLatencies(_ byteCount: Double, over link: Link) -> Double {
+        byteCount <= Double(eagerByteCount) || pieceCount(Int(byteCount), over: link) > 1 ? 0 : 2
+    }
+
+    /// More pieces would cost more than the handshake that they save.
+    private static let pieceCountLimit = 256
+
+    /// In how many pieces a message goes over a link; 1 where it goes whole.
+    public func pieceCount(_ byteCount: Int, over link: Link) -> Int {
+        guard let piece = link.pieceByteCount, piece > 0, byteCount > eagerByteCount else { return 1 }
+        let count = (byteCount + piece - 1) / piece
+        return count <= Cluster.pieceCountLimit ? count : 1
     }
 }

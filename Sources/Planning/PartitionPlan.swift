@@ -26,6 +26,8 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         public let byteCount: Int
         /// Whether the value's shape hangs on what is computed, so that each message has a header that tells it.
         public let hasHeader: Bool
+        /// In how many pieces each message goes; both sides hold to it, however long the message turns out.
+        public let pieceCount: Int
     }
 
     /// State that is carried from one microbatch to the next, and the stage that keeps it.
@@ -52,7 +54,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
     /// Items in a full microbatch.
     public let microbatchSize: Int
     public let stages: [Stage]
-    public let edges: [Edge]
+    public internal(set) var edges: [Edge]
     public let inputs: [InputSite]
     public let states: [StateSite]
     /// What the last stage writes.
@@ -75,7 +77,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         try PartitionPlan.requireLayers(chain, stageCount: stageCount)
         self.init(
             bound, chain: chain, placement: try strategy.placement(for: problem), strategy: type(of: strategy).name,
-            microbatchSize: microbatchSize, modelFingerprint: modelFingerprint)
+            microbatchSize: microbatchSize, modelFingerprint: modelFingerprint, cluster: problem.cluster)
     }
 
     /// Throws where a model cannot be cut into so many stages.
@@ -99,10 +101,11 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
 
     /// The plan whose stages begin at the layers given.
     ///
+    /// - Parameter cluster: tells in how many pieces messages go; nil where all go whole.
     /// - Precondition: the boundaries ascend from 0 and name no stage without a layer; the ranks are 0 and up, none twice.
     public init(
         _ bound: BoundGraph, chain: LayerChain, placement: Placement, strategy: String, microbatchSize: Int,
-        modelFingerprint: String
+        modelFingerprint: String, cluster: Cluster? = nil
     ) {
         let starts = placement.boundaries
         let count = chain.layers.count
@@ -143,11 +146,17 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
             }
             var wanted = Set(value.consumers.map { stageOfLayer[$0] })
             if value.isOutput { wanted.insert(stageCount - 1) }
+            let hasHeader = bound.type(of: value.id) == nil
             for target in wanted.sorted() where target != home {
+                var pieceCount = 1
+                if let cluster, !hasHeader {
+                    let link = cluster.link(from: placement.ranks[home], to: placement.ranks[target])
+                    pieceCount = cluster.pieceCount(value.byteCount, over: link)
+                }
                 edges.append(
                     Edge(
                         index: edges.count, value: value.id, name: name, from: home, to: target,
-                        byteCount: value.byteCount, hasHeader: bound.type(of: value.id) == nil))
+                        byteCount: value.byteCount, hasHeader: hasHeader, pieceCount: pieceCount))
             }
         }
         self.edges = edges

@@ -36,7 +36,12 @@ final class StageMessages {
             return next
         }
         headerSlotOffset = next
-        slots = TransferSlots(capacity: (incoming + outgoing).contains(where: \.hasHeader) ? 2 * next : next)
+        var pieceCounts = incoming.flatMap { repeatElement($0.pieceCount, count: PartitionPlan.receiveSlotCount) }
+        for (edge, count) in zip(outgoing, sendSlotCounts) {
+            pieceCounts += repeatElement(edge.pieceCount, count: count)
+        }
+        if (incoming + outgoing).contains(where: \.hasHeader) { pieceCounts += repeatElement(1, count: next) }
+        slots = TransferSlots(pieceCounts: pieceCounts)
         let receiveSlotCounts = incoming.map { _ in PartitionPlan.receiveSlotCount }
         receiveBuffers = StageBuffers(slotCounts: receiveSlotCounts)
         receivedHeaders = StageBuffers(slotCounts: receiveSlotCounts)

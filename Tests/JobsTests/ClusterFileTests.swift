@@ -13,7 +13,7 @@ import Testing
           - {name: "h 2", ranks: [1, 3], gigaflops: 60, memory: [8, 4.5]}
           - {name: h3, ranks: [4], gigaflops: 60}
         within-node: {latency: 0.8, bandwidth: 6, receive-handling: 0.15}
-        across-nodes: {latency: 25, bandwidth: 1.15, send-handling: 0.1, receive-handling: 0.2}
+        across-nodes: {latency: 25, bandwidth: 1.15, send-handling: 0.1, receive-handling: 0.2, pieces: 61440}
         links:
           - {between: [h3, h1], latency: 100, bandwidth: 0.1}
         eager: 4096
@@ -25,6 +25,7 @@ import Testing
             - {ranks: [0, 1], latency: 25, bandwidth: 1.15, bytes: [8, 1024], median: [26, 30.5], fastest: [25, 28]}
           collectives:
             - {kind: all-reduce, bytes: [1024], median: [80.5]}
+          relay: {bytes: 1048576, pieces: 61440, whole: 950.5, in-pieces: 900}
           findings: ["the link between h1 and h3 is slow"]
         """
 
@@ -148,7 +149,8 @@ import Testing
                 pair(
                     [0, 2], [0, 0], Cluster.Link(latency: 1.23456e-6, bandwidth: 5.4321e9, receiveHandling: 1.8e-10)),
                 pair([0, 1], [0, 1], Cluster.Link(latency: 2.1e-4, bandwidth: 1.16e8, sendHandling: 1e-9)),
-            ], collectives: [.init(kind: .allGather, byteCount: 1024, seconds: 1e-3)])
+            ], collectives: [.init(kind: .allGather, byteCount: 1024, seconds: 1e-3)],
+            relay: .init(byteCount: 1 << 20, pieceByteCount: 61440, wholeSeconds: 10e-3, piecesSeconds: 9e-3))
         let file = ClusterFile(measurement)
         #expect(try ClusterFile.parse(file.text(), path: "c.yaml") == file)
         let cluster = file.cluster
@@ -156,6 +158,7 @@ import Testing
         #expect(cluster.ranks.map(\.flopsPerSecond) == [61.23e9, 58e9, 61.23e9, 58e9])
         #expect(abs(cluster.withinNode.latency / 1.235e-6 - 1) < 1e-9 && cluster.withinNode.bandwidth == 5.432e9)
         #expect(abs(cluster.acrossNodes.sendHandling / 1e-9 - 1) < 1e-9)
+        #expect(cluster.acrossNodes.pieceByteCount == 61440 && cluster.withinNode.pieceByteCount == nil)
         #expect(file.measuredHosts == ["a", "b", "a", "b"])
         #expect(file.hostWarning(running: ["a", "b", "a", "b"], path: "c.yaml") == nil)
         #expect(file.hostWarning(running: ["a", "b"], path: "c.yaml") == nil, "fewer ranks are no other hosts")

@@ -2,16 +2,22 @@ import MPI
 import Tensors
 
 let slotCases: [ProbeCase] = [
-    ("slots", slots), ("slots-any", slotsAny), ("slots-abandon", slotsAbandon), ("poll", poll),
+    ("slots", slots), ("slots-pieces", slotsPieces), ("slots-any", slotsAny), ("slots-abandon", slotsAbandon),
+    ("poll", poll),
 ]
 
-/// A pipeline of microbatches around the ring through a few slots, used again and again, with memory given or not.
+/// A pipeline of microbatches around the ring through a few slots, used again and again, with memory given or not; whole,
+/// and in pieces, of which messages of 2,000 bytes do not fill forty.
 private func slots(_ probe: Probe) throws {
+    for pieceCount in [1, 3, 40] { try slots(probe, pieceCount: pieceCount) }
+}
+
+private func slots(_ probe: Probe, pieceCount: Int) throws {
     let depth = 3
     let next = (probe.rank + 1) % probe.size
     let previous = (probe.rank + probe.size - 1) % probe.size
     for communicator in try probe.worldAndPieces() {
-        var slots = TransferSlots(capacity: 2 * depth)
+        var slots = TransferSlots(pieceCounts: [Int](repeating: pieceCount, count: 2 * depth))
         let buffers = (0..<depth).map { _ in Tensor(zeros: .float32, shape: [500]) }
         for microbatch in 0..<30 {
             let slot = microbatch % depth
@@ -48,6 +54,21 @@ private func slots(_ probe: Probe) throws {
                 "microbatch \(microbatch)")
         }
     }
+}
+
+/// A message in pieces is not sent before there is a receive for it, however short the pieces are.
+private func slotsPieces(_ probe: Probe) throws {
+    let communicator = try probe.world.duplicate()
+    var slots = TransferSlots(pieceCounts: [4, 4])
+    try slots.post(send: pattern(5, count: 300), to: probe.rank, tag: 1, on: communicator, slot: 0)
+    let start = MPISession.wallClock
+    while MPISession.wallClock - start < 0.03 { try slots.progress() }
+    probe.expect(!slots.isComplete(0), "sent to nobody")
+    try slots.post(receive: TensorType(.float32, [300]), from: probe.rank, tag: 1, on: communicator, slot: 1)
+    let tensor = try slots.wait(receive: 1)
+    probe.expectEqual(tensor.elements(of: Float.self), pattern(5, count: 300).elements(), "the message")
+    try slots.wait(send: 0)
+    probe.expectEqual(slots.outstandingCount, 0, "what is outstanding at the end")
 }
 
 /// Rank 0 takes results in the order in which they come.

@@ -5,7 +5,8 @@ import Testing
 @Suite(.serialized) struct RankTests {
     static let anySize = [
         "session", "ring", "all-pairs", "unordered-tags", "bytes", "probe", "exchange", "fewer-rows", "lengths",
-        "slots", "slots-any", "slots-abandon", "poll", "barrier", "broadcast", "reduce", "reduce-halves", "gather",
+        "slots", "slots-pieces", "slots-any", "slots-abandon", "poll", "barrier", "broadcast", "reduce",
+        "reduce-halves", "gather",
         "gather-tensors", "scatter", "all-to-all", "split", "duplicate", "node-local", "shared-window",
         "unfreed-window", "invalid-rank",
     ]

@@ -88,6 +88,27 @@ import Testing
         #expect(found.findings.last?.contains("20 % of the bandwidth and its latency is 1000 %") == true)
     }
 
+    @Test("messages between nodes go in pieces where that was clearly faster") func pieces() throws {
+        func cluster(whole: Double, inPieces: Double) -> Cluster {
+            ClusterMeasurement(
+                nodes: (0..<3).map { ClusterMeasurement.Node(name: "h\($0)", host: "h\($0)", ranks: [$0]) },
+                speeds: (0..<3).map { _ in ClusterMeasurement.Speed(flopsPerSecond: 1, memoryBytesPerSecond: 1) },
+                pairs: [pair([0, 1]), pair([1, 2]), pair([0, 2], bandwidth: 1e7)], collectives: [],
+                relay: .init(byteCount: 1 << 20, pieceByteCount: 60_000, wholeSeconds: whole, piecesSeconds: inPieces)
+            ).cluster
+        }
+        let faster = cluster(whole: 1, inPieces: 0.9)
+        #expect(faster.acrossNodes.pieceByteCount == 60_000 && faster.withinNode.pieceByteCount == nil)
+        #expect(faster.unlikeLinks[Cluster.NodePair(0, 2)]?.pieceByteCount == 60_000)
+        #expect(cluster(whole: 1, inPieces: 0.99).acrossNodes.pieceByteCount == nil)
+        // Short messages go whole, and so do those that would have too many pieces.
+        let link = faster.acrossNodes
+        let counts = [65_536, 65_537, 120_000, 120_001, 256 * 60_000, 256 * 60_000 + 1].map {
+            faster.pieceCount($0, over: link)
+        }
+        #expect(counts == [1, 2, 2, 3, 256, 1])
+    }
+
     @Test("nothing stands out where all are alike") func alike() {
         let found = measurement(speeds: [50e9, 48e9], [pair([0, 1])])
         #expect(found.findings.isEmpty && found.cluster.unlikeLinks.isEmpty)

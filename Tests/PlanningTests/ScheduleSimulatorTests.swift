@@ -83,6 +83,28 @@ import Testing
         #expect(close(rendezvous.makespan, 1 + 3 * 0.5 + 1 + 1))
     }
 
+    @Test func messagesInPiecesLeaveAtOnce() throws {
+        let link = Cluster.Link(latency: 0.5, bandwidth: 1000, pieceByteCount: 100)
+        let cluster = cluster(2, ranksPerNode: 1, link, eager: 99)
+        let plan = try plan(stages: 2).withMessages(of: 1000, on: cluster)
+        #expect(plan.edges.map(\.pieceCount) == [10])
+        let one = try timeline(plan, microbatches: 1, flops: [1, 1], bytes: 1000, on: cluster)
+        #expect(close(one.makespan, 1 + 0.5 + 1 + 1))
+        // A buffer is the sender's again when the receiver is known to stand ready: latency there and back, and at least
+        // until all has left. It has two, so that two messages take as long as that.
+        let many = try timeline(plan, microbatches: 41, flops: [0.5, 0.5], bytes: 1000, on: cluster)
+        let first = 0.5 + 0.5 + 1 + 0.5
+        #expect(close(many.makespan, first + 40))
+        var far = cluster
+        far.acrossNodes.latency = 10
+        let later = try timeline(plan, microbatches: 41, flops: [0.5, 0.5], bytes: 1000, on: far)
+        let pair = (later.makespan - 12) / 20
+        #expect(pair >= 20 && pair <= 21, "\(later.makespan)")
+        // A receiver that computes for long takes no more than it has buffers for.
+        let late = try timeline(plan, microbatches: 20, flops: [0.1, 10], bytes: 1000, on: cluster)
+        #expect(late.ranks[0].elapsed > 15 * 10)
+    }
+
     @Test func ranksOfANodeShareItsInterface() throws {
         // Stages 0 and 1 on one node, 2 and 3 on another; every message crosses between 1 and 2 only.
         let plan = try plan(stages: 4)

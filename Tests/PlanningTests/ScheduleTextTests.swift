@@ -47,7 +47,8 @@ import Testing
         // Rank 1 holds back what rank 2 needs until it could overwrite it: it never can.
         var edges = plan.edges
         edges[3] = PartitionPlan.Edge(
-            index: 3, value: edges[3].value, name: "b", from: 1, to: 0, byteCount: 24, hasHeader: false)
+            index: 3, value: edges[3].value, name: "b", from: 1, to: 0, byteCount: 24, hasHeader: false,
+            pieceCount: 1)
         var actions = schedule.actions
         actions[0].insert(contentsOf: [.receive(edge: 3, microbatch: 0), .receive(edge: 3, microbatch: 1)], at: 0)
         actions[0].insert(.receive(edge: 3, microbatch: 2), at: 7)

@@ -74,6 +74,13 @@ struct SimGridReplayTests {
                 name: "latency and little else, rendezvous", bound: .communication, seconds: { _ in 1e-4 },
                 byteCount: 100_000, acrossNodes: .init(latency: 1e-3, bandwidth: 1e9)),
             Case(
+                name: "in pieces behind computing", bound: .computing, ranksPerNode: 2, byteCount: 400_000,
+                acrossNodes: .init(latency: 25e-6, bandwidth: 1.15e9, pieceByteCount: 60_000)),
+            Case(
+                name: "in pieces and more than the network carries", bound: .communication, microbatches: 128,
+                seconds: { _ in 2e-4 }, byteCount: 1_000_000,
+                acrossNodes: .init(latency: 25e-6, bandwidth: 1.15e9, pieceByteCount: 60_000)),
+            Case(
                 name: "a slow link and a fast one", bound: .communication, ranksPerNode: 2, seconds: { _ in 5e-4 },
                 byteCount: 500_000,
                 unlikeLinks: [
@@ -188,7 +195,8 @@ extension SimGridReplayTests.Case {
             return PartitionPlan(
                 bound, chain: LayerChain(bound),
                 placement: Placement(boundaries: Array(0..<stages), ranks: (0..<stages).map(place)), strategy: "manual",
-                microbatchSize: 2, modelFingerprint: "f")
+                microbatchSize: 2, modelFingerprint: "f"
+            ).withMessages(of: byteCount, on: cluster)
         }
     }
 

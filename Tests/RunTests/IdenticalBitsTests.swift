@@ -25,7 +25,7 @@ import Testing
         for variation in variations where variation.ranks <= layers.count {
             // Cuts that are drawn may part state from its layers, which is refused.
             if test.facts.carried != nil, case .manual = variation.strategy { continue }
-            let arguments = variation.arguments(layers)
+            let arguments = try variation.arguments(layers, job)
             let run = try job.run(ranks: variation.ranks, arguments)
             guard run.succeeded else {
                 Issue.record("\(variation): \(arguments) \(run)")
@@ -49,7 +49,9 @@ import Testing
         let drawn = numbered.test.facts.carried == nil ? Variation.Strategy.manual(seed: numbered.number) : .flops
         let strategies: [Variation.Strategy] = [.flops, drawn, .parameters, .uniform]
         return [
-            Variation(ranks: 3, strategy: strategies[numbered.number % 4], threads: 1 + numbered.number % 2)
+            Variation(
+                ranks: 3, strategy: strategies[numbered.number % 4], threads: 1 + numbered.number % 2,
+                isInPieces: numbered.number % 3 == 0)
         ]
     }
 

@@ -32,6 +32,12 @@ import Testing
         // It is one of the uniform strategy, whatever the job says now.
         let shown = try MPInfer.run(["plan", job.specification, "--plan", plan.path])
         #expect(shown.succeeded && shown.stdout.contains("strategy uniform, 3 stages"), "\(shown)")
+        // A cluster that has fewer ranks is not for it.
+        try job.folder.write("version: 1\nnodes: [{ranks: 2, gigaflops: 50}]\n", to: "small.yaml")
+        MPInfer.expectFailure(
+            try MPInfer.run([
+                "plan", job.specification, "--plan", plan.path, "--cluster", "\(job.folder.path)/small.yaml",
+            ]), ["the plan is for 3 ranks, and the cluster has 2"])
     }
 
     @Test("a layer moved by hand moves") func movedLayer() throws {
@@ -149,6 +155,6 @@ import Testing
         job.expectFailure(try job.run(ranks: 2, ["--plan", job.folder.path]), job.folder.path, "cannot be read")
         let below = "\(job.specification)/plan.json"
         MPInfer.expectFailure(
-            try MPInfer.run(["plan", job.specification, "-o", below]), [below, "the plan cannot be written"])
+            try MPInfer.run(["plan", job.specification, "-o", below]), [below, "the file cannot be written"])
     }
 }

@@ -12,6 +12,8 @@ struct Variation: CustomStringConvertible {
     let ranks: Int
     let strategy: Strategy
     let threads: Int
+    /// Whether messages go in pieces, as between nodes of a calibrated cluster.
+    var isInPieces = false
 
     static let rankCounts = [1, 2, 3, 5, 8]
     static let threadCounts = [1, 2, 3]
@@ -19,7 +21,7 @@ struct Variation: CustomStringConvertible {
     /// Every combination.
     static let all: [Variation] = rankCounts.flatMap { ranks in
         ([.uniform, .parameters, .flops] + (0..<6).map(Strategy.manual)).flatMap { strategy in
-            threadCounts.map { Variation(ranks: ranks, strategy: strategy, threads: $0) }
+            threadCounts.map { Variation(ranks: ranks, strategy: strategy, threads: $0, isInPieces: $0 == 2) }
         }
     }
 
@@ -28,20 +30,35 @@ struct Variation: CustomStringConvertible {
         numbers.map { number in
             let strategies: [Strategy] = [.manual(seed: 2 * number + 1), .flops, .parameters, .uniform]
             return Variation(
-                ranks: rankCounts[number % 5], strategy: strategies[number % 4], threads: threadCounts[number % 3])
+                ranks: rankCounts[number % 5], strategy: strategies[number % 4], threads: threadCounts[number % 3],
+                isInPieces: number % 2 == 1)
         }
     }
 
+    /// As many nodes as there are ranks at most. Messages above 256 bytes have a few hundred pieces at most, or go whole.
+    private static let cluster = """
+        version: 1
+        nodes: [{count: 8, ranks: 1, gigaflops: 50}]
+        across-nodes: {latency: 25, bandwidth: 1, pieces: 4000}
+        eager: 256
+        """
+
     /// For `mpinfer run`.
-    func arguments(_ layers: [Layer]) -> [String] {
-        let common = ["-q", "--set", "threads=\(threads)", "--set"]
+    func arguments(_ layers: [Layer], _ job: TestJob) throws -> [String] {
+        var common = ["-q", "--set", "threads=\(threads)", "--set"]
+        if isInPieces {
+            try job.folder.write(Variation.cluster, to: "pieces.yaml")
+            common.insert(contentsOf: ["--set", "parallelism.cluster=\(job.folder.path)/pieces.yaml"], at: 1)
+        }
         switch strategy {
         case .uniform: return common + ["parallelism.strategy=uniform"]
         case .parameters: return common + ["parallelism.strategy=parameters"]
         case .flops: return common + ["parallelism.strategy=flops"]
         case .manual(let seed):
             let names = cuts(layers, seed: seed).map { quoted(layers[$0].name) }
-            return common + ["parallelism={strategy: manual, cuts: [\(names.joined(separator: ", "))]}"]
+            let cuts = "cuts: [\(names.joined(separator: ", "))]"
+            let cluster = isInPieces ? ", cluster: \(quoted("\(job.folder.path)/pieces.yaml"))" : ""
+            return common + ["parallelism={strategy: manual, \(cuts)\(cluster)}"]
         }
     }
 
@@ -53,7 +70,9 @@ struct Variation: CustomStringConvertible {
         return places.prefix(ranks - 1).sorted()
     }
 
-    var description: String { "\(ranks) ranks, \(strategy), \(threads) threads" }
+    var description: String {
+        "\(ranks) ranks, \(strategy), \(threads) threads" + (isInPieces ? ", messages in pieces" : "")
+    }
 }
 
 /// A layer as mpinfer plans it.

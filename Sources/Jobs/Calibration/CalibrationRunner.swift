@@ -19,6 +19,22 @@ public struct CalibrationRunner {
             try ThreadAllocation.decide(threads.map { .exactly($0) } ?? .automatic, world: phases.world)
         }
         let pool = WorkerPool(threadCount: allocation.threadCount)
-        return try phases.phase { Optional(try ClusterProbe.measure(phases.world, pool: pool, effort: effort)) } ?? nil
+        return try CalibrationRunner.measure(phases, pool: pool, effort: effort)
+    }
+
+    /// A phase of its own. All ranks call this together.
+    static func measure(
+        _ phases: JobPhases, pool: WorkerPool, effort: ClusterProbe.Effort
+    ) throws -> ClusterMeasurement? {
+        let control = phases.control
+        return try phases.phase {
+            do {
+                return try ClusterProbe.measure(
+                    phases.world, pool: pool, effort: effort, unless: { control.hasRemoteFailure() })
+            } catch let error as MPIError where error.reason == .stopped {
+                // A wait for a rank that has failed, which is its own to report.
+                throw control.remoteFailure ?? RemoteFailure(rank: phases.world.rank, reason: "\(error)")
+            }
+        }
     }
 }

@@ -68,7 +68,7 @@ struct ComparisonField {
                 try profiles[plan.plan.microbatchSize].map {
                     try $0.costs(of: job.chain, graph: job.bound.graph, path: "the profile")
                 } ?? job.costs
-            let cluster = profiles[plan.plan.microbatchSize]?.leveled(job.cluster) ?? job.cluster
+            let cluster = profiles[plan.plan.microbatchSize]?.levelled(job.cluster) ?? job.cluster
             let predicted = try PlanSimulation(job.batching).run(
                 plan.plan, costs: costs, on: cluster, spanLimit: spanLimit)
             return plan.entry(

@@ -3,17 +3,20 @@ internal import Planning
 
 /// Takes the times of a model's layers again and again, between the runs that they are to predict.
 struct ComparisonProfiler {
-    private let specification: JobSpecification
     private let threads: ThreadAllocation
-    private let phases: JobPhases
-    private let sizes: [Int]
+    private let runner: ProfileRunner
+    private let jobs: [(size: Int, prepared: ProfileRunner.Prepared)]
     private var parts: [Int: [ModelProfile]] = [:]
 
-    init(_ specification: JobSpecification, sizes: [Int], threads: ThreadAllocation, phases: JobPhases) {
-        self.specification = specification
-        self.sizes = sizes
+    /// Prepares the job for each size of microbatches. All ranks call this together.
+    init(_ specification: JobSpecification, sizes: [Int], threads: ThreadAllocation, phases: JobPhases) throws {
         self.threads = threads
-        self.phases = phases
+        runner = ProfileRunner(phases: phases)
+        jobs = try sizes.map { [runner] size in
+            var job = specification
+            job.schedule.microbatch = .exactly(size)
+            return (size, try runner.prepare(job, threads: threads))
+        }
     }
 
     /// Measures each size once. All ranks call this together.
@@ -21,10 +24,8 @@ struct ComparisonProfiler {
         var effort = ProfileRunner.Effort()
         effort.rounds = 3
         effort.seconds = seconds
-        for size in sizes {
-            var job = specification
-            job.schedule.microbatch = .exactly(size)
-            let profile = try ProfileRunner(phases: phases).run(job, threads: threads, effort: effort)
+        for (size, prepared) in jobs {
+            let profile = try runner.run(prepared, threads: threads, effort: effort)
             if let profile { parts[size, default: []].append(profile) }
         }
     }

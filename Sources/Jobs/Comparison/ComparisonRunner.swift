@@ -44,7 +44,7 @@ public struct ComparisonRunner {
             try request.candidates(specification, worldSize: world.size).map(\.microbatch)
         }
         let sizes = candidates.reduce(into: [Int]()) { if !$0.contains($1) { $0.append($1) } }
-        var profiler = ComparisonProfiler(specification, sizes: sizes, threads: threads, phases: phases)
+        var profiler = try ComparisonProfiler(specification, sizes: sizes, threads: threads, phases: phases)
         try profiler.measure(seconds: ComparisonRunner.profileSeconds)
 
         // Rank 0 plans; the others learn what they need for each run.
@@ -90,7 +90,7 @@ public struct ComparisonRunner {
         }
         if let named { return named }
         let pool = WorkerPool(threadCount: threads.threadCount)
-        let found = try phases.phase { try ClusterProbe.measure(phases.world, pool: pool, effort: .brief) }
+        let found = try CalibrationRunner.measure(phases, pool: pool, effort: .brief)
         return try phases.shared { found!.cluster }
     }
 }

@@ -87,7 +87,7 @@ public struct JobPreparation {
     func plan(placement: Placement, strategy: String? = nil) -> PartitionPlan {
         PartitionPlan(
             bound, chain: chain, placement: placement, strategy: strategy ?? plan.strategy,
-            microbatchSize: plan.microbatchSize, modelFingerprint: plan.modelFingerprint)
+            microbatchSize: plan.microbatchSize, modelFingerprint: plan.modelFingerprint, cluster: cluster)
     }
 
     /// The best plan for the first ranks of the job by some costs; nil where no plan fits.
@@ -120,17 +120,18 @@ public struct JobPreparation {
             throw JobError(
                 "\(model.path): nothing of the model depends on its inputs; there is nothing to run")
         }
-        let stageCount = try JobPreparation.stageCount(specification, rankCount: rankCount)
+        let planFile = try planPath.map { path throws(JobError) in try PlanFile.read(path) }
+        let stageCount = try planFile?.stages.count ?? JobPreparation.stageCount(specification, rankCount: rankCount)
         let found = try PlanningFigures(
             specification, fingerprint: model.imported.fingerprint, bound: bound, chain: chain, microbatchSize: size,
             stageCount: stageCount, threads: threads, cluster: givenCluster, profile: givenProfile)
         costs = found.costs
         cluster = found.cluster
         warnings = model.warnings + inputs.warnings + found.warnings
-        if let planPath {
-            plan = try PlanFile.read(planPath).plan(
+        if let planFile, let planPath {
+            plan = try planFile.plan(
                 path: planPath, bound: bound, chain: chain, fingerprint: model.imported.fingerprint,
-                microbatchSize: size, rankCount: rankCount)
+                microbatchSize: size, rankCount: rankCount, cluster: cluster)
         } else {
             plan = try JobPreparation.plan(
                 specification.parallelism, bound, chain, costs: costs, cluster: cluster, stageCount: stageCount,

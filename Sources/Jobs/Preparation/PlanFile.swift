@@ -42,11 +42,7 @@ public struct PlanFile: Codable {
     }
 
     public func write(to path: String) throws {
-        do {
-            try JSONLayout.pretty(self).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw JobError("\(path): the plan cannot be written: \(error)")
-        }
+        try TextFileWriter.write(try JSONLayout.pretty(self), to: path)
     }
 
     public static func read(_ path: String) throws(JobError) -> PlanFile {
@@ -66,7 +62,8 @@ public struct PlanFile: Codable {
 
     /// The plan in the file, held against the model and the ranks at hand.
     func plan(
-        path: String, bound: BoundGraph, chain: LayerChain, fingerprint: String, microbatchSize: Int, rankCount: Int?
+        path: String, bound: BoundGraph, chain: LayerChain, fingerprint: String, microbatchSize: Int, rankCount: Int?,
+        cluster: Cluster
     ) throws(JobError) -> PartitionPlan {
         guard model == fingerprint else {
             throw JobError(
@@ -83,11 +80,12 @@ public struct PlanFile: Codable {
                 "\(path): the plan is for microbatches of \(microbatch) items, and the job has \(microbatchSize); set "
                     + "schedule.microbatch to \(microbatch), or plan anew")
         }
+        guard stages.count <= cluster.ranks.count else { throw JobError.tooFewRanks(cluster, stageCount: stages.count) }
         let placement = Placement(
             boundaries: try boundaries(path: path, chain: chain), ranks: stages.map(\.rank))
         return PartitionPlan(
             bound, chain: chain, placement: placement, strategy: strategy, microbatchSize: microbatchSize,
-            modelFingerprint: fingerprint)
+            modelFingerprint: fingerprint, cluster: cluster)
     }
 
     private func boundaries(path: String, chain: LayerChain) throws(JobError) -> [Int] {

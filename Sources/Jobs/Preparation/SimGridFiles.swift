@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Planning
 
 /// A job's schedule and cluster as files that SimGrid replays.
@@ -47,11 +46,7 @@ public struct SimGridFiles {
     ///
     /// - Returns: what was written, and how to replay it.
     public func write(to folder: String) throws -> String {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw JobError("\(folder): the folder cannot be made: \(error)")
-        }
+        _ = try OutputFolder(folder)
         let base = folder.hasSuffix("/") ? folder : folder + "/"
         try export.forEachFile { try TextFileWriter.write($1, to: base + $0) }
         let part =

@@ -72,16 +72,14 @@ public struct ModelProfile: Sendable, Codable, Hashable {
 
     /// The cluster with its ranks as fast as they were in this profile. A model tells more of a rank than one product of
     /// matrices does; differences that are no more than what a measurement is off by are none.
-    func leveled(_ cluster: Cluster) -> Cluster {
+    func levelled(_ cluster: Cluster) -> Cluster {
         guard cluster.ranks.count == rankSeconds.count else { return cluster }
         let typical = Statistics.median(rankSeconds)
+        let speeds = SpeedClasses.levelled(
+            rankSeconds.map { $0 > 0 ? flopsPerSecond * typical / $0 : flopsPerSecond }, tolerance: ModelProfile.noise)
         var cluster = cluster
-        cluster.ranks = zip(cluster.ranks, rankSeconds).map { rank, seconds in
-            let pace = seconds > 0 ? typical / seconds : 1
-            return Cluster.Rank(
-                node: rank.node,
-                flopsPerSecond: flopsPerSecond * (abs(pace - 1) < ModelProfile.noise ? 1 : pace),
-                memoryByteCount: rank.memoryByteCount)
+        cluster.ranks = zip(cluster.ranks, speeds).map { rank, speed in
+            Cluster.Rank(node: rank.node, flopsPerSecond: speed, memoryByteCount: rank.memoryByteCount)
         }
         return cluster
     }
@@ -129,9 +127,7 @@ public struct ModelProfile: Sendable, Codable, Hashable {
     }
 
     public func write(to path: String) throws {
-        do { try Data(JSONLayout.pretty(self)).write(to: URL(filePath: path), options: .atomic) } catch {
-            throw JobError("\(path): the profile cannot be written: \(error)")
-        }
+        try TextFileWriter.write(try JSONLayout.pretty(self), to: path)
     }
 
     public static func read(_ path: String) throws(JobError) -> ModelProfile {

@@ -57,17 +57,17 @@ final class ProfileBench {
         let microbatch = microbatches[round % microbatches.count]
         var reads: [String: Double] = [:]
         for (index, site) in assignment.plan.inputs.enumerated() {
-            let start = StopwatchClock.now
+            let start = MPISession.wallClock
             try source.read(input: index, microbatch: microbatch, into: probe.tensor(of: site.value)!)
-            reads[site.name] = StopwatchClock.now - start
+            reads[site.name] = MPISession.wallClock - start
         }
         let (outputs, nodes, total) = try probe.run()
         var write: Double?
         // Each item is written once at most.
         if let sink, round < microbatches.count {
-            let start = StopwatchClock.now
+            let start = MPISession.wallClock
             try sink.write(microbatch: microbatch, outputs: outputs)
-            write = StopwatchClock.now - start
+            write = MPISession.wallClock - start
         }
         samples.add(layers: nodes, total: total, reads: reads, write: write)
     }
@@ -80,9 +80,4 @@ extension InputBatching {
     func elementCount(of variant: Variant) -> Double {
         inputTypes(of: variant).reduce(0) { $0 + Double($1.shape.elementCount) }
     }
-}
-
-/// Seconds on a clock that only goes forward.
-enum StopwatchClock {
-    static var now: Double { MPISession.wallClock }
 }

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import ModelFormats
 
 #if canImport(Glibc)
@@ -38,9 +37,7 @@ public struct ProfileCache: Sendable {
 
     /// - Returns: the file that it is in now.
     public func keep(_ profile: ModelProfile) throws -> String {
-        do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-            throw JobError("\(folder): the folder for profiles cannot be made: \(error)")
-        }
+        _ = try OutputFolder(folder)
         let path = try path(for: profile.conditions)
         try profile.write(to: path)
         return path

@@ -36,6 +36,17 @@ public struct ProfileRunner {
     func run(
         _ specification: JobSpecification, threads: ThreadAllocation, effort: Effort = Effort()
     ) throws -> ModelProfile? {
+        try run(prepare(specification, threads: threads), threads: threads, effort: effort)
+    }
+
+    /// A job that is ready to be measured, any number of times.
+    struct Prepared {
+        fileprivate let assignment: JobAssignment
+        /// On rank 0.
+        fileprivate let preparation: JobPreparation?
+    }
+
+    func prepare(_ specification: JobSpecification, threads: ThreadAllocation) throws -> Prepared {
         var preparation: JobPreparation?
         let assignment = try phases.shared {
             var whole = specification
@@ -49,8 +60,13 @@ public struct ProfileRunner {
             preparation = prepared
             return prepared.assignment
         }
-        let share = try measure(assignment, threads: threads, inputs: preparation?.inputs, effort: effort)
-        guard let shares = try phases.gathered(share), let preparation else { return nil }
+        return Prepared(assignment: assignment, preparation: preparation)
+    }
+
+    func run(_ prepared: Prepared, threads: ThreadAllocation, effort: Effort) throws -> ModelProfile? {
+        let share = try measure(
+            prepared.assignment, threads: threads, inputs: prepared.preparation?.inputs, effort: effort)
+        guard let shares = try phases.gathered(share), let preparation = prepared.preparation else { return nil }
         return ProfileRunner.profile(preparation, threads: threads, shares: shares)
     }
 
@@ -78,7 +94,7 @@ public struct ProfileRunner {
         defer { bench.discard() }
         try world.barrier()
         speed = try phases.phase { try bench.speed().flopsPerSecond }
-        let start = StopwatchClock.now
+        let start = MPISession.wallClock
         var round = 0
         var goesOn = true
         while goesOn {
@@ -86,7 +102,7 @@ public struct ProfileRunner {
             try world.barrier()
             try phases.phase { try bench.measure(round: round, into: &samples) }
             round += 1
-            let isDone = round > effort.rounds && StopwatchClock.now - start > effort.seconds
+            let isDone = round > effort.rounds && MPISession.wallClock - start > effort.seconds
             goesOn = try world.broadcast([isDone ? 0 : 1], root: 0) == [1]
         }
         // The first round warms up.

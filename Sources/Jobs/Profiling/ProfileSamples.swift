@@ -1,3 +1,5 @@
+internal import Planning
+
 /// What one rank measures of a model, round by round. The first round warms up and does not count.
 struct ProfileSamples {
     private var rounds = 0

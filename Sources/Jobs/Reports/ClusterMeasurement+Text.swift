@@ -10,6 +10,7 @@ extension ClusterMeasurement {
         lines += nodeTable.lines
         if !pairs.isEmpty { lines += [""] + linkTable.lines }
         if !collectives.isEmpty { lines += [""] + collectiveTable.lines }
+        if let relay { lines += ["", ClusterMeasurement.sentence(relay)] }
         lines.append("")
         lines += findings.isEmpty ? ["nothing stands out"] : findings.map { "! \($0)" }
         return lines.joined(separator: "\n")
@@ -53,6 +54,15 @@ extension ClusterMeasurement {
             ])
         }
         return table
+    }
+
+    private static func sentence(_ relay: Relay) -> String {
+        let size = Quantity.bytes(relay.byteCount)
+        let times =
+            "whole every \(Quantity.seconds(relay.wholeSeconds)), in pieces of "
+            + "\(Quantity.bytes(relay.pieceByteCount)) every \(Quantity.seconds(relay.piecesSeconds))"
+        return "messages of \(size) through all nodes: \(times); plans for this cluster send them "
+            + (relay.goesInPieces ? "in pieces" : "whole")
     }
 
     /// Handling in nanoseconds for each byte.

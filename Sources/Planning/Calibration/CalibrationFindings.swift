@@ -17,7 +17,7 @@ enum CalibrationFindings {
         _ nodes: [ClusterMeasurement.Node], _ speeds: [ClusterMeasurement.Speed]
     ) -> [String] {
         guard !speeds.isEmpty else { return [] }
-        let median = LinkFit.median(speeds.map(\.flopsPerSecond))
+        let median = Statistics.median(speeds.map(\.flopsPerSecond))
         return nodes.flatMap { node in
             node.ranks.compactMap { rank in
                 let share = speeds[rank].flopsPerSecond / median

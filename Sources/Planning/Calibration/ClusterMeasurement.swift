@@ -67,25 +67,52 @@ public struct ClusterMeasurement: Sendable, Codable {
         }
     }
 
+    /// Messages one after another through all nodes, as a pipeline sends them.
+    public struct Relay: Sendable, Codable, Hashable {
+        public let byteCount: Int
+        public let pieceByteCount: Int
+        /// From one message to the next: whole ones, and such in pieces.
+        public let wholeSeconds: Double
+        public let piecesSeconds: Double
+
+        public init(byteCount: Int, pieceByteCount: Int, wholeSeconds: Double, piecesSeconds: Double) {
+            self.byteCount = byteCount
+            self.pieceByteCount = pieceByteCount
+            self.wholeSeconds = wholeSeconds
+            self.piecesSeconds = piecesSeconds
+        }
+
+        /// Whether pieces are worth it: where they gain little, MPI's own way is left as it is.
+        public var goesInPieces: Bool { piecesSeconds < 0.98 * wholeSeconds }
+    }
+
     public let cluster: Cluster
     public let nodes: [Node]
     /// By rank.
     public let speeds: [Speed]
     public let pairs: [Pair]
     public let collectives: [Collective]
+    /// Nil on one node.
+    public let relay: Relay?
     /// What a user should look into: slow ranks and slow links, in words.
     public let findings: [String]
 
-    public init(nodes: [Node], speeds: [Speed], pairs: [Pair], collectives: [Collective]) {
+    public init(
+        nodes: [Node], speeds: [Speed], pairs: [Pair], collectives: [Collective], relay: Relay? = nil
+    ) {
         self.nodes = nodes
         self.speeds = speeds
         self.pairs = pairs
         self.collectives = collectives
-        cluster = ClusterMeasurement.cluster(nodes, speeds, pairs)
+        self.relay = relay
+        let pieceByteCount = relay.flatMap { $0.goesInPieces ? $0.pieceByteCount : nil }
+        cluster = ClusterMeasurement.cluster(nodes, speeds, pairs, pieceByteCount: pieceByteCount)
         findings = CalibrationFindings.sentences(nodes: nodes, speeds: speeds, pairs: pairs)
     }
 
-    private static func cluster(_ nodes: [Node], _ speeds: [Speed], _ pairs: [Pair]) -> Cluster {
+    private static func cluster(
+        _ nodes: [Node], _ speeds: [Speed], _ pairs: [Pair], pieceByteCount: Int?
+    ) -> Cluster {
         var cluster = Cluster.unknown(rankCount: speeds.count)
         let levelled = SpeedClasses.levelled(speeds.map(\.flopsPerSecond))
         for (index, node) in nodes.enumerated() {
@@ -100,12 +127,14 @@ public struct ClusterMeasurement: Sendable, Codable {
             return cluster
         }
         cluster.acrossNodes = typical
+        cluster.acrossNodes.pieceByteCount = pieceByteCount
         for pair in across where LinkFit.isUnlike(pair.link, typical) {
             var link = pair.link
             if !pair.hasHandling {
                 link.sendHandling = typical.sendHandling
                 link.receiveHandling = typical.receiveHandling
             }
+            link.pieceByteCount = pieceByteCount
             cluster.unlikeLinks[Cluster.NodePair(pair.nodes[0], pair.nodes[1])] = link
         }
         return cluster

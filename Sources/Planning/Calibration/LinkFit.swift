@@ -41,8 +41,9 @@ public enum LinkFit {
     public static func typical(_ links: [Cluster.Link]) -> Cluster.Link? {
         guard !links.isEmpty else { return nil }
         return Cluster.Link(
-            latency: median(links.map(\.latency)), bandwidth: median(links.map(\.bandwidth)),
-            sendHandling: median(links.map(\.sendHandling)), receiveHandling: median(links.map(\.receiveHandling)))
+            latency: Statistics.median(links.map(\.latency)), bandwidth: Statistics.median(links.map(\.bandwidth)),
+            sendHandling: Statistics.median(links.map(\.sendHandling)),
+            receiveHandling: Statistics.median(links.map(\.receiveHandling)))
     }
 
     /// Links whose latency or bandwidth is off by more are unlike their class.
@@ -53,12 +54,5 @@ public enum LinkFit {
     public static func isUnlike(_ link: Cluster.Link, _ typical: Cluster.Link) -> Bool {
         abs(link.bandwidth / typical.bandwidth - 1) > tolerance
             || abs(link.latency - typical.latency) > max(tolerance * typical.latency, latencyNoise)
-    }
-
-    /// - Precondition: there is a value.
-    static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 }

@@ -18,9 +18,8 @@ public struct MessageTime: Sendable, Codable, Hashable {
     /// Of the times of several rounds.
     /// - Precondition: there is one.
     public init(byteCount: Int, rounds times: [Double]) {
-        let sorted = times.sorted()
         self.init(
-            byteCount: byteCount, seconds: sorted[sorted.count / 2], fastest: sorted[0], rounds: sorted.count)
+            byteCount: byteCount, seconds: Statistics.median(times), fastest: times.min()!, rounds: times.count)
     }
 
     /// What two measurements tell together, size by size: the better of both, where both have the size.

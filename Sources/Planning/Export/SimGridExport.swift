@@ -41,7 +41,9 @@ public struct SimGridExport {
     /// the replayer spares a copy of it for each.
     private var script: String {
         // SMPI reads these as 32-bit numbers.
-        let eager = min(cluster.eagerByteCount, Int(Int32.max) - 17)
+        // A message in pieces leaves at once.
+        let isInPieces = plan.edges.contains { $0.pieceCount > 1 }
+        let eager = min(isInPieces ? Int.max : cluster.eagerByteCount, Int(Int32.max) - 17)
         return """
             #!/bin/sh
             # Replays the schedule with SimGrid's SMPI. The last line tells the makespan in seconds.

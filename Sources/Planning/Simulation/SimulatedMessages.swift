@@ -9,6 +9,9 @@ struct SimulatedMessages {
         var sent = Double.infinity
         /// When the sender may use its buffer again.
         var released = Double.infinity
+        /// Of a message in pieces: when the first one reaches the receiver, and when the last one has left.
+        var reached = Double.infinity
+        var departure = Double.infinity
         var arrival = Double.infinity
         fileprivate var isTaken = false
     }

@@ -205,13 +205,13 @@ struct SimulatedRun {
     private mutating func post(_ edge: Int, _ microbatch: Int) {
         guard let place = messages.place(edge: edge, microbatch: microbatch) else { return }
         messages[place].posted = now
-        clear(edge, microbatch, place)
+        if plan.edges[edge].pieceCount > 1 { acknowledge(edge, place) } else { clear(edge, microbatch, place) }
     }
 
     private mutating func send(_ edge: Int, _ microbatch: Int) {
         guard let place = messages.place(edge: edge, microbatch: microbatch) else { return }
         messages[place].sent = now
-        if costs.byteCount(edge: edge, microbatch: microbatch) <= eagerByteCount {
+        if costs.byteCount(edge: edge, microbatch: microbatch) <= eagerByteCount || plan.edges[edge].pieceCount > 1 {
             return transfer(edge, microbatch, isEager: true)
         }
         messages[place].requested = now + network.routes[edge].link.latency
@@ -224,6 +224,14 @@ struct SimulatedRun {
         guard met < .infinity else { return }
         foresee(
             .cleared(edge: Int32(edge), microbatch: Int32(microbatch)), at: met + network.routes[edge].link.latency)
+    }
+
+    /// Once the first piece of a message has found its receive, the sender is told so; it keeps the buffer until then.
+    private mutating func acknowledge(_ edge: Int, _ place: Int) {
+        let met = max(messages[place].posted, messages[place].reached)
+        guard met < .infinity else { return }
+        messages[place].released = max(messages[place].departure, met + network.routes[edge].link.latency)
+        foreseeLook(network.routes[edge].from, at: messages[place].released)
     }
 
     private mutating func transfer(_ edge: Int, _ microbatch: Int, isEager: Bool) {
@@ -240,14 +248,19 @@ struct SimulatedRun {
             if isFirst { foresee(.freed(way: Int32(way)), at: max(now, network.free[way])) }
         case .started(let departure, let arrival):
             guard let place = messages.place(edge: transfer.edge, microbatch: transfer.microbatch) else { return }
-            // MPI keeps what it has not sent of an eager message; of others it reads the sender's buffer to the end.
-            let released = transfer.isEager ? departure : arrival
-            messages[place].arrival = arrival
-            messages[place].released = released
             let route = network.routes[transfer.edge]
+            messages[place].arrival = arrival
+            if plan.edges[transfer.edge].pieceCount > 1 {
+                messages[place].reached = now + route.link.latency
+                messages[place].departure = departure
+                acknowledge(transfer.edge, place)
+            } else {
+                // MPI keeps what it has not sent of an eager message; of others it reads the sender's buffer to the end.
+                messages[place].released = transfer.isEager ? departure : arrival
+                foreseeLook(route.from, at: messages[place].released)
+            }
             handle(route.from, for: route.link.sendHandling * transfer.byteCount)
             handle(route.to, for: route.link.receiveHandling * transfer.byteCount)
-            foreseeLook(route.from, at: released)
             foreseeLook(route.to, at: arrival)
         }
     }

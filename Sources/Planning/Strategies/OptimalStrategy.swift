@@ -43,7 +43,7 @@ public struct OptimalStrategy: PartitionStrategy {
             toll: { figures, step in
                 guard let link = step.link else { return 0 }
                 let bytes = figures.receivedByteCount
-                return link.transferSeconds(bytes) + link.latency * (1 + cluster.handshakeLatencies(bytes))
+                return link.transferSeconds(bytes) + link.latency * (1 + cluster.handshakeLatencies(bytes, over: link))
             })
     }
 
@@ -54,7 +54,7 @@ public struct OptimalStrategy: PartitionStrategy {
     ) -> Double {
         guard let link, byteCount > 0 else { return computing }
         let transfer = link.transferSeconds(byteCount)
-        let onTheWay = transfer + link.latency * (1 + cluster.handshakeLatencies(byteCount))
+        let onTheWay = transfer + link.latency * (1 + cluster.handshakeLatencies(byteCount, over: link))
         return max(
             computing + link.receiveHandling * byteCount, transfer,
             onTheWay / Double(PartitionPlan.receiveSlotCount))

@@ -14,15 +14,16 @@ public enum ClusterProbe {
 
     /// All ranks call this together. Ranks that are not being measured sleep.
     ///
+    /// - Parameter shouldStop: asked while a rank waits for another; the wait ends with an error when it says so.
     /// - Returns: what was found, on rank 0.
     public static func measure(
-        _ world: Communicator, pool: WorkerPool, effort: Effort
+        _ world: Communicator, pool: WorkerPool, effort: Effort, unless shouldStop: @escaping () -> Bool
     ) throws -> ClusterMeasurement? {
         let budget = ProbeBudget(effort)
         let channel = try world.duplicate()
         let map = try NodeMap.find(channel)
-        var speeds = try speeds(channel, pool: pool)
-        let probe = try PairProbe(channel, budget: budget, pool: pool)
+        var speeds = try speeds(channel, pool: pool, unless: shouldStop)
+        let probe = try PairProbe(channel, budget: budget, pool: pool, unless: shouldStop)
         var pairs: [ClusterMeasurement.Pair] = []
         if channel.rank == 0 {
             pairs = try LinkSurvey(probe: probe, map: map, budget: budget).pairs()
@@ -30,22 +31,29 @@ public enum ClusterProbe {
         } else {
             try probe.serve()
         }
+        // Who failed in the survey is not waited for.
+        try channel.restingBarrier(unless: shouldStop)
+        let route = try RelayRoute(pairs: pairs, map: map).shared(on: channel)
+        let relay = try RelayProbe(world: channel, route: route, budget: budget, shouldStop: shouldStop).measure()
         let collectives = try CollectiveProbe(
             world: channel, seconds: budget.collectiveSeconds / 8, largestByteCount: budget.largestByteCount
         ).measure()
         if effort == .thorough {
             // A rank that was disturbed once is not slow.
-            speeds = zip(speeds, try self.speeds(channel, pool: pool)).map { $0.better($1) }
+            speeds = zip(speeds, try self.speeds(channel, pool: pool, unless: shouldStop)).map { $0.better($1) }
         }
         guard channel.rank == 0 else { return nil }
-        return ClusterMeasurement(nodes: map.nodes, speeds: speeds, pairs: pairs, collectives: collectives)
+        return ClusterMeasurement(
+            nodes: map.nodes, speeds: speeds, pairs: pairs, collectives: collectives, relay: relay)
     }
 
     /// Of all ranks, measured at the same time: the cores of a node share caches, memory and heat.
-    private static func speeds(_ channel: Communicator, pool: WorkerPool) throws -> [ClusterMeasurement.Speed] {
-        try channel.restingBarrier()
+    private static func speeds(
+        _ channel: Communicator, pool: WorkerPool, unless shouldStop: () -> Bool
+    ) throws -> [ClusterMeasurement.Speed] {
+        try channel.restingBarrier(unless: shouldStop)
         let own = Result { try ProcessorSpeed.measure(pool: pool) }
-        try channel.restingBarrier()
+        try channel.restingBarrier(unless: shouldStop)
         // A rank that failed must not keep the others waiting.
         let measured = try? own.get()
         let all = try channel.allGather([measured?.flopsPerSecond ?? 0, measured?.bytesPerSecond ?? 0])

@@ -54,9 +54,8 @@ struct CollectiveProbe {
             }
             times.append(took[0])
         }
-        let sorted = times.dropFirst().sorted()
         return ClusterMeasurement.Collective(
             kind: kind, byteCount: kind == .allReduce ? length * 4 : length * 4 * world.size,
-            seconds: sorted[sorted.count / 2])
+            seconds: Statistics.median(Array(times.dropFirst())))
     }
 }

@@ -10,6 +10,7 @@ final class PairBench {
     private let outgoing: Tensor
     private let incoming: Tensor
     private let work: ProbeProgram
+    private let shouldStop: () -> Bool
 
     private static let dataTag = 11
     private static let receiveSlot = 0
@@ -17,8 +18,11 @@ final class PairBench {
     /// Rows of the product that is computed between two looks at a transfer: some hundred microseconds.
     private static let workExtent = 160
 
-    init(_ channel: Communicator, largestByteCount: Int, pool: WorkerPool) throws {
+    init(
+        _ channel: Communicator, largestByteCount: Int, pool: WorkerPool, unless shouldStop: @escaping () -> Bool
+    ) throws {
         self.channel = channel
+        self.shouldStop = shouldStop
         // Written, so that they have pages of their own.
         let ones = [UInt8](repeating: 1, count: largestByteCount)
         outgoing = Tensor(ones)
@@ -41,8 +45,8 @@ final class PairBench {
             send: part(outgoing, byteCount), to: peer, tag: PairBench.dataTag, on: channel, slot: PairBench.sendSlot)
     }
 
-    private func endReceive() throws { _ = try slots.wait(receive: PairBench.receiveSlot, unless: { false }) }
-    private func endSend() throws { try slots.wait(send: PairBench.sendSlot, unless: { false }) }
+    private func endReceive() throws { _ = try slots.wait(receive: PairBench.receiveSlot, unless: shouldStop) }
+    private func endSend() throws { try slots.wait(send: PairBench.sendSlot, unless: shouldStop) }
 
     /// Sends a message to the peer and gets one of the same size back, some rounds.
     ///
@@ -93,7 +97,7 @@ final class PairBench {
             if isSender { try endSend() } else { try endReceive() }
             inside += StopWatch.now - start
             // Medians, so that what else the machine does for a moment does not count.
-            let longer = Double(times.count) * (times.sorted()[times.count / 2] - idle)
+            let longer = Double(times.count) * (Statistics.median(times) - idle)
             found.append(max(0, inside + longer) / Double(byteCount))
         }
         return found.sorted()[rounds / 4]

@@ -7,15 +7,20 @@ struct PairProbe {
     private let channel: Communicator
     private let bench: PairBench
     private let budget: ProbeBudget
+    private let shouldStop: () -> Bool
 
     private static let orderTag = 12
     private static let resultTag = 13
     private static let stepTag = 14
 
-    init(_ channel: Communicator, budget: ProbeBudget, pool: WorkerPool) throws {
+    init(
+        _ channel: Communicator, budget: ProbeBudget, pool: WorkerPool, unless shouldStop: @escaping () -> Bool
+    ) throws {
         self.channel = channel
         self.budget = budget
-        bench = try PairBench(channel, largestByteCount: budget.largestByteCount, pool: pool)
+        self.shouldStop = shouldStop
+        bench = try PairBench(
+            channel, largestByteCount: budget.largestByteCount, pool: pool, unless: shouldStop)
     }
 
     /// What a rank is to do.
@@ -87,7 +92,8 @@ struct PairProbe {
         if pair.lead != 0 { try channel.send(lead.bytes, to: pair.lead, tag: PairProbe.orderTag) }
         if pair.lead == 0 { return try self.lead(pair.follower, hasHandling: hasHandling, sizeSeconds: sizeSeconds) }
         if pair.follower == 0 { try self.follow(pair.lead) }
-        let result = try channel.receiveBytesAtRest(from: pair.lead, tag: PairProbe.resultTag)
+        let result = try channel.receiveBytesAtRest(
+            from: pair.lead, tag: PairProbe.resultTag, unless: shouldStop)
         return Found(bytes: result)
     }
 
@@ -101,7 +107,7 @@ struct PairProbe {
     /// Does what rank 0 says until it says that there is no more.
     func serve() throws {
         while true {
-            switch Order(bytes: try channel.receiveBytesAtRest(from: 0, tag: PairProbe.orderTag)) {
+            switch Order(bytes: try channel.receiveBytesAtRest(from: 0, tag: PairProbe.orderTag, unless: shouldStop)) {
             case .lead(let follower, let hasHandling, let sizeSeconds):
                 let found = try lead(follower, hasHandling: hasHandling, sizeSeconds: sizeSeconds)
                 try channel.send(found.bytes, to: 0, tag: PairProbe.resultTag)
@@ -140,7 +146,10 @@ struct PairProbe {
             try tell(.handling(byteCount: last.byteCount, rounds: rounds, expected: last.fastest))
             let send = try bench.handling(
                 last.byteCount, with: peer, rounds: rounds, expected: last.fastest, isSender: true)
-            let receive = [Double](messageBytes: try channel.receiveBytes(from: peer, tag: PairProbe.resultTag).bytes)
+            let receive = [Double](
+                messageBytes: try channel.receiveBytes(
+                    from: peer, tag: PairProbe.resultTag, unless: shouldStop
+                ).bytes)
             found.handling = (send, receive[0])
         }
         try tell(.end)
@@ -149,7 +158,7 @@ struct PairProbe {
 
     private func follow(_ peer: Int) throws {
         while true {
-            switch Step(bytes: try channel.receiveBytes(from: peer, tag: PairProbe.stepTag).bytes) {
+            switch Step(bytes: try channel.receiveBytes(from: peer, tag: PairProbe.stepTag, unless: shouldStop).bytes) {
             case .exchange(let byteCount, let rounds):
                 _ = try bench.exchange(byteCount, with: peer, rounds: rounds, isLead: false)
             case .handling(let byteCount, let rounds, let expected):

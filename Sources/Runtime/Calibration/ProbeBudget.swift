@@ -18,6 +18,9 @@ struct ProbeBudget {
     /// Rounds in which a transfer is set against computing.
     let handlingRounds: Int
     let collectiveSeconds: Double
+    /// Times that messages are relayed through all nodes, and how many each time.
+    let relayRounds: Int
+    let relayCount: Int
     /// Seconds after which pairs are left out that no node needs.
     let surveySeconds: Double
 
@@ -28,11 +31,13 @@ struct ProbeBudget {
             (pairSeconds, messageSeconds, largestByteCount) = (0.3, 0.05, 1 << 21)
             (leastRounds, handlingRounds, collectiveSeconds) = (3, 5, 0.1)
             (patience, surveySeconds) = (0.06, 5)
+            (relayRounds, relayCount) = (2, 8)
         case .thorough:
             (withinLimit, acrossLimit, handlingLimit) = (16, 66, 3)
             (pairSeconds, messageSeconds, largestByteCount) = (5, 0.4, 1 << 23)
             (leastRounds, handlingRounds, collectiveSeconds) = (3, 7, 1)
             (patience, surveySeconds) = (0.4, 30)
+            (relayRounds, relayCount) = (3, 12)
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Graphs
 internal import Kernels
+internal import Planning
 internal import Tensors
 
 /// A graph of one node, compiled and ready to run: what a processor is measured with.
@@ -55,6 +56,6 @@ struct ProbeProgram {
             try run()
             times.append(StopWatch.now - start)
         }
-        return times.sorted()[rounds / 2]
+        return Statistics.median(times)
     }
 }

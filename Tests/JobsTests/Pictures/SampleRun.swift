@@ -32,7 +32,7 @@ struct SampleRun {
         let edges: [[String: Any]] = (1..<max(1, stages)).map { stage in
             [
                 "index": stage - 1, "value": stage, "name": name("value\(stage)"), "from": stage - 1, "to": stage,
-                "byteCount": 100_000 * stage, "hasHeader": stage == 2,
+                "byteCount": 100_000 * stage, "hasHeader": stage == 2, "pieceCount": 1,
             ]
         }
         let object: [String: Any] = [

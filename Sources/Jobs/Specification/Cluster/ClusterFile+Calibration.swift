@@ -28,7 +28,8 @@ extension ClusterFile.Link {
     init(_ link: Cluster.Link) {
         self.init(
             latency: link.latency.inUnits(of: 1e-6), bandwidth: link.bandwidth.inUnits(of: 1e9),
-            sendHandling: link.sendHandling.inUnits(of: 1e-9), receiveHandling: link.receiveHandling.inUnits(of: 1e-9))
+            sendHandling: link.sendHandling.inUnits(of: 1e-9), receiveHandling: link.receiveHandling.inUnits(of: 1e-9),
+            pieces: link.pieceByteCount)
     }
 }
 
@@ -51,6 +52,11 @@ extension ClusterFile.Measured {
                 ClusterFile.Collective(
                     kind: kind.rawValue, bytes: found.map(\.byteCount),
                     median: found.map { $0.seconds.inUnits(of: 1e-6) }))
+        }
+        relay = measurement.relay.map {
+            ClusterFile.Relay(
+                bytes: $0.byteCount, pieces: $0.pieceByteCount, whole: $0.wholeSeconds.inUnits(of: 1e-6),
+                inPieces: $0.piecesSeconds.inUnits(of: 1e-6))
         }
         findings = measurement.findings
     }

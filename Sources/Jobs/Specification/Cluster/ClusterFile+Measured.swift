@@ -11,6 +11,7 @@ extension ClusterFile {
         var memoryBandwidth: [Double] = []
         var messages: [Messages] = []
         var collectives: [Collective] = []
+        var relay: Relay?
         var findings: [String] = []
     }
 
@@ -31,6 +32,15 @@ extension ClusterFile {
         var bytes: [Int] = []
         /// The median, in microseconds.
         var median: [Double] = []
+    }
+
+    /// Messages through all nodes, one after another.
+    struct Relay: Sendable, Hashable {
+        var bytes = 0
+        var pieces = 0
+        /// Microseconds from one message to the next, whole and in pieces.
+        var whole = 0.0
+        var inPieces = 0.0
     }
 
     /// The host of each rank by its calibration; nil for a file that no calibration wrote.
@@ -60,6 +70,8 @@ extension ClusterFile.Measured {
                 "10^9 bytes that each rank reads and writes in a second while all do."),
             .optional("messages", \.messages, .list(of: messages), "Messages between two ranks."),
             .optional("collectives", \.collectives, .list(of: collective), "Operations of all ranks."),
+            .optional(
+                "relay", \.relay, relay, "Messages through all nodes, one after another, as a pipeline sends them."),
             .optional("findings", \.findings, .list(of: .text("a sentence")), "What stands out."),
         ])
 
@@ -72,6 +84,15 @@ extension ClusterFile.Measured {
             .required("bytes", \.bytes, sizes, "Sizes."),
             .required("median", \.median, times, "Microseconds one way, by size."),
             .required("fastest", \.fastest, times, "The same of the fastest message."),
+        ])
+
+    private static let relay = Form.record(
+        "Relay", ClusterFile.Relay(), "Messages through all nodes.",
+        fields: [
+            .required("bytes", \.bytes, .integer(0...1 << 40), "Of a message."),
+            .required("pieces", \.pieces, .integer(1...1 << 40), "Of a piece."),
+            .required("whole", \.whole, .number(.notNegative), "Microseconds from one whole message to the next."),
+            .required("in-pieces", \.inPieces, .number(.notNegative), "The same of messages in pieces."),
         ])
 
     private static let collective = Form.record(

@@ -53,13 +53,15 @@ extension ClusterFile.Nodes {
 extension ClusterFile.Link {
     static let form = Form.record(
         "Link", Self(), "What a message takes.",
-        fields: fields(\.latency, \.bandwidth, send: \.sendHandling, receive: \.receiveHandling))
+        fields: fields(
+            \.latency, \.bandwidth, send: \.sendHandling, receive: \.receiveHandling, pieces: \.pieces))
 
     /// The keys of a link, for a record that has one.
     static func fields<Root>(
         _ latency: any WritableKeyPath<Root, Double> & Sendable,
         _ bandwidth: any WritableKeyPath<Root, Double> & Sendable,
-        send: any WritableKeyPath<Root, Double> & Sendable, receive: any WritableKeyPath<Root, Double> & Sendable
+        send: any WritableKeyPath<Root, Double> & Sendable, receive: any WritableKeyPath<Root, Double> & Sendable,
+        pieces: any WritableKeyPath<Root, Int?> & Sendable
     ) -> [Field<Root>] {
         [
             .required("latency", latency, .figure(.positive), "Microseconds."),
@@ -70,6 +72,9 @@ extension ClusterFile.Link {
             .optional(
                 "receive-handling", receive, .figure(.notNegative),
                 "Nanoseconds for each byte that the receiver computes longer while it receives."),
+            .optional(
+                "pieces", pieces, .integer(1024...1 << 30),
+                "Bytes of the pieces in which messages go that are longer than 'eager'; without it they go whole."),
         ]
     }
 }
@@ -82,7 +87,8 @@ extension ClusterFile.NamedLink {
                 "between", \.between, .list(of: .text("the name of a node"), count: 2...2), "The names of two nodes.")
         ]
             + ClusterFile.Link.fields(
-                \.link.latency, \.link.bandwidth, send: \.link.sendHandling, receive: \.link.receiveHandling))
+                \.link.latency, \.link.bandwidth, send: \.link.sendHandling, receive: \.link.receiveHandling,
+                pieces: \.link.pieces))
 }
 
 extension Form where Value == Double {

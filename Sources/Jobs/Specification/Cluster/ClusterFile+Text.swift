@@ -11,7 +11,7 @@ extension ClusterFile {
         if withinNode != nil || acrossNodes != nil || !links.isEmpty {
             lines += [
                 "# Latency in microseconds, bandwidth in 10^9 bytes per second. Handling: nanoseconds for each byte",
-                "# that a rank computes longer while it sends or receives.",
+                "# that a rank computes longer while it sends or receives. Pieces: bytes, where long messages go in pieces.",
             ]
         }
         if let withinNode { lines.append("within-node: {\(members(withinNode))}") }
@@ -54,6 +54,11 @@ extension ClusterFile {
                 ]
             }
         }
+        if let relay = measured.relay {
+            lines.append(
+                "  relay: {bytes: \(relay.bytes), pieces: \(relay.pieces), whole: \(relay.whole), in-pieces: \(relay.inPieces)}"
+            )
+        }
         if !measured.findings.isEmpty {
             lines.append("  findings:")
             lines += measured.findings.map { "    - \(quoted($0))" }
@@ -78,6 +83,7 @@ extension ClusterFile {
         var members = ["latency: \(link.latency)", "bandwidth: \(link.bandwidth)"]
         if link.sendHandling != 0 { members.append("send-handling: \(link.sendHandling)") }
         if link.receiveHandling != 0 { members.append("receive-handling: \(link.receiveHandling)") }
+        if let pieces = link.pieces { members.append("pieces: \(pieces)") }
         return members.joined(separator: ", ")
     }
 

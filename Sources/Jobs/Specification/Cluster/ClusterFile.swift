@@ -40,6 +40,8 @@ public struct ClusterFile: Sendable, Hashable {
         /// Nanoseconds for each byte that the sender's, and the receiver's, computing takes longer.
         var sendHandling = 0.0
         var receiveHandling = 0.0
+        /// Bytes; nil where messages go whole.
+        var pieces: Int?
     }
 
     /// A link between two nodes that is unlike the others.
@@ -117,6 +119,6 @@ extension ClusterFile.Link {
     fileprivate var link: Cluster.Link {
         Cluster.Link(
             latency: latency * 1e-6, bandwidth: bandwidth * 1e9, sendHandling: sendHandling * 1e-9,
-            receiveHandling: receiveHandling * 1e-9)
+            receiveHandling: receiveHandling * 1e-9, pieceByteCount: pieces)
     }
 }

@@ -1,19 +1,12 @@
+public import Planning
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
     internal import Musl
 #endif
 
-/// Figures about repeated measurements.
-public enum Statistics {
-    /// 0 of nothing.
-    public static func median(_ values: [Double]) -> Double {
-        guard !values.isEmpty else { return 0 }
-        let sorted = values.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-    }
-
+extension Statistics {
     /// An interval that holds the true ratio of two things with 95 % confidence, from their ratios in rounds in which both
     /// were measured: Student's t on the logarithms. Nil for fewer than two rounds.
     public static func interval(ofRatios ratios: [Double]) -> ClosedRange<Double>? {

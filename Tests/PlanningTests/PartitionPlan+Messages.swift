@@ -1,0 +1,16 @@
+@testable import Planning
+
+extension PartitionPlan {
+    /// The plan with messages of another length, in the pieces that a cluster has for them.
+    func withMessages(of byteCount: Int, on cluster: Cluster) -> PartitionPlan {
+        var plan = self
+        plan.edges = edges.map { edge in
+            let link = cluster.link(from: stages[edge.from].rank, to: stages[edge.to].rank)
+            return Edge(
+                index: edge.index, value: edge.value, name: edge.name, from: edge.from, to: edge.to,
+                byteCount: byteCount, hasHeader: edge.hasHeader,
+                pieceCount: cluster.pieceCount(byteCount, over: link))
+        }
+        return plan
+    }
+}
