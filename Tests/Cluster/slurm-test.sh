@@ -11,27 +11,22 @@
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. Tests/Cluster/checks.sh
 slurm=$PWD/Tests/Cluster/slurm.sh
 export MPINFER=${MPINFER:-.build/release/mpinfer}
 export MPINFER_SLURM_FOLDER=${MPINFER_SLURM_FOLDER:-$PWD/.build/slurm-test}
 export MPINFER_SLURM_NODES=2 MPINFER_SLURM_CPUS=4
 folder=$(realpath -m "$MPINFER_SLURM_FOLDER")/out
-checks=0
-failures=0
-client= # the process that waits for a batch job
 
 main() {
     [[ -x $MPINFER ]] || { echo "FAIL  $MPINFER is not there; build it first"; exit 1; }
     rm -rf "$folder"
     mkdir -p "$folder"
-    trap bring_down EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
+    at_end "$slurm" down
     bring_up
     test_job_that_works
     test_job_that_fails
-    echo "$((checks - failures)) of $checks checks passed in $SECONDS s"
-    ((failures == 0))
+    summary
 }
 
 test_job_that_works() {
@@ -69,13 +64,8 @@ test_job_that_fails() {
 submit() {
     local output=$1
     shift
-    # In the background, so that a signal for this script does not have to wait.
-    timeout 200 "$slurm" run sbatch --quiet --wait --nodes=2 --ntasks=4 --cpus-per-task=2 --time=2 --output="$output" \
-        jobs/slurm/pipeline.sbatch "$@" &
-    client=$!
-    wait "$client"
-    code=$?
-    client=
+    in_background timeout 200 "$slurm" run sbatch --quiet --wait --nodes=2 --ntasks=4 --cpus-per-task=2 --time=2 \
+        --output="$output" jobs/slurm/pipeline.sbatch "$@"
     # A file system may show the last lines late; and without any the checks shall say so.
     touch "$output"
     shown=$failures
@@ -88,23 +78,6 @@ column() {
         start && /^ *[0-9]+ / { split(substr($0, start), words, " "); printf "%s%s", gap, words[1]; gap = " " }
     ' "$2"
 }
-
-# check TITLE COMMAND...
-check() {
-    local title=$1
-    shift
-    checks=$((checks + 1))
-    if "$@"; then
-        echo "ok    $title"
-    else
-        failures=$((failures + 1))
-        echo "FAIL  $title: $*"
-    fi
-}
-
-same() { [[ $1 == "$2" ]]; }
-
-not() { ! "$@"; }
 
 show_on_failure() {
     ((failures == shown)) || sed "s/^/      | /" "$1"
@@ -123,19 +96,6 @@ bring_up() {
     plugins=$(timeout 60 "$slurm" run srun --mpi=list 2>&1)
     [[ $plugins == *pmix* ]] || skip 'this Slurm has no plug-in for PMIx'
     echo "ok    $(slurmd -V) with 2 nodes is up after $SECONDS s"
-}
-
-skip() {
-    echo "skipped: $*"
-    exit 77
-}
-
-bring_down() {
-    local status=$?
-    trap '' INT TERM
-    [[ -z $client ]] || kill "$client"
-    timeout 120 "$slurm" down || status=1
-    exit "$status"
 }
 
 main

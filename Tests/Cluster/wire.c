@@ -9,7 +9,9 @@
 //   pair I J LATENCY RATE     the link between two hosts, both ways; its rate is beside that of the ports
 //
 // A frame's time on the wire counts once (cut-through). The kernel hands over bundles of up to 64 KiB instead of frames;
-// they cost as many headers and gaps as the frames that they stand for.
+// they cost as many headers and gaps as the frames that they stand for. A port shares its time out among the pairs of
+// hosts by bytes, in both directions, as fair queues do (start-time fair queueing, Goyal et al. 1996): a few bytes for
+// one host do not wait behind megabytes for another.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -32,18 +34,20 @@ enum {
     HOST_LIMIT = 64,
     FRAME_LIMIT = 70000,
     GAP = 24,        // bytes: preamble, check sum, pause between frames
-    QUEUE = 1 << 24, // bytes that wait for a port before it drops more
+    QUEUE = 1 << 24, // bytes of a pair of hosts that wait for a port before it drops more
     EARLY = 15000    // nanoseconds that the kernel takes to wake this process: it asks for that much less
 };
 
 typedef struct virtio_net_hdr OffloadHeader;
 
-typedef struct {
-    int64_t due;  // nanoseconds
-    uint64_t number;
-    int to, length;
-    char *bytes;
-} Packet;
+typedef struct Frame Frame;
+struct Frame {
+    Frame *next;
+    int64_t head, tail;  // when its first and its last byte are there, nanoseconds
+    double wire_bytes;
+    int from, to, length;
+    char bytes[];
+};
 
 // What carries one frame after another.
 typedef struct {
@@ -51,9 +55,28 @@ typedef struct {
     int64_t free_at;
 } Pipe;
 
+// A host's end of the network, out or in, where frames queue up by the host at the other end.
+typedef struct {
+    Pipe pipe;
+    struct {
+        Frame *first, *last;
+        double wire_bytes;
+        double share;  // what it had of the port, in bytes; who has been away starts level with the others
+    } queues[HOST_LIMIT];
+    double share;  // of the queue that was served last, before it was
+} Port;
+
+typedef struct {
+    int64_t due;
+    uint64_t number;
+    Frame *frame;
+    int is_through;  // the network; else it is at the port of its receiver
+} Event;
+
 static int host_count, devices[HOST_LIMIT];
 static const char *rule_path;
-static Pipe out[HOST_LIMIT], in[HOST_LIMIT], pairs[HOST_LIMIT][HOST_LIMIT];
+static Port out[HOST_LIMIT], in[HOST_LIMIT];
+static Pipe pairs[HOST_LIMIT][HOST_LIMIT];
 static int64_t latency[HOST_LIMIT][HOST_LIMIT];  // nanoseconds
 static volatile sig_atomic_t wants_rules = 1;
 
@@ -73,32 +96,33 @@ static int64_t now_ns(void) {
     return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-// ---- Packets under way, a heap by the time when they are due
+// ---- Events to come, a heap by the time when they are due
 
-static Packet *heap;
+static Event *heap;
 static int heap_count, heap_capacity;
-static uint64_t packet_count;
+static uint64_t event_count;
 
-static int is_before(const Packet *a, const Packet *b) {
+static int is_before(const Event *a, const Event *b) {
     return a->due != b->due ? a->due < b->due : a->number < b->number;
 }
 
-static void push(Packet packet) {
+static void push(int64_t due, Frame *frame, int is_through) {
     if (heap_count == heap_capacity) {
         heap_capacity = heap_capacity ? 2 * heap_capacity : 1024;
         heap = realloc(heap, (size_t)heap_capacity * sizeof *heap);
         if (!heap) die("memory");
     }
+    Event event = {.due = due, .number = event_count++, .frame = frame, .is_through = is_through};
     int place = heap_count++;
-    while (place && is_before(&packet, &heap[(place - 1) / 2])) {
+    while (place && is_before(&event, &heap[(place - 1) / 2])) {
         heap[place] = heap[(place - 1) / 2];
         place = (place - 1) / 2;
     }
-    heap[place] = packet;
+    heap[place] = event;
 }
 
-static Packet pop(void) {
-    Packet first = heap[0], last = heap[--heap_count];
+static Event pop(void) {
+    Event first = heap[0], last = heap[--heap_count];
     int place = 0;
     for (int child; (child = 2 * place + 1) < heap_count; place = child) {
         if (child + 1 < heap_count && is_before(&heap[child + 1], &heap[child])) child++;
@@ -122,7 +146,7 @@ static void read_rules(void) {
         double microseconds, mbit;
         if (sscanf(line, "default %lf %lf", &microseconds, &mbit) == 2) {
             for (i = 0; i < host_count; i++) {
-                out[i].ns_per_byte = in[i].ns_per_byte = ns_per_byte(mbit);
+                out[i].pipe.ns_per_byte = in[i].pipe.ns_per_byte = ns_per_byte(mbit);
                 for (j = 0; j < host_count; j++) {
                     pairs[i][j].ns_per_byte = 0;
                     latency[i][j] = (int64_t)(microseconds * 1000);
@@ -163,32 +187,69 @@ static int open_device(const char *prefix, int host) {
     return device;
 }
 
-static int is_full(const Pipe *pipe, int64_t time) {
-    return pipe->ns_per_byte > 0 && (double)(pipe->free_at - time) > QUEUE * pipe->ns_per_byte;
+// Lays a frame on a pipe, which begins when the frame's head is there.
+static void carry(Pipe *pipe, Frame *frame) {
+    if (pipe->ns_per_byte <= 0) return;
+    if (pipe->free_at > frame->head) frame->head = pipe->free_at;
+    int64_t done = frame->head + (int64_t)(frame->wire_bytes * pipe->ns_per_byte);
+    if (done > frame->tail) frame->tail = done;
+    pipe->free_at = frame->tail;
 }
 
-static void forward(int from, int to, const char *bytes, int length, double wire_bytes, int64_t now) {
-    Pipe *pipes[3] = {&out[from], &pairs[from][to], &in[to]};
-    int64_t start = now, end = now;
-    for (int k = 0; k < 3; k++) {
-        if (is_full(pipes[k], now + (k == 2 ? latency[from][to] : 0))) return;
+// Queues a frame up at a port for or from another host, or drops it.
+static void queue_up(Port *port, int other, Frame *frame) {
+    frame->next = NULL;
+    if (port->queues[other].wire_bytes > QUEUE) {
+        free(frame);
+        return;
     }
-    // Each pipe begins when the head of the frame is there.
-    for (int k = 0; k < 3; k++) {
-        if (k == 2) {
-            start += latency[from][to];
-            end += latency[from][to];
+    if (port->queues[other].first) {
+        port->queues[other].last->next = frame;
+    } else {
+        port->queues[other].first = frame;
+        if (port->queues[other].share < port->share) port->queues[other].share = port->share;
+    }
+    port->queues[other].last = frame;
+    port->queues[other].wire_bytes += frame->wire_bytes;
+}
+
+// The next frame that may go through a port by now, or NULL.
+static Frame *next_frame(Port *port, int64_t now) {
+    if (port->pipe.free_at > now + EARLY) return NULL;
+    int next = -1;
+    for (int other = 0; other < host_count; other++) {
+        if (!port->queues[other].first) continue;
+        if (next < 0 || port->queues[other].share < port->queues[next].share) next = other;
+    }
+    if (next < 0) return NULL;
+    Frame *frame = port->queues[next].first;
+    port->queues[next].first = frame->next;
+    port->queues[next].wire_bytes -= frame->wire_bytes;
+    port->share = port->queues[next].share;
+    port->queues[next].share += frame->wire_bytes;
+    carry(&port->pipe, frame);
+    return frame;
+}
+
+static void serve(int64_t now) {
+    Frame *frame;
+    for (int host = 0; host < host_count; host++) {
+        while ((frame = next_frame(&out[host], now))) {
+            carry(&pairs[frame->from][frame->to], frame);
+            frame->head += latency[frame->from][frame->to];
+            frame->tail += latency[frame->from][frame->to];
+            push(frame->head, frame, 0);
         }
-        if (pipes[k]->ns_per_byte <= 0) continue;
-        if (pipes[k]->free_at > start) start = pipes[k]->free_at;
-        int64_t done = start + (int64_t)(wire_bytes * pipes[k]->ns_per_byte);
-        if (done > end) end = done;
-        pipes[k]->free_at = end;
+        while ((frame = next_frame(&in[host], now))) push(frame->tail, frame, 1);
     }
-    Packet packet = {.due = end, .number = packet_count++, .to = to, .length = length, .bytes = malloc((size_t)length)};
-    if (!packet.bytes) die("memory");
-    memcpy(packet.bytes, bytes, (size_t)length);
-    push(packet);
+}
+
+static void send_out(int from, int to, const char *bytes, int length, double wire_bytes, int64_t now) {
+    Frame *frame = malloc(sizeof *frame + (size_t)length);
+    if (!frame) die("memory");
+    *frame = (Frame){.head = now, .tail = now, .wire_bytes = wire_bytes, .from = from, .to = to, .length = length};
+    memcpy(frame->bytes, bytes, (size_t)length);
+    queue_up(&out[from], to, frame);
 }
 
 static void take(int from, const char *bytes, int length, int64_t now) {
@@ -202,31 +263,59 @@ static void take(int from, const char *bytes, int length, int64_t now) {
     double wire_bytes = frame + (frames - 1) * (double)header + frames * (double)GAP;
     if (address[0] & 1) {
         for (int to = 0; to < host_count; to++) {
-            if (to != from) forward(from, to, bytes, length, wire_bytes, now);
+            if (to != from) send_out(from, to, bytes, length, wire_bytes, now);
         }
     } else if (address[1] == 0x77 && address[5] >= 1 && address[5] <= host_count) {
-        forward(from, address[5] - 1, bytes, length, wire_bytes, now);
+        send_out(from, address[5] - 1, bytes, length, wire_bytes, now);
     }
 }
 
+// Hands over what is due.
 static void deliver(void) {
     int64_t now = now_ns();
     while (heap_count && heap[0].due <= now + EARLY) {
-        Packet packet = pop();
-        // A device that is down or full loses the frame, as a network does.
-        if (write(devices[packet.to], packet.bytes, (size_t)packet.length) < 0 && errno != EIO && errno != EAGAIN) {
-            perror("wire: write");
+        Event event = pop();
+        Frame *frame = event.frame;
+        if (!event.is_through) {
+            queue_up(&in[frame->to], frame->from, frame);
+        } else {
+            // A device that is down or full loses the frame, as a network does.
+            if (write(devices[frame->to], frame->bytes, (size_t)frame->length) < 0 && errno != EIO && errno != EAGAIN) {
+                perror("wire: write");
+            }
+            free(frame);
         }
-        free(packet.bytes);
         now = now_ns();
+        serve(now);
     }
+}
+
+// When a port is free again that frames wait for; negative if none do.
+static int64_t next_free(const Port *port) {
+    for (int other = 0; other < host_count; other++) {
+        if (port->queues[other].first) return port->pipe.free_at;
+    }
+    return -1;
+}
+
+// When there is something to do even if no frame comes; negative for never.
+static int64_t next_due(void) {
+    int64_t next = heap_count ? heap[0].due : -1;
+    for (int host = 0; host < host_count; host++) {
+        int64_t times[2] = {next_free(&out[host]), next_free(&in[host])};
+        for (int k = 0; k < 2; k++) {
+            if (times[k] >= 0 && (next < 0 || times[k] < next)) next = times[k];
+        }
+    }
+    return next;
 }
 
 static void wait_and_take(int poll) {
     struct epoll_event ready[HOST_LIMIT];
     struct timespec pause = {0}, *limit = NULL;
-    if (heap_count) {
-        int64_t left = heap[0].due - EARLY - now_ns();
+    int64_t next = next_due();
+    if (next >= 0) {
+        int64_t left = next - EARLY - now_ns();
         if (left < 0) left = 0;
         pause.tv_sec = left / 1000000000;
         pause.tv_nsec = left % 1000000000;
@@ -247,6 +336,7 @@ static void wait_and_take(int poll) {
             take(host, buffer, length, now);
         }
     }
+    serve(now_ns());
 }
 
 int main(int count, char **arguments) {
