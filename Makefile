@@ -88,10 +88,10 @@ benchmark-jobs: $(ORACLE)/installed ## Make the models of the jobs in jobs/bench
 .PHONY: comparison
 comparison: build benchmark-jobs ## Compare all strategies on ResNet-50, U-Net, ViT-B/16 and BERT-base over 1 and 2 ranks.
 	@mkdir -p .build/comparison
-	@for job in resnet50 unet vit-b-16 bert-base; do \
+	@status=0; for job in resnet50 unet vit-b-16 bert-base; do \
 	  mpirun -np 2 --bind-to core .build/release/mpinfer compare jobs/benchmarks/$$job.yaml --ranks 1,2 --rounds 7 -q \
-	    --csv .build/comparison/$$job.csv --markdown .build/comparison/$$job.md; echo; \
-	done
+	    --csv .build/comparison/$$job.csv --markdown .build/comparison/$$job.md || status=1; echo; \
+	done; exit $$status
 
 .PHONY: format
 format: ## Format the Swift sources.

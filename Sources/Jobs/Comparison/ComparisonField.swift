@@ -19,10 +19,12 @@ struct ComparisonField {
                 base.schedule.microbatch = .exactly(candidate.microbatch)
                 base.parallelism = JobSpecification.Parallelism()
                 jobOfSize[candidate.microbatch] = jobs.count
+                // The ranks as fast as the model has shown them to be, as in the prediction.
+                let profile = profiles[candidate.microbatch]
                 jobs.append(
                     try JobPreparation(
-                        base, rankCount: 1, threads: threads, cluster: cluster, profile: profiles[candidate.microbatch])
-                )
+                        base, rankCount: 1, threads: threads, cluster: profile?.levelled(cluster) ?? cluster,
+                        profile: profile))
             }
             let job = jobOfSize[candidate.microbatch]!
             var parallelism = specification.parallelism

@@ -84,8 +84,8 @@ public struct ModelProfile: Sendable, Codable, Hashable {
         return cluster
     }
 
-    /// What equal ranks' medians differ by on a machine that does other things too.
-    private static let noise = 0.08
+    /// How far the slowest of equal ranks is behind the fastest on a machine that does other things too, as a share of it.
+    private static let noise = 0.15
 
     /// The figures for the layers of a chain.
     func costs(of chain: LayerChain, graph: Graph, path: String) throws(JobError) -> LayerCosts {

@@ -61,7 +61,7 @@ extension ClusterMeasurement {
         let times =
             "whole every \(Quantity.seconds(relay.wholeSeconds)), in pieces of "
             + "\(Quantity.bytes(relay.pieceByteCount)) every \(Quantity.seconds(relay.piecesSeconds))"
-        return "messages of \(size) through all nodes: \(times); plans for this cluster send them "
+        return "messages of \(size) from node to node: \(times); plans for this cluster send them "
             + (relay.goesInPieces ? "in pieces" : "whole")
     }
 

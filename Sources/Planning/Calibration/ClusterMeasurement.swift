@@ -67,7 +67,7 @@ public struct ClusterMeasurement: Sendable, Codable {
         }
     }
 
-    /// Messages one after another through all nodes, as a pipeline sends them.
+    /// Messages one after another from node to node, as a pipeline sends them.
     public struct Relay: Sendable, Codable, Hashable {
         public let byteCount: Int
         public let pieceByteCount: Int

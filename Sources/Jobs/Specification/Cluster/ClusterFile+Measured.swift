@@ -34,7 +34,7 @@ extension ClusterFile {
         var median: [Double] = []
     }
 
-    /// Messages through all nodes, one after another.
+    /// Messages from node to node, one after another.
     struct Relay: Sendable, Hashable {
         var bytes = 0
         var pieces = 0
@@ -71,7 +71,7 @@ extension ClusterFile.Measured {
             .optional("messages", \.messages, .list(of: messages), "Messages between two ranks."),
             .optional("collectives", \.collectives, .list(of: collective), "Operations of all ranks."),
             .optional(
-                "relay", \.relay, relay, "Messages through all nodes, one after another, as a pipeline sends them."),
+                "relay", \.relay, relay, "Messages from node to node, one after another, as a pipeline sends them."),
             .optional("findings", \.findings, .list(of: .text("a sentence")), "What stands out."),
         ])
 
@@ -87,7 +87,7 @@ extension ClusterFile.Measured {
         ])
 
     private static let relay = Form.record(
-        "Relay", ClusterFile.Relay(), "Messages through all nodes.",
+        "Relay", ClusterFile.Relay(), "Messages from node to node.",
         fields: [
             .required("bytes", \.bytes, .integer(0...1 << 40), "Of a message."),
             .required("pieces", \.pieces, .integer(1...1 << 40), "Of a piece."),
