@@ -82,8 +82,9 @@ public struct ClusterMeasurement: Sendable, Codable {
             self.piecesSeconds = piecesSeconds
         }
 
-        /// Whether pieces are worth it: where they gain little, MPI's own way is left as it is.
-        public var goesInPieces: Bool { piecesSeconds < 0.98 * wholeSeconds }
+        /// Whether pieces are worth it. Whole messages find to a rhythm now and then in which they lose little, and out of it
+        /// again, so that any gain counts.
+        public var goesInPieces: Bool { piecesSeconds < wholeSeconds }
     }
 
     public let cluster: Cluster

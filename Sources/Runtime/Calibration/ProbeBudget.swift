@@ -18,7 +18,7 @@ struct ProbeBudget {
     /// Rounds in which a transfer is set against computing.
     let handlingRounds: Int
     let collectiveSeconds: Double
-    /// Times that messages are relayed from node to node, and how many each time.
+    /// Times that messages are relayed from node to node, and how many each time: groups of as many as are under way.
     let relayRounds: Int
     let relayCount: Int
     /// Seconds after which pairs are left out that no node needs.

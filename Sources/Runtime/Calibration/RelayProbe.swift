@@ -78,7 +78,8 @@ struct RelayProbe {
             for message in 0..<budget.relayCount {
                 try receive(message + 1)
                 if source != nil { _ = try slots.wait(receive: message % depth, unless: shouldStop) }
-                if message == 0 { first = StopWatch.now }
+                // Those that are under way together may come together: whole groups are counted, without the first one.
+                if message == depth - 1 { first = StopWatch.now }
                 guard let destination else { continue }
                 try finishSend(message)
                 try slots.post(
@@ -87,7 +88,7 @@ struct RelayProbe {
             }
             let last = StopWatch.now
             for message in 0..<depth { try finishSend(message) }
-            return destination == nil ? (last - first) / Double(budget.relayCount - 1) : 0
+            return destination == nil ? (last - first) / Double(budget.relayCount - depth) : 0
         } catch {
             slots.abandonAll()
             throw error
