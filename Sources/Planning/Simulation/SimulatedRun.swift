@@ -36,6 +36,7 @@ struct SimulatedRun {
     private let sendSlotCounts: [Int]  // by edge
     private let stageSeconds: [Double]  // by stage: to compute a full microbatch on its rank
     private let eagerByteCount: Double
+    private let isInPieces: [Bool]  // by edge
     private var ranks: [SimulatedRank]
     private var messages: SimulatedMessages
     private var network: SimulatedNetwork
@@ -59,6 +60,7 @@ struct SimulatedRun {
             costs.compute(stage: $0.index, on: cluster.ranks[$0.rank])
         }
         eagerByteCount = Double(cluster.eagerByteCount)
+        isInPieces = plan.edges.map { $0.pieceCount > 1 }
         ranks = [SimulatedRank](repeating: SimulatedRank(), count: schedule.actions.count)
         spans = [[Timeline.Span]](repeating: [], count: schedule.actions.count)
         messages = SimulatedMessages(edgeCount: plan.edges.count)
@@ -205,13 +207,13 @@ struct SimulatedRun {
     private mutating func post(_ edge: Int, _ microbatch: Int) {
         guard let place = messages.place(edge: edge, microbatch: microbatch) else { return }
         messages[place].posted = now
-        if plan.edges[edge].pieceCount > 1 { acknowledge(edge, place) } else { clear(edge, microbatch, place) }
+        if isInPieces[edge] { acknowledge(edge, place) } else { clear(edge, microbatch, place) }
     }
 
     private mutating func send(_ edge: Int, _ microbatch: Int) {
         guard let place = messages.place(edge: edge, microbatch: microbatch) else { return }
         messages[place].sent = now
-        if costs.byteCount(edge: edge, microbatch: microbatch) <= eagerByteCount || plan.edges[edge].pieceCount > 1 {
+        if costs.byteCount(edge: edge, microbatch: microbatch) <= eagerByteCount || isInPieces[edge] {
             return transfer(edge, microbatch, isEager: true)
         }
         messages[place].requested = now + network.routes[edge].link.latency
@@ -250,7 +252,7 @@ struct SimulatedRun {
             guard let place = messages.place(edge: transfer.edge, microbatch: transfer.microbatch) else { return }
             let route = network.routes[transfer.edge]
             messages[place].arrival = arrival
-            if plan.edges[transfer.edge].pieceCount > 1 {
+            if isInPieces[transfer.edge] {
                 messages[place].reached = now + route.link.latency
                 messages[place].departure = departure
                 acknowledge(transfer.edge, place)

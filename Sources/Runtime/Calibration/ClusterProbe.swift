@@ -54,9 +54,10 @@ public enum ClusterProbe {
         try channel.restingBarrier(unless: shouldStop)
         let own = Result { try ProcessorSpeed.measure(pool: pool) }
         try channel.restingBarrier(unless: shouldStop)
-        // A rank that failed must not keep the others waiting.
-        let measured = try? own.get()
-        let all = try channel.allGather([measured?.flopsPerSecond ?? 0, measured?.bytesPerSecond ?? 0])
+        // A rank that failed must not keep the others waiting: it says so with zeros, and then throws its own error.
+        var figures = [0.0, 0.0]
+        if case .success(let measured) = own { figures = [measured.flopsPerSecond, measured.bytesPerSecond] }
+        let all = try channel.allGather(figures)
         _ = try own.get()
         let speeds = (0..<channel.size).map {
             ClusterMeasurement.Speed(flopsPerSecond: all[2 * $0], memoryBytesPerSecond: all[2 * $0 + 1])
