@@ -38,6 +38,7 @@ let package = Package(
         // The rooms. Arrows are law: Tests/ArchitectureTests holds them against this list.
         .target(name: "CKernels"),
         .target(name: "Tensors", swiftSettings: settings),
+        .target(name: "Files", dependencies: ["Tensors"], swiftSettings: settings),
         .target(name: "Graphs", dependencies: ["Tensors"], swiftSettings: settings),
         .target(
             name: "Kernels", dependencies: ["Graphs", "Tensors", "COpenBLAS", "CKernels"],
@@ -60,19 +61,21 @@ let package = Package(
         .target(
             name: "Jobs",
             dependencies: [
-                "Runtime", "Kernels", "Planning", "MPI", "ModelFormats", "Graphs", "Tensors", "CPNG",
+                "Files", "Runtime", "Kernels", "Planning", "MPI", "ModelFormats", "Graphs", "Tensors", "CPNG",
                 "CTurboJPEG", "Yams", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "mpinfer",
             dependencies: [
-                "Jobs", "Runtime", "Kernels", "Planning", "MPI", "ModelFormats", "Graphs", "Tensors",
+                "Jobs", "Files", "Runtime", "Kernels", "Planning", "MPI", "ModelFormats", "Graphs", "Tensors",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "FilesTests", dependencies: ["Files", "Tensors", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"], swiftSettings: settings),
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "Graphs", "Tensors"], swiftSettings: settings),
@@ -87,7 +90,8 @@ let package = Package(
             ],
             exclude: ["NPYFixtures"], swiftSettings: settings),
         .testTarget(
-            name: "JobsTests", dependencies: ["Jobs", "ModelFormats", "Planning", "Tensors"], exclude: ["Fixtures"],
+            name: "JobsTests", dependencies: ["Jobs", "Files", "ModelFormats", "Planning", "Tensors"],
+            exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(
             name: "PlanningTests", dependencies: ["Planning", "Graphs", "Tensors", "TestSupport"],

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import Jobs
 internal import MPI
 internal import Planning
@@ -41,17 +42,19 @@ struct CalibrateCommand: ParsableCommand {
     func run() throws {
         try CollectiveCommand.run { world in
             let runner = try CalibrationRunner(world: world)
-            guard
-                let measurement = try runner.run(threads: threads, effort: brief ? .brief : .thorough)
-            else { return }
+            var file: DestinationFile?
+            let measurement = try runner.run(threads: threads, effort: brief ? .brief : .thorough) {
+                file = try output.map { path throws in try DestinationFile(path) }
+            }
+            guard let measurement else { return }
             var text = json ? try JSONLayout.text(measurement) : measurement.text
-            if let output {
+            if let output, let file {
                 let heading =
                     "What 'mpinfer calibrate' found of \(measurement.speeds.count) ranks on \(measurement.nodes.count) nodes."
-                try TextFileWriter.write(ClusterFile(measurement).text(heading: [heading]), to: output)
+                try file.write(ClusterFile(measurement).text(heading: [heading]))
                 if !json { text += "\n\nwritten to \(output)" }
             }
-            StandardStreams.output(text)
+            try StandardStreams.output(text)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import FoundationEssentials
 internal import Jobs
 internal import MPI
@@ -76,18 +77,35 @@ struct CompareCommand: ParsableCommand {
                 }
             }
             let runner = try ComparisonRunner(world: world, observer: observer)
+            var files: Files?
+            let load = {
+                files = try Files(csv: csv, markdown: markdown, pictures: pictures)
+                return try options.load()
+            }
             guard let report = try runner.run(load: load, request: request) else { return }
             display?.finish()
-            try csv.map { try TextFileWriter.write(report.csv, to: $0) }
-            try markdown.map { try TextFileWriter.write(report.markdown, to: $0) }
-            StandardStreams.output(json ? try JSONLayout.text(report) : report.text)
-            try pictures.outputs.write(report)
+            try files?.write(report)
+            try StandardStreams.output(json ? JSONLayout.text(report) : report.text)
         }
     }
 
-    private func load() throws -> JobSpecification {
-        try pictures.outputs.requireFolders()
-        return try options.load()
+    /// What is written besides what is printed.
+    private struct Files {
+        let csv: DestinationFile?
+        let markdown: DestinationFile?
+        let pictures: PictureOutputs
+
+        init(csv: String?, markdown: String?, pictures: PictureOptions) throws {
+            self.csv = try csv.map { path throws in try DestinationFile(path) }
+            self.markdown = try markdown.map { path throws in try DestinationFile(path) }
+            self.pictures = try pictures.outputs()
+        }
+
+        func write(_ report: ComparisonReport) throws {
+            try csv?.write(report.csv)
+            try markdown?.write(report.markdown)
+            try pictures.write(report)
+        }
     }
 }
 

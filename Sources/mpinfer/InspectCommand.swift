@@ -41,7 +41,7 @@ struct InspectCommand: ParsableCommand {
             symbols[String(dimension[..<equals])] = extent
         }
         let inspection = try ModelInspection(load(), symbols: symbols)
-        StandardStreams.output(json ? try JSONLayout.text(inspection) : inspection.text)
+        try StandardStreams.output(json ? JSONLayout.text(inspection) : inspection.text)
     }
 
     private func load() throws -> PreparedModel {

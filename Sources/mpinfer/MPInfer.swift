@@ -41,6 +41,8 @@ struct MPInfer: ParsableCommand {
     static func main() {
         // A file past the limit on sizes is an error of writing it, and no reason to be killed without a word.
         signal(SIGXFSZ, SIG_IGN)
+        // A reader that has gone away is found out by writing.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -52,7 +54,9 @@ struct MPInfer: ParsableCommand {
                 if code != 0 { sleep(1) }
                 Glibc.exit(code)
             }
-            exit(withError: error)
+            guard exitCode(for: error) == .success else { exit(withError: error) }
+            // Help and the version are results too.
+            do { try StandardStreams.output(fullMessage(for: error)) } catch { exit(withError: error) }
         }
     }
 }

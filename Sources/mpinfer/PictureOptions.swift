@@ -14,5 +14,8 @@ struct PictureOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write the pictures as SVG files, for papers.", valueName: "folder"))
     var pictures: String?
 
-    var outputs: PictureOutputs { PictureOutputs(report: report, trace: trace, pictures: pictures) }
+    /// - Throws: where one of them cannot be written.
+    func outputs() throws -> PictureOutputs {
+        try PictureOutputs(report: report, trace: trace, pictures: pictures)
+    }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import Jobs
 
 /// Shows how a model would be cut.
@@ -77,13 +78,15 @@ struct PlanCommand: ParsableCommand {
     }
 
     func run() throws {
+        let saved = try output.map { path throws in try DestinationFile(path) }
+        if export.count == 2 { try OutputFolder.require(export[1]) }
         var specification = try options.load()
         if let cluster { specification.parallelism.cluster = cluster }
         if let profile { specification.parallelism.profile = profile }
         let preparation = try JobPreparation(specification, rankCount: ranks, planPath: plan)
         for warning in preparation.warnings { StandardStreams.error("mpinfer: warning: \(warning)\n") }
         let file = PlanFile(preparation.plan)
-        if let output { try file.write(to: output) }
+        if let saved { try file.write(to: saved) }
         let cluster = specification.parallelism.cluster
         let prediction = try cluster.map { _ in try PlanPrediction(preparation) }
         var exported = ""
@@ -91,12 +94,12 @@ struct PlanCommand: ParsableCommand {
             exported = try SimGridFiles(preparation, microbatchLimit: exportMicrobatches).write(to: export[1]) + "\n"
         }
         if json {
-            StandardStreams.output(try JSONLayout.text(PlanDocument(plan: file, prediction: prediction)))
+            try StandardStreams.output(JSONLayout.text(PlanDocument(plan: file, prediction: prediction)))
             StandardStreams.error(exported)
         } else {
-            StandardStreams.output(PlanText(preparation, includesSchedule: schedule).text)
-            if let prediction, let cluster { StandardStreams.output("\n" + prediction.text(cluster: cluster)) }
-            if !exported.isEmpty { StandardStreams.output("\n" + exported) }
+            try StandardStreams.output(PlanText(preparation, includesSchedule: schedule).text)
+            if let prediction, let cluster { try StandardStreams.output("\n" + prediction.text(cluster: cluster)) }
+            if !exported.isEmpty { try StandardStreams.output("\n" + exported) }
         }
     }
 }

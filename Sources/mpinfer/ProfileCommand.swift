@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import Jobs
 internal import MPI
 
@@ -52,10 +53,14 @@ struct ProfileCommand: ParsableCommand {
             effort.rounds = rounds
             effort.seconds = duration
             let runner = try ProfileRunner(world: world)
+            var file: DestinationFile?
             let sizes: [Int?] = microbatches.values.isEmpty ? [nil] : microbatches.values
             for size in sizes {
-                let profile = try runner.run(load: { try load(size) }, effort: effort)
-                if let profile { try keep(profile) }
+                let begin = {
+                    file = try output.map { path throws in try DestinationFile(path) }
+                    return try load(size)
+                }
+                if let profile = try runner.run(load: begin, effort: effort) { try keep(profile, in: file) }
             }
         }
     }
@@ -66,9 +71,9 @@ struct ProfileCommand: ParsableCommand {
         return job
     }
 
-    private func keep(_ profile: ModelProfile) throws {
+    private func keep(_ profile: ModelProfile, in file: DestinationFile?) throws {
+        if let file { try profile.write(to: file) }
         let kept = try ProfileCache().keep(profile)
-        if let output { try profile.write(to: output) }
-        StandardStreams.output(json ? try JSONLayout.text(profile) : profile.text + "\nkept in \(kept)")
+        try StandardStreams.output(json ? JSONLayout.text(profile) : profile.text + "\nkept in \(kept)")
     }
 }

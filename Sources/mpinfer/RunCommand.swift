@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import FoundationEssentials
 internal import Jobs
 internal import Logging
@@ -59,14 +60,23 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         try CollectiveCommand.run { world in
             let logger = makeLogger(rank: world.rank)
-            guard let report = try runJob(world, logger) else { return }
-            try replan.map { try PlanFile(report.replanned).write(to: $0) }
+            var plan: DestinationFile?
+            var drawn: PictureOutputs?
+            let load = {
+                plan = try replan.map { path throws in try DestinationFile(path) }
+                drawn = try pictures.outputs()
+                return try options.load()
+            }
+            guard let report = try runJob(world, logger, load: load) else { return }
+            if let plan { try PlanFile(report.replanned).write(to: plan) }
+            try drawn?.write(report)
             try show(report)
-            try pictures.outputs.write(report)
         }
     }
 
-    private func runJob(_ world: Communicator, _ logger: Logger) throws -> JobReport? {
+    private func runJob(
+        _ world: Communicator, _ logger: Logger, load: () throws -> JobSpecification
+    ) throws -> JobReport? {
         let display = ProgressDisplay(isTerminal: StandardStreams.errorIsTerminal) { logger.info("\($0)") }
         var observer = JobRunner.Observer()
         observer.warned = { logger.warning("\($0)") }
@@ -82,14 +92,8 @@ struct RunCommand: ParsableCommand {
         return try JobRunner(world: world, observer: observer).run(load: load, planPath: plan)
     }
 
-    private func load() throws -> JobSpecification {
-        try pictures.outputs.requireFolders()
-        return try options.load()
-    }
-
     private func show(_ report: JobReport) throws {
-        guard json else { return StandardStreams.output(report.text) }
-        StandardStreams.output(try JSONLayout.text(report))
+        try StandardStreams.output(json ? JSONLayout.text(report) : report.text)
     }
 
     private func makeLogger(rank: Int) -> Logger {

@@ -24,10 +24,12 @@ struct ValidateCommand: ParsableCommand {
 
     func run() throws {
         let specification = try options.load()
-        guard !specificationOnly else { return StandardStreams.output("\(options.job): the specification is valid") }
+        guard !specificationOnly else {
+            return try StandardStreams.output("\(options.job): the specification is valid")
+        }
         let job = try JobPreparation(specification, rankCount: ranks)
         for warning in job.warnings { StandardStreams.error("mpinfer: warning: \(warning)\n") }
-        StandardStreams.output(
+        try StandardStreams.output(
             "\(options.job): valid; \(job.batching.itemCount) items for \(job.model.path), "
                 + "which can be cut into up to \(job.chain.layers.count) stages")
     }

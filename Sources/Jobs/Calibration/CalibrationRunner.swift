@@ -12,9 +12,14 @@ public struct CalibrationRunner {
 
     /// All ranks call this together.
     ///
-    /// - Parameter threads: of each rank; nil for its share of the cores.
+    /// - Parameters:
+    ///   - threads: of each rank; nil for its share of the cores.
+    ///   - begin: called on rank 0 first; what it throws ends the measurement on all ranks.
     /// - Returns: what was found, on rank 0.
-    public func run(threads: Int?, effort: ClusterProbe.Effort) throws -> ClusterMeasurement? {
+    public func run(
+        threads: Int?, effort: ClusterProbe.Effort, begin: () throws -> Void = {}
+    ) throws -> ClusterMeasurement? {
+        try phases.phase { if phases.world.rank == 0 { try begin() } }
         let allocation = try phases.phase {
             try ThreadAllocation.decide(threads.map { .exactly($0) } ?? .automatic, world: phases.world)
         }

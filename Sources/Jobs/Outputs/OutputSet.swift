@@ -1,3 +1,4 @@
+internal import Files
 public import Tensors
 
 /// All files that a job writes: made when it begins, filled in any order, seen when it has succeeded.

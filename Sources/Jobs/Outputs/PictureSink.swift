@@ -1,3 +1,4 @@
+internal import Files
 internal import Tensors
 
 /// Writes a PNG file for each item, out of one output or of several side by side.

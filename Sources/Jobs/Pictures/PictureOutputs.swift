@@ -1,34 +1,22 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import Files
+public import Tensors
 
 /// Where a report's pictures go: a page, a trace, a folder of drawings; each where it is asked for.
-public struct PictureOutputs: Sendable {
-    /// Paths.
-    public var report: String?
-    public var trace: String?
-    public var pictures: String?
+///
+/// Made before the work, it finds out then what would be found out after it.
+public struct PictureOutputs {
+    private let report: DestinationFile?
+    private let trace: DestinationFile?
+    /// A path.
+    private let pictures: String?
 
-    public init(report: String? = nil, trace: String? = nil, pictures: String? = nil) {
-        self.report = report
-        self.trace = trace
+    /// - Parameters: paths.
+    /// - Throws: where a file or the folder cannot be written.
+    public init(report: String? = nil, trace: String? = nil, pictures: String? = nil) throws(FileError) {
+        if let pictures { try OutputFolder.require(pictures) }
         self.pictures = pictures
-    }
-
-    /// Finds out before a long run what would be found out after it.
-    ///
-    /// - Throws: where a file's folder is not there or cannot be written to.
-    public func requireFolders() throws {
-        for path in [report, trace].compactMap(\.self) {
-            let slash = path.lastIndex(of: "/")
-            let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-            guard access(folder, W_OK | X_OK) == 0 else {
-                throw JobError("\(path): the file cannot be written: \(folder): \(String(cString: strerror(errno)))")
-            }
-        }
-        if let pictures { _ = try OutputFolder(pictures) }
+        self.report = if let report { try DestinationFile(report) } else { nil }
+        self.trace = if let trace { try DestinationFile(trace) } else { nil }
     }
 
     public func write(_ job: JobReport) throws {
@@ -50,10 +38,10 @@ public struct PictureOutputs: Sendable {
     private func write(
         page: @autoclosure () -> String, pictures charts: @autoclosure () -> [Chart], trace file: () -> TraceFile
     ) throws {
-        if let report { try TextFileWriter.write(page(), to: report) }
-        if let trace { try TextFileWriter.write(file().json, to: trace) }
+        try report?.write(page())
+        try trace?.write(file().json)
         guard let pictures else { return }
         let folder = try OutputFolder(pictures)
-        for chart in charts() { try TextFileWriter.write(chart.drawing.file, to: "\(folder.path)/\(chart.name).svg") }
+        for chart in charts() { try DestinationFile("\(folder.path)/\(chart.name).svg").write(chart.drawing.file) }
     }
 }

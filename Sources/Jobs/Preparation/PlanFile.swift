@@ -1,3 +1,4 @@
+public import Files
 internal import FoundationEssentials
 internal import Graphs
 public import Planning
@@ -41,9 +42,7 @@ public struct PlanFile: Codable {
         edges = plan.edges.map { Edge(value: $0.name, from: $0.from, to: $0.to, bytes: $0.byteCount) }
     }
 
-    public func write(to path: String) throws {
-        try TextFileWriter.write(try JSONLayout.pretty(self), to: path)
-    }
+    public func write(to file: DestinationFile) throws { try file.write(Array(try JSONLayout.pretty(self))) }
 
     public static func read(_ path: String) throws(JobError) -> PlanFile {
         let data: Data

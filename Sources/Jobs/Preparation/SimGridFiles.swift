@@ -1,3 +1,4 @@
+internal import Files
 internal import Planning
 
 /// A job's schedule and cluster as files that SimGrid replays.
@@ -48,7 +49,7 @@ public struct SimGridFiles {
     public func write(to folder: String) throws -> String {
         _ = try OutputFolder(folder)
         let base = folder.hasSuffix("/") ? folder : folder + "/"
-        try export.forEachFile { try TextFileWriter.write($1, to: base + $0) }
+        try export.forEachFile { try DestinationFile(base + $0).write($1) }
         let part =
             microbatchCount < jobMicrobatchCount
             ? "the first \(microbatchCount) of \(jobMicrobatchCount)" : "\(microbatchCount)"

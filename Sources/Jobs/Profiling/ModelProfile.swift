@@ -1,3 +1,4 @@
+public import Files
 internal import FoundationEssentials
 internal import Graphs
 internal import Kernels
@@ -126,9 +127,7 @@ public struct ModelProfile: Sendable, Codable, Hashable {
         warn("instructions", conditions.instructions, wanted.instructions)
     }
 
-    public func write(to path: String) throws {
-        try TextFileWriter.write(try JSONLayout.pretty(self), to: path)
-    }
+    public func write(to file: DestinationFile) throws { try file.write(Array(try JSONLayout.pretty(self))) }
 
     public static func read(_ path: String) throws(JobError) -> ModelProfile {
         let data: Data

@@ -1,3 +1,4 @@
+internal import Files
 internal import ModelFormats
 
 #if canImport(Glibc)
@@ -39,7 +40,7 @@ public struct ProfileCache: Sendable {
     public func keep(_ profile: ModelProfile) throws -> String {
         _ = try OutputFolder(folder)
         let path = try path(for: profile.conditions)
-        try profile.write(to: path)
+        try profile.write(to: DestinationFile(path))
         return path
     }
 }
