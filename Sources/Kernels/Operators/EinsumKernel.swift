@@ -1,7 +1,8 @@
 internal import Graphs
 internal import Tensors
 
-/// Einstein's sum, element by element: for each output element the products over all summed letters.
+/// Einstein's sum by its definition: for each output element the products over all summed letters. For small integers,
+/// and where nothing is summed because an axis is empty.
 struct EinsumKernel<Element: NumericElement>: Kernel {
     /// For each operand where an output element and a summed index lie in it.
     let outputs: [OuterAxes]
@@ -54,7 +55,19 @@ extension Einsum {
                         sumCount: summed.reduce(1) { $0 * plan.extents[$1]! }), for: Element.self)
             }
         }
+        struct MatrixBuilder: MatrixVisitor {
+            let request: KernelRequest
+            let plan: Plan
+            func visit<Element: MatrixElement>(_: Element.Type) throws -> any Kernel {
+                try ContractionBuilder<Element>.kernel(request, plan)
+            }
+        }
         let shapes = request.inputTypes.map { $0!.shape }
-        return try request.outputTypes[0].dtype.accept(Visitor(plan: plan(of: shapes), shapes: shapes))
+        let dtype = request.outputTypes[0].dtype
+        let plan = try plan(of: shapes)
+        if dtype.hasMatrices, !plan.extents.values.contains(0) {
+            return try dtype.acceptMatrix(MatrixBuilder(request: request, plan: plan), for: operatorName)
+        }
+        return try dtype.accept(Visitor(plan: plan, shapes: shapes))
     }
 }

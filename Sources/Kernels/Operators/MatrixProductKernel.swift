@@ -3,19 +3,27 @@ internal import Tensors
 
 /// The element types that matrices can be multiplied in.
 protocol MatrixVisitor {
-    func visit<Element: MatrixElement>(_ type: Element.Type) -> any Kernel
+    func visit<Element: MatrixElement>(_ type: Element.Type) throws -> any Kernel
 }
 
 extension DType {
     func acceptMatrix<Visitor: MatrixVisitor>(_ visitor: Visitor, for name: String) throws -> any Kernel {
         switch self {
-        case .float32: visitor.visit(Float.self)
-        case .float64: visitor.visit(Double.self)
-        case .int32: visitor.visit(Int32.self)
-        case .int64: visitor.visit(Int64.self)
-        case .uint32: visitor.visit(UInt32.self)
-        case .uint64: visitor.visit(UInt64.self)
+        case .float32: try visitor.visit(Float.self)
+        case .float64: try visitor.visit(Double.self)
+        case .int32: try visitor.visit(Int32.self)
+        case .int64: try visitor.visit(Int64.self)
+        case .uint32: try visitor.visit(UInt32.self)
+        case .uint64: try visitor.visit(UInt64.self)
         default: throw KernelError("\(name) does not take \(self)")
+        }
+    }
+
+    /// Whether `acceptMatrix` takes it.
+    var hasMatrices: Bool {
+        switch self {
+        case .float32, .float64, .int32, .int64, .uint32, .uint64: true
+        default: false
         }
     }
 
