@@ -32,6 +32,7 @@ SETS = (
     "minilm",
     "node",
     "pytorch",
+    "today",
     "benchmark",
 )
 NOT_IN_ALL = {"benchmark"}

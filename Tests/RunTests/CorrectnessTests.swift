@@ -3,7 +3,7 @@ import Testing
 
 /// Whole jobs against the outputs of ONNX Runtime.
 @Suite struct CorrectnessTests {
-    static let sets = ["quickstart", "light", "models", "sequences", "real", "pytorch", "encoders"]
+    static let sets = ["quickstart", "light", "models", "sequences", "real", "pytorch", "today", "encoders"]
 
     @Test(.enabled(if: Material.isRequired, "MPINFER_REQUIRE_MATERIAL is not 1"))
     func materialIsThere() {
@@ -15,9 +15,9 @@ import Testing
     @Test(
         "outputs are those of ONNX Runtime, and of NumPy for encoders",
         .enabled(
-            if: Material.isThere("quickstart", "light", "models", "sequences", "real", "pytorch", "encoders"),
+            if: Material.isThere("quickstart", "light", "models", "sequences", "real", "pytorch", "today", "encoders"),
             "\(Material.absent)"),
-        arguments: Material.cases("quickstart", "light", "models", "sequences", "real", "pytorch", "encoders"))
+        arguments: Material.cases("quickstart", "light", "models", "sequences", "real", "pytorch", "today", "encoders"))
     func outputs(_ test: Material.Case) throws {
         try #require(test.facts.skip == nil)
         let job = try TestJob(test)

@@ -10,7 +10,7 @@ import Testing
     @Test(
         "the same bytes from every cut",
         .enabled(
-            if: Material.isThere("quickstart", "models", "sequences", "real", "light", "pytorch", "encoders"),
+            if: Material.isThere("quickstart", "models", "sequences", "real", "light", "pytorch", "today", "encoders"),
             "\(Material.absent)"),
         arguments: Array(cases.enumerated().map { NumberedCase(number: $0, test: $1) }))
     func cuts(_ numbered: NumberedCase) throws {
@@ -56,7 +56,7 @@ import Testing
     }
 
     private static let cases = Material.cases(
-        "quickstart", "models", "sequences", "real", "light", "pytorch", "encoders"
+        "quickstart", "models", "sequences", "real", "light", "pytorch", "today", "encoders"
     ).filter {
         test in
         // One of the two sizes of the detection network, and one of the classics, which are slow, are enough.
@@ -79,7 +79,7 @@ import Testing
         case ("quickstart", _): return 50
         case ("models", _), ("sequences", _): return 3
         case ("encoders", _): return 4
-        case ("pytorch", _): return 2
+        case ("pytorch", _), ("today", _): return 2
         default: return 1
         }
     }

@@ -24,6 +24,8 @@ class Export:
     torchscript_opset: int = 17
     dynamo_opset: int | None = None  # None: what PyTorch takes by itself
     exporters: tuple[str, ...] = ("torchscript", "dynamo")
+    keeps_size: bool = False  # see `draw_parameters`
+    folds_norms: bool = True  # batch norms into convolutions, whose weights are then no parameters any more
 
     @property
     def is_variadic(self) -> bool:

@@ -20,6 +20,7 @@ FOLDERS = ("pytorch",)
 EXPORTS = Path(__file__).resolve().parents[1] / "pytorch" / "exports"
 SOURCES = (EXPORTS, EXPORTS.parent / "skeleton.py", Path(__file__).with_name("models.py"))
 RTOL, ATOL = 1e-3, 1e-4
+Inputs = Callable[[np.random.Generator], dict[str, np.ndarray]]  # what a model is fed
 LARGE = 2**26  # bytes of weights from which on they lie beside the model
 ALIGNMENT = 4096
 
@@ -43,7 +44,7 @@ def segments(*lengths: int) -> np.ndarray:
 
 
 # Other sizes than those that were traced: what an exporter baked in would show.
-INPUTS: dict[str, Callable[[np.random.Generator], dict[str, np.ndarray]]] = {
+INPUTS: dict[str, Inputs] = {
     "lstm": lambda random: {"x": numbers(random, 3, 20, 64)},
     "gru-seq2seq": lambda random: {"tokens": tokens(random, 500, 3, 16)},
     "gru-loop": lambda random: {"x": numbers(random, 3, 9, 32)},
@@ -94,28 +95,36 @@ def save(model: onnx.ModelProto, case: str, path: Path) -> None:
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def case_of(export: Path, folder: Path) -> Case:
+def case_of(
+    export: Path, folder: Path, inputs_of: dict[str, Inputs], axes_of: dict[str, dict[str, int | None]], jobs: dict[str, dict]
+) -> Case:
     """The case of one export; `folder` gets its model, which is moved from there."""
     name = export.name.removesuffix(".onnx.xz")
     architecture = name.rpartition("-")[0]
     model = onnx.load_from_string(lzma.decompress(export.read_bytes()))
     save(model, name, folder / "model.onnx")
-    inputs = INPUTS[architecture](np.random.default_rng(crc32(f"{architecture} input".encode())))
+    inputs = inputs_of[architecture](np.random.default_rng(crc32(f"{architecture} input".encode())))
     outputs = reference.run(folder / "model.onnx", inputs)
-    check_telling(name, {key: np.moveaxis(value, AXES.get(architecture, {}).get(key, 0), 0) for key, value in outputs.items()})
+    axes = axes_of.get(architecture, {})
+    check_telling(name, {key: np.moveaxis(value, axes.get(key, 0), 0) for key, value in outputs.items()}, 0.01)
 
     def move(path: Path) -> None:
         for file in folder.iterdir():
             file.rename(path.with_name(file.name))
 
-    extra = {"job": JOBS[architecture]} if architecture in JOBS else {}
-    axes = AXES.get(architecture, {})
+    extra = {"job": jobs[architecture]} if architecture in jobs else {}
     return Case(name, model, inputs, outputs, RTOL, ATOL, extra=extra, axes=axes, write_model=move)
 
 
-def make(writers: dict[str, CaseWriter]) -> None:
-    writer = writers["pytorch"]
+def write_cases(
+    writer: CaseWriter, exports: Path, inputs_of: dict[str, Inputs], axes_of: dict[str, dict[str, int | None]], jobs: dict[str, dict]
+) -> None:
+    """A case for each export in a folder."""
     writer.folder.mkdir(parents=True)
-    for export in sorted(EXPORTS.glob("*.onnx.xz")):
+    for export in sorted(exports.glob("*.onnx.xz")):
         with tempfile.TemporaryDirectory(dir=writer.folder.parent) as folder:
-            writer.write(case_of(export, Path(folder)))
+            writer.write(case_of(export, Path(folder), inputs_of, axes_of, jobs))
+
+
+def make(writers: dict[str, CaseWriter]) -> None:
+    write_cases(writers["pytorch"], EXPORTS, INPUTS, AXES, JOBS)
