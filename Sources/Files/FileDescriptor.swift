@@ -18,6 +18,10 @@ final class FileDescriptor {
     /// - Parameter offset: from the start of the file, in bytes; nil to go on where the last writing ended.
     /// - Returns: whether all was written; where not, `errno` says why.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int? = nil) -> Bool {
+        FileDescriptor.write(bytes, to: number, at: offset)
+    }
+
+    fileprivate static func write(_ bytes: UnsafeRawBufferPointer, to number: Int32, at offset: Int?) -> Bool {
         var done = 0
         while done < bytes.count {
             let (start, rest) = (bytes.baseAddress! + done, bytes.count - done)
@@ -68,5 +72,16 @@ final class FileDescriptor {
         [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             count = max(0, pread(number, buffer.baseAddress, limit, 0))
         }
+    }
+}
+
+/// The streams that a process is started with.
+public enum StandardStream: Int32 {
+    case output = 1
+    case error = 2
+
+    /// - Returns: whether all was written; where not, `errno` says why.
+    public func write(_ text: String) -> Bool {
+        Array(text.utf8).withUnsafeBytes { FileDescriptor.write($0, to: rawValue, at: nil) }
     }
 }

@@ -102,10 +102,11 @@ import Testing
     @Test("writers of one path take turns") func turns() async throws {
         let path = "\(folder.path)/a"
         let texts = (0..<8).map { String(repeating: "\($0)", count: 100_000) }
-        await withTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for text in texts {
-                group.addTask { for _ in 0..<20 { try? DestinationFile(path).write(text) } }
+                group.addTask { for _ in 0..<20 { try DestinationFile(path).write(text) } }
             }
+            try await group.waitForAll()
         }
         #expect(try texts.contains(folder.text("a")))
         #expect(folder.names == ["a"])

@@ -28,13 +28,20 @@ struct ContractionKernel: Kernel {
         self.absorbedOperands = absorbedOperands
     }
 
-    /// The temporaries lie in the first thread's scratch, in front of what the steps need there.
-    var scratchByteCount: Int { temporaryByteCount + (steps.map(\.kernel.scratchByteCount).max() ?? 0) }
+    /// The temporaries lie in the first thread's scratch; behind them the addresses that a step is given, and what it needs
+    /// there itself.
+    var scratchByteCount: Int {
+        temporaryByteCount + Self.addressByteCount + (steps.map(\.kernel.scratchByteCount).max() ?? 0)
+    }
+
+    /// Room for the addresses of two operands and a result, as a multiple of the alignment.
+    private static var addressByteCount: Int { Storage.alignment }
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) throws(KernelError) {
         let scratch = context.scratch
         let inner = KernelContext(
-            pool: context.pool, scratch: scratch + temporaryByteCount, scratchStride: context.scratchStride)
+            pool: context.pool, scratch: scratch + temporaryByteCount + Self.addressByteCount,
+            scratchStride: context.scratchStride)
         func pointer(_ place: LetteredView.Place) -> UnsafeMutableRawPointer? {
             switch place {
             case .operand(let index): operands.inputs[index]
@@ -42,9 +49,8 @@ struct ContractionKernel: Kernel {
             case .result: operands.outputs[0]
             }
         }
-        // Two operands at most; a typed throw does not pass through the closures of `withUnsafeBufferPointer`.
-        let list = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>.allocate(capacity: 3)
-        defer { list.deallocate() }
+        let list = UnsafeMutableBufferPointer(
+            start: (scratch + temporaryByteCount).bindMemory(to: UnsafeMutableRawPointer?.self, capacity: 3), count: 3)
         for step in steps {
             for (index, place) in step.inputs.enumerated() { list.initializeElement(at: index, to: pointer(place)) }
             list.initializeElement(at: 2, to: pointer(step.output))
