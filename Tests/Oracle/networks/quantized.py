@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx
 
+from material.reference import weights_without_saturation
 from networks.builder import NetworkBuilder, Value
 
 
@@ -21,7 +22,7 @@ def quantized() -> onnx.ModelProto:
         return net.constant(name, np.asarray(value, dtype))
 
     def weights(name: str, *shape: int) -> str:
-        return whole(name, random.integers(-127, 127, shape, endpoint=True), np.int8)
+        return whole(name, weights_without_saturation(random, *shape), np.int8)
 
     x = net.input("image", ["N", 3, 24, 24])
     grid = [scale("image.scale", 0.03), whole("image.zero", 120, np.uint8)]
@@ -31,7 +32,7 @@ def quantized() -> onnx.ModelProto:
             fan_in = x.channels // group * 9
             operands = [
                 weights("weight", channels, x.channels // group, 3, 3),
-                scale("weight.scale", random.uniform(0.8, 1.2, channels) / 73 / np.sqrt(fan_in)),
+                scale("weight.scale", random.uniform(0.8, 1.2, channels) / 37 / np.sqrt(fan_in)),
                 whole("weight.zero", np.zeros(channels), np.int8),
             ]
             result = [scale("scale", 0.02), whole("zero", zero, np.uint8)]
@@ -46,7 +47,7 @@ def quantized() -> onnx.ModelProto:
         "MatMulInteger", "product", [y, weights("fc1.weight", 24 * 16, 32), y_zero, whole("fc1.zero", 2, np.int8)]
     )
     product = net.node("Cast", "cast", [product], to=onnx.TensorProto.FLOAT)
-    product = net.node("Mul", "scaled", [product, net.node("Mul", "factor", [y_scale, scale("fc1.scale", 0.002)])])
-    blocks = [scale("fc2.scale", random.uniform(0.001, 0.003, (4, 10))), whole("fc2.zero", np.zeros((4, 10)), np.int8)]
+    product = net.node("Mul", "scaled", [product, net.node("Mul", "factor", [y_scale, scale("fc1.scale", 0.004)])])
+    blocks = [scale("fc2.scale", random.uniform(0.002, 0.006, (4, 10))), whole("fc2.zero", np.zeros((4, 10)), np.int8)]
     last = net.node("DequantizeLinear", "fc2.dequantize", [weights("fc2.weight", 32, 10), *blocks], axis=0, block_size=8)
     return net.build({"logits": (net.node("MatMul", "fc2", [product, last]), ["N", 10])})
