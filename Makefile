@@ -80,6 +80,10 @@ benchmark: build $(ORACLE)/installed ## Measure against ONNX Runtime in one run 
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set benchmark
 	$(ORACLE)/bin/python Tests/Benchmark/benchmark.py
 
+.PHONY: benchmark-operators
+benchmark-operators: build $(ORACLE)/installed ## Measure single operators, and models that lean on them, against ONNX Runtime.
+	$(ORACLE)/bin/python Tests/Benchmark/operators.py
+
 .PHONY: benchmark-jobs
 benchmark-jobs: $(ORACLE)/installed ## Make the models of the jobs in jobs/benchmarks.
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set pytorch

@@ -20,7 +20,7 @@ typedef struct {
     mpk_conv_shape shape;    // 1x1 stride-1 convolutions: rows joined into one, so that copies are long
     int64_t group_in;        // input channels per group
     int64_t group_out;       // output channels per group
-    int64_t taps;            // kernel_height * kernel_width
+    int64_t taps;            // kernel_depth * kernel_height * kernel_width
     int64_t depth;           // group_in * taps
     int64_t in_plane;        // floats of one input channel
     int64_t out_plane;       // pixels of one output channel
@@ -76,7 +76,7 @@ typedef struct {
                    int32_t pixel_count, float *tile);
     void (*scatter)(const mpk_conv_plan *plan, float *image, int32_t rows, int64_t first_pixel, int32_t pixel_count,
                     const float *tile);
-    /// Depthwise: output rows first_row ..< first_row + row_count of one channel plane.
+    /// Depthwise: output rows first_row ..< first_row + row_count of one channel, counted over its slices.
     void (*depthwise)(const mpk_conv_plan *plan, const float *input, const float *weights, float bias,
                       const float *residual, float lower, float upper, int64_t first_row, int64_t row_count,
                       float *output);

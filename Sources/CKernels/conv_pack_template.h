@@ -5,9 +5,9 @@
 #include "conv_internal.h"
 
 typedef struct {
-    int32_t lane, length;  // within the vector
-    int32_t row, column;   // of the first output pixel
-    int64_t image;         // floats from image 0 to this image's plane
+    int32_t lane, length;        // within the vector
+    int32_t slice, row, column;  // of the first output pixel
+    int64_t image;               // floats from image 0 to this image's plane
 } pixel_run;
 
 typedef struct {
@@ -21,16 +21,21 @@ MPK_INLINE int32_t find_runs(const mpk_conv_plan *p, int64_t pixel, int32_t coun
     const int64_t width = p->shape.out_width, image_floats = p->in_plane * p->shape.in_channels;
     int64_t image = pixel / p->out_plane, within = pixel % p->out_plane;
     int32_t row = (int32_t)(within / width), column = (int32_t)(within % width);
+    int32_t slice = row / p->shape.out_height;
+    row %= p->shape.out_height;
     int32_t run_count = 0;
     for (int32_t lane = 0; lane < count;) {
         const int32_t left_in_row = (int32_t)width - column;
         const int32_t length = count - lane < left_in_row ? count - lane : left_in_row;
-        runs[run_count++] = (pixel_run){lane, length, row, column, image * image_floats};
+        runs[run_count++] = (pixel_run){lane, length, slice, row, column, image * image_floats};
         lane += length;
         column = 0;
         if (++row == p->shape.out_height) {
             row = 0;
-            image++;
+            if (++slice == p->shape.out_depth) {
+                slice = 0;
+                image++;
+            }
         }
     }
     return run_count;
@@ -44,15 +49,17 @@ MPK_INLINE int32_t first_reaching(int64_t bound, int64_t step, int32_t limit) {
 }
 
 // Keeps the part of the runs that reads inside the image for this tap.
-MPK_INLINE int32_t clip_runs(const mpk_conv_plan *p, const pixel_run *runs, int32_t run_count, int32_t kernel_row,
-                             int32_t kernel_column, tap_run *taps) {
+MPK_INLINE int32_t clip_runs(const mpk_conv_plan *p, const pixel_run *runs, int32_t run_count, int32_t kernel_slice,
+                             int32_t kernel_row, int32_t kernel_column, tap_run *taps) {
     const mpk_conv_shape *s = &p->shape;
     int32_t tap_count = 0;
     for (int32_t i = 0; i < run_count; i++) {
         const pixel_run *run = &runs[i];
+        const int64_t z =
+            (int64_t)run->slice * s->stride_depth + (int64_t)kernel_slice * s->dilation_depth - s->pad_front;
         const int64_t y =
             (int64_t)run->row * s->stride_height + (int64_t)kernel_row * s->dilation_height - s->pad_top;
-        if (y < 0 || y >= s->in_height) continue;
+        if (z < 0 || z >= s->in_depth || y < 0 || y >= s->in_height) continue;
         const int64_t x =
             (int64_t)run->column * s->stride_width + (int64_t)kernel_column * s->dilation_width - s->pad_left;
         const int32_t skipped = first_reaching(-x, s->stride_width, run->length);
@@ -61,7 +68,7 @@ MPK_INLINE int32_t clip_runs(const mpk_conv_plan *p, const pixel_run *runs, int3
         tap_run *tap = &taps[tap_count++];
         tap->first = run->lane + skipped;
         tap->end = run->lane + kept;
-        tap->offset = run->image + y * s->in_width + x - (int64_t)run->lane * s->stride_width;
+        tap->offset = run->image + (z * s->in_height + y) * s->in_width + x - (int64_t)run->lane * s->stride_width;
         if (s->stride_width == 1) {
             tap->low = mpk_mask_range(tap->first, tap->end);
         } else if (s->stride_width == 2) {
@@ -163,13 +170,14 @@ static MPK_TARGET void pack_columns(const mpk_conv_plan *p, const float *input, 
             find_runs(p, first_pixel + v * MPK_LANES, left < MPK_LANES ? left : MPK_LANES, runs);
         const int32_t inside = columns_stay_inside(p, runs, run_count);
         float *destination = columns + v * MPK_LANES;
-        for (int32_t y = 0; y < s->kernel_height; y++) {
+        for (int32_t line = 0; line < s->kernel_depth * s->kernel_height; line++) {
+            const int32_t z = line / s->kernel_height, y = line % s->kernel_height;
             tap_run taps[MPK_LANES];
             int32_t tap_count = 0;
             for (int32_t x = 0; x < s->kernel_width; x++, destination += row_floats) {
                 const float *source = input;
                 if (x == 0 || !inside) {
-                    tap_count = clip_runs(p, runs, run_count, y, x, taps);
+                    tap_count = clip_runs(p, runs, run_count, z, y, x, taps);
                 } else {
                     source += (int64_t)x * s->dilation_width;
                 }

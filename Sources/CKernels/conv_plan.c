@@ -26,30 +26,31 @@ const mpk_conv_table *mpk_conv_current_table(void) {
 }
 
 int32_t mpk_conv_is_valid(const mpk_conv_shape *s) {
-    return s->batch > 0 && s->in_channels > 0 && s->in_height > 0 && s->in_width > 0 && s->out_channels > 0 &&
-           s->out_height > 0 && s->out_width > 0 && s->kernel_height > 0 && s->kernel_width > 0 &&
-           s->stride_height > 0 && s->stride_width > 0 && s->dilation_height > 0 && s->dilation_width > 0 &&
-           s->pad_top >= 0 && s->pad_left >= 0 && s->groups > 0 && s->in_channels % s->groups == 0 &&
-           s->out_channels % s->groups == 0;
+    return s->batch > 0 && s->in_channels > 0 && s->in_depth > 0 && s->in_height > 0 && s->in_width > 0 &&
+           s->out_channels > 0 && s->out_depth > 0 && s->out_height > 0 && s->out_width > 0 && s->kernel_depth > 0 &&
+           s->kernel_height > 0 && s->kernel_width > 0 && s->stride_depth > 0 && s->stride_height > 0 &&
+           s->stride_width > 0 && s->dilation_depth > 0 && s->dilation_height > 0 && s->dilation_width > 0 &&
+           s->pad_front >= 0 && s->pad_top >= 0 && s->pad_left >= 0 && s->groups > 0 &&
+           s->in_channels % s->groups == 0 && s->out_channels % s->groups == 0;
 }
 
 mpk_conv_plan mpk_conv_make_plan(const mpk_conv_shape *shape, const mpk_conv_table *table) {
     mpk_conv_plan p = {.shape = *shape};
     mpk_conv_shape *s = &p.shape;
-    p.taps = (int64_t)s->kernel_height * s->kernel_width;
+    p.taps = (int64_t)s->kernel_depth * s->kernel_height * s->kernel_width;
     p.group_in = s->in_channels / s->groups;
     p.group_out = s->out_channels / s->groups;
     p.depth = p.group_in * p.taps;
-    p.in_plane = (int64_t)s->in_height * s->in_width;
-    p.out_plane = (int64_t)s->out_height * s->out_width;
+    p.in_plane = (int64_t)s->in_depth * s->in_height * s->in_width;
+    p.out_plane = (int64_t)s->out_depth * s->out_height * s->out_width;
     p.pixels = s->batch * p.out_plane;
     p.depthwise = s->groups > 1 && p.group_in == 1;
-    p.pointwise = p.taps == 1 && s->stride_height == 1 && s->stride_width == 1 && s->pad_top == 0 &&
-                              s->pad_left == 0 && s->in_height == s->out_height && s->in_width == s->out_width &&
-                  p.in_plane <= INT32_MAX;
+    p.pointwise = p.taps == 1 && s->stride_depth == 1 && s->stride_height == 1 && s->stride_width == 1 &&
+                  s->pad_front == 0 && s->pad_top == 0 && s->pad_left == 0 && s->in_depth == s->out_depth &&
+                  s->in_height == s->out_height && s->in_width == s->out_width && p.in_plane <= INT32_MAX;
     if (p.pointwise) {
         s->in_width = s->out_width = (int32_t)p.in_plane;
-        s->in_height = s->out_height = 1;
+        s->in_depth = s->out_depth = s->in_height = s->out_height = 1;
     }
     p.lanes = table->lanes;
     p.panel_width = table->lanes * table->tile_vectors;

@@ -7,7 +7,8 @@
 void mpk_conv_run_depthwise(const mpk_conv_plan *p, const mpk_conv_table *table, const float *input,
                             const float *weights, const mpk_epilogue *e, float *output, int64_t task,
                             int64_t task_count) {
-    const int64_t channels = p->shape.out_channels, height = p->shape.out_height, width = p->shape.out_width;
+    const int64_t channels = p->shape.out_channels, width = p->shape.out_width;
+    const int64_t height = (int64_t)p->shape.out_depth * p->shape.out_height;  // rows of a channel
     const int64_t planes = p->shape.batch * channels;
     float lower, upper;
     const int32_t clips = mpk_activation_as_clip(e, &lower, &upper);

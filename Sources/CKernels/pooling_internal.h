@@ -9,6 +9,10 @@ typedef struct {
                 int64_t plane_count);
     void (*average)(const mpk_pool_shape *shape, const float *input, float *output, int64_t first_plane,
                     int64_t plane_count);
+    void (*norm1)(const mpk_pool_shape *shape, const float *input, float *output, int64_t first_plane,
+                  int64_t plane_count);
+    void (*norm2)(const mpk_pool_shape *shape, const float *input, float *output, int64_t first_plane,
+                  int64_t plane_count);
     void (*global_average)(const float *input, float *output, int64_t pixels, int64_t first_plane,
                            int64_t plane_count);
     void (*global_max)(const float *input, float *output, int64_t pixels, int64_t first_plane, int64_t plane_count);

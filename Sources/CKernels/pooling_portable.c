@@ -7,6 +7,8 @@
 const mpk_pooling_table mpk_pooling_table_portable = {
     .max = run_max_pool,
     .average = run_average_pool,
+    .norm1 = run_norm1_pool,
+    .norm2 = run_norm2_pool,
     .global_average = run_global_average_pool,
     .global_max = run_global_max_pool,
 };

@@ -1,4 +1,4 @@
-// Pooling of planes in strips one vector wide, compiled once per level.
+// Pooling of volumes in strips one vector wide, compiled once per level.
 #include <math.h>
 #include "pooling_internal.h"
 #include "reduction_template.h"
@@ -42,47 +42,68 @@ MPK_INLINE void make_pool_strip(const mpk_pool_shape *s, int64_t column, pool_st
     }
 }
 
-MPK_INLINE mpk_v pool_window(const mpk_pool_shape *s, const pool_strip *strip, const float *input, int64_t top,
-                             const int is_max, const int kernel_width, const int stride) {
-    const mpk_v nothing = mpk_splat(is_max ? -INFINITY : 0);
+// What a window is folded into.
+enum { pool_max, pool_average, pool_norm1, pool_norm2 };
+
+MPK_INLINE mpk_v pool_step(mpk_v result, mpk_v value, const int kind) {
+    switch (kind) {
+    case pool_max: return mpk_larger_or_nan(result, value);
+    case pool_average: return result + value;
+    case pool_norm1: return result + mpk_max(value, -value);
+    default: return mpk_fma(value, value, result);
+    }
+}
+
+MPK_INLINE mpk_v pool_window(const mpk_pool_shape *s, const pool_strip *strip, const float *input, int64_t front,
+                             int64_t top, const int kind, const int kernel_width, const int stride) {
+    const mpk_v nothing = mpk_splat(kind == pool_max ? -INFINITY : 0);
     mpk_v result = nothing;
-    for (int32_t y = 0; y < s->kernel_height; y++) {
-        const int64_t in_row = top + (int64_t)y * s->dilation_height;
-        if (in_row < 0 || in_row >= s->in_height) continue;
-        const float *source = input + in_row * s->in_width;
-        for (int x = 0; x < kernel_width; x++) {
-            const column_tap tap = x < mpk_known_taps
-                                       ? strip->taps[x]
-                                       : make_column_tap(strip->column, strip->count, stride, s->pad_left,
-                                                         (int64_t)x * s->dilation_width, s->in_width);
-            const mpk_v value = load_column_tap(source, &tap, stride, nothing);
-            result = is_max ? mpk_larger_or_nan(result, value) : result + value;
+    for (int32_t z = 0; z < s->kernel_depth; z++) {
+        const int64_t in_slice = front + (int64_t)z * s->dilation_depth;
+        if (in_slice < 0 || in_slice >= s->in_depth) continue;
+        for (int32_t y = 0; y < s->kernel_height; y++) {
+            const int64_t in_row = top + (int64_t)y * s->dilation_height;
+            if (in_row < 0 || in_row >= s->in_height) continue;
+            const float *source = input + (in_slice * s->in_height + in_row) * s->in_width;
+            for (int x = 0; x < kernel_width; x++) {
+                const column_tap tap = x < mpk_known_taps
+                                           ? strip->taps[x]
+                                           : make_column_tap(strip->column, strip->count, stride, s->pad_left,
+                                                             (int64_t)x * s->dilation_width, s->in_width);
+                result = pool_step(result, load_column_tap(source, &tap, stride, nothing), kind);
+            }
         }
     }
     return result;
 }
 
 MPK_INLINE void pool_strips(const mpk_pool_shape *s, const pool_strip *strips, int32_t strip_count,
-                            const float *input, float *output, const int is_max, const int kernel_width,
+                            const float *input, float *output, const int kind, const int kernel_width,
                             const int stride) {
-    for (int64_t row = 0; row < s->out_height; row++) {
-        const int64_t top = row * s->stride_height - s->pad_top;
-        const float rows = is_max ? 0 : (float)counted_cells(s, top, s->kernel_height, s->dilation_height,
-                                                             s->in_height, s->pad_bottom);
+    for (int64_t row = 0; row < (int64_t)s->out_depth * s->out_height; row++) {
+        const int64_t front = row / s->out_height * s->stride_depth - s->pad_front;
+        const int64_t top = row % s->out_height * s->stride_height - s->pad_top;
+        float rows = 0;
+        if (kind == pool_average) {
+            rows = (float)counted_cells(s, front, s->kernel_depth, s->dilation_depth, s->in_depth, s->pad_back) *
+                   (float)counted_cells(s, top, s->kernel_height, s->dilation_height, s->in_height, s->pad_bottom);
+        }
         for (int32_t i = 0; i < strip_count; i++) {
-            mpk_v result = pool_window(s, &strips[i], input, top, is_max, kernel_width, stride);
-            if (!is_max) {
+            mpk_v result = pool_window(s, &strips[i], input, front, top, kind, kernel_width, stride);
+            if (kind == pool_average) {
                 const mpk_v divisor = strips[i].cells * rows;
                 result = divisor > 0.0f ? result / divisor : mpk_splat(0);
             }
+            if (kind == pool_norm2) result = __builtin_elementwise_sqrt(result);
             mpk_store_first(output + row * s->out_width + strips[i].column, strips[i].count, result);
         }
     }
 }
 
 MPK_INLINE void pool_planes(const mpk_pool_shape *s, const float *input, float *output, int64_t first_plane,
-                            int64_t plane_count, const int is_max) {
-    const int64_t in_plane = (int64_t)s->in_height * s->in_width, out_plane = (int64_t)s->out_height * s->out_width;
+                            int64_t plane_count, const int kind) {
+    const int64_t in_plane = (int64_t)s->in_depth * s->in_height * s->in_width;
+    const int64_t out_plane = (int64_t)s->out_depth * s->out_height * s->out_width;
     for (int64_t column = 0; column < s->out_width; column += mpk_group_strips * MPK_LANES) {
         pool_strip strips[mpk_group_strips];
         int32_t count = 0;
@@ -93,22 +114,32 @@ MPK_INLINE void pool_planes(const mpk_pool_shape *s, const float *input, float *
             const float *from = input + plane * in_plane;
             float *to = output + plane * out_plane;
             const int32_t width = s->kernel_width, stride = s->stride_width;
-            if (width == 3 && stride == 2) pool_strips(s, strips, count, from, to, is_max, 3, 2);
-            else if (width == 2 && stride == 2) pool_strips(s, strips, count, from, to, is_max, 2, 2);
-            else if (width == 3 && stride == 1) pool_strips(s, strips, count, from, to, is_max, 3, 1);
-            else pool_strips(s, strips, count, from, to, is_max, width, stride);
+            if (width == 3 && stride == 2) pool_strips(s, strips, count, from, to, kind, 3, 2);
+            else if (width == 2 && stride == 2) pool_strips(s, strips, count, from, to, kind, 2, 2);
+            else if (width == 3 && stride == 1) pool_strips(s, strips, count, from, to, kind, 3, 1);
+            else pool_strips(s, strips, count, from, to, kind, width, stride);
         }
     }
 }
 
 static MPK_TARGET void run_max_pool(const mpk_pool_shape *s, const float *input, float *output, int64_t first_plane,
                                     int64_t plane_count) {
-    pool_planes(s, input, output, first_plane, plane_count, 1);
+    pool_planes(s, input, output, first_plane, plane_count, pool_max);
 }
 
-static MPK_TARGET void run_average_pool(const mpk_pool_shape *s, const float *input, float *output,
-                                        int64_t first_plane, int64_t plane_count) {
-    pool_planes(s, input, output, first_plane, plane_count, 0);
+static MPK_TARGET void run_average_pool(const mpk_pool_shape *s, const float *input, float *output, int64_t first_plane,
+                                    int64_t plane_count) {
+    pool_planes(s, input, output, first_plane, plane_count, pool_average);
+}
+
+static MPK_TARGET void run_norm1_pool(const mpk_pool_shape *s, const float *input, float *output, int64_t first_plane,
+                                    int64_t plane_count) {
+    pool_planes(s, input, output, first_plane, plane_count, pool_norm1);
+}
+
+static MPK_TARGET void run_norm2_pool(const mpk_pool_shape *s, const float *input, float *output, int64_t first_plane,
+                                    int64_t plane_count) {
+    pool_planes(s, input, output, first_plane, plane_count, pool_norm2);
 }
 
 static MPK_TARGET void run_global_average_pool(const float *input, float *output, int64_t pixels,

@@ -49,8 +49,53 @@ struct ConvolutionTests {
     }
 
     @Test(arguments: 0..<40)
-    func agreesWithTheDefinition(seed: Int) throws {
-        let test = Self.randomCase(seed)
+    func agreesWithTheDefinition(seed: Int) throws { try check(Self.randomCase(seed), seed) }
+
+    /// Volumes: wide enough for vectors that lie in one row, and small enough for vectors over rows, slices and images.
+    @Test(arguments: 0..<30)
+    func volumesAgreeWithTheDefinition(seed: Int) throws {
+        var generator = SeededGenerator(UInt64(seed) + 31)
+        let isDepthwise = seed % 4 == 1
+        let kernel = (0..<3).map { axis in generator.integer(1...(axis == 0 ? 3 : 4)) }
+        let window = SpatialWindow(
+            strides: (0..<3).map { _ in generator.integer(1...3) },
+            dilations: (0..<3).map { _ in generator.integer(1...2) },
+            padding: .explicit(
+                before: (0..<3).map { _ in generator.integer(0...3) },
+                after: (0..<3).map { _ in generator.integer(0...3) })
+        )
+        let extents = [
+            generator.integer(3...5), generator.integer(4...6), generator.integer(seed % 3 == 0 ? 26...50 : 4...7),
+        ]
+        let test = Case(
+            batch: generator.integer(1...3), groups: isDepthwise ? generator.integer(2...5) : generator.integer(1...2),
+            inChannels: isDepthwise ? 1 : generator.integer(1...4), outChannels: generator.integer(1...10),
+            extents: zip(extents, zip(kernel, window.dilations)).map { max($0, ($1.0 - 1) * $1.1 + 1) }, kernel: kernel,
+            window: window, hasBias: seed % 2 == 0, hasResidual: seed % 3 == 1,
+            activation: seed % 5 == 0 ? Unary(.relu) : nil)
+        try check(test, seed)
+    }
+
+    /// Dilation up to the size of the map, where kernel cells meet only padding, with and without strides.
+    @Test(arguments: 0..<30)
+    func wideDilationAgreesWithTheDefinition(seed: Int) throws {
+        var generator = SeededGenerator(UInt64(seed) + 77)
+        let isDepthwise = seed % 2 == 0
+        let dilations = (0..<2).map { _ in generator.integer(1...12) }
+        let side = seed % 3 == 2 ? 5 : 3
+        let pads = dilations.map { $0 * (side - 1) / 2 }
+        let stride = generator.integer(1...2)
+        let test = Case(
+            batch: generator.integer(1...2), groups: isDepthwise ? generator.integer(2...3) : 1,
+            inChannels: isDepthwise ? 1 : generator.integer(1...3), outChannels: generator.integer(1...9),
+            extents: (0..<2).map { _ in generator.integer(5...30) }, kernel: [side, side],
+            window: SpatialWindow(
+                strides: [stride, stride], dilations: dilations, padding: .explicit(before: pads, after: pads)),
+            hasBias: seed % 3 == 0, hasResidual: seed % 5 == 0)
+        try check(test, seed)
+    }
+
+    private func check(_ test: Case, _ seed: Int) throws {
         var generator = SeededGenerator(UInt64(seed) + 1000)
         let input = generator.floats([test.batch, test.groups * test.inChannels] + test.extents)
         let weights = generator.floats([test.groups * test.outChannels, test.inChannels] + test.kernel)

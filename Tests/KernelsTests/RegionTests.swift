@@ -43,6 +43,67 @@ import Testing
         }
     }
 
+    /// Regions of all sizes, also outside of their map, against the sums that the standard writes down.
+    @Test(arguments: 0..<24)
+    func regionsAgreeWithTheDefinition(seed: Int) throws {
+        var random = SeededGenerator(UInt64(seed) + 400)
+        let (channels, rows, columns) = (seed % 6 == 0 ? 67 : 3, random.integer(3...9), random.integer(3...9))
+        let attributes = RegionAlignment(
+            height: random.integer(1...4), width: random.integer(1...5), mode: seed % 4 == 3 ? .maximum : .average,
+            coordinates: seed % 2 == 0 ? .halfPixel : .outputHalfPixel, samples: random.integer(0...3), scale: 0.5)
+        let maps = random.floats([2, channels, rows, columns])
+        let count = 4
+        let corners = (0..<count).flatMap { _ -> [Float] in
+            let (x, y) = (Float.random(in: -4...14, using: &random), Float.random(in: -4...14, using: &random))
+            return [x, y, x + .random(in: 0...12, using: &random), y + .random(in: 0...12, using: &random)]
+        }
+        let images = (0..<count).map { _ in Int64(random.integer(0...1)) }
+        let operands = [maps, Tensor(corners, shape: [count, 4]), Tensor(images)]
+        let result = try KernelRunner.runOnThreads(.regionAlignment(attributes), operands)[0]
+        let values: [Float] = maps.elements()
+        let shift = attributes.coordinates == .halfPixel ? 0.5 : 0
+        let expected = indices(of: [count, channels, attributes.height, attributes.width]).map { place -> Float in
+            let corner = corners[place[0] * 4..<place[0] * 4 + 4].map { Double($0) * 0.5 }
+            func side(_ start: Double, _ end: Double, _ bins: Int) -> (bin: Double, samples: Int) {
+                let length = attributes.coordinates == .halfPixel ? end - start : max(end - start, 1)
+                let bin = length / Double(bins)
+                return (bin, attributes.samples > 0 ? attributes.samples : Int(bin.rounded(.up)))
+            }
+            let across = side(corner[0], corner[2], attributes.width)
+            let down = side(corner[1], corner[3], attributes.height)
+            func value(_ row: Int, _ column: Int) -> Double {
+                let cell = [Int(images[place[0]]), place[1], min(row, rows - 1), min(column, columns - 1)]
+                return Double(values[offset(cell, [2, channels, rows, columns])])
+            }
+            var parts: [[Double]] = []
+            for sampleRow in 0..<down.samples {
+                for sampleColumn in 0..<across.samples {
+                    let steps = (
+                        (Double(sampleRow) + 0.5) / Double(down.samples),
+                        (Double(sampleColumn) + 0.5) / Double(across.samples)
+                    )
+                    var y = corner[1] - shift + (Double(place[2]) + steps.0) * down.bin
+                    var x = corner[0] - shift + (Double(place[3]) + steps.1) * across.bin
+                    if y < -1 || x < -1 || y > Double(rows) || x > Double(columns) {
+                        parts.append([0])
+                        continue
+                    }
+                    (y, x) = (min(max(y, 0), Double(rows - 1)), min(max(x, 0), Double(columns - 1)))
+                    let (row, column) = (Int(y), Int(x))
+                    let (below, right) = (y - Double(row), x - Double(column))
+                    parts.append([
+                        (1 - below) * (1 - right) * value(row, column),
+                        (1 - below) * right * value(row, column + 1),
+                        below * (1 - right) * value(row + 1, column), below * right * value(row + 1, column + 1),
+                    ])
+                }
+            }
+            if attributes.mode == .maximum { return Float(parts.joined().max() ?? 0) }
+            return Float(parts.joined().reduce(0, +) / Double(max(parts.count, 1)))
+        }
+        expectClose(result.elements(), expected, "seed \(seed), \(attributes)")
+    }
+
     /// Without offsets it is a convolution; with an offset of one cell everywhere it is that of the moved map.
     @Test(arguments: [0, 1]) func deformedByWholeCells(shift: Int) throws {
         var random = SeededGenerator(8)

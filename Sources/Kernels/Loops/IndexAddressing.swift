@@ -4,7 +4,8 @@ internal import Tensors
 struct IndexAddressing: Sendable {
     private enum Kind: Sendable {
         /// One index replaces the coordinate on an axis; the others are the entry's own.
-        case alongAxis(places: OuterAxes, extent: Int, stride: Int)
+        /// Entries are taken by rows, whose own places lie a step apart.
+        case alongAxis(rows: OuterAxes, rowLength: Int, step: Int, extent: Int, stride: Int)
         /// A tuple of coordinates for the axes after the batch ones.
         case coordinates(extents: [Int], strides: [Int], perBatch: Int, batchStride: Int)
     }
@@ -21,9 +22,24 @@ struct IndexAddressing: Sendable {
         var strides = data.strides
         let stride = strides[axis]
         strides[axis] = 0
-        let places = OuterAxes(extents: indices.shape.dimensions, strides: strides)
-        kind = .alongAxis(places: places, extent: data[axis], stride: stride)
-        count = places.count
+        // Axes that continue one another, as one: long rows need few divisions.
+        var extents: [Int] = []
+        var steps: [Int] = []
+        for (extent, step) in zip(indices.shape.dimensions, strides) where extent != 1 {
+            if let last = steps.last, last == step * extent {
+                extents[extents.count - 1] *= extent
+                steps[steps.count - 1] = step
+            } else {
+                extents.append(extent)
+                steps.append(step)
+            }
+        }
+        let rowLength = extents.popLast() ?? 1
+        let step = steps.popLast() ?? 0
+        kind = .alongAxis(
+            rows: OuterAxes(extents: extents, strides: steps), rowLength: rowLength, step: step, extent: data[axis],
+            stride: stride)
+        count = indices.shape.elementCount
         blockCount = 1
         indexType = indices.dtype
     }
@@ -44,28 +60,64 @@ struct IndexAddressing: Sendable {
 
     func indices(_ pointer: UnsafeRawPointer) -> Indices { Indices(pointer, indexType) }
 
-    /// The first element that an entry points to, -1 where it points outside.
+    /// Calls `body` with entries in turn and the first element that each points to, up to one that points outside.
+    ///
+    /// - Returns: the entry that points outside; nil where none does.
     @inline(__always)
-    func offset(_ entry: Int, _ indices: Indices) -> Int {
+    func forEach(
+        in range: Range<Int>, _ indices: Indices, _ body: (_ entry: Int, _ offset: Int) -> Void
+    ) -> Int? {
         switch kind {
-        case .alongAxis(let places, let extent, let stride):
-            let index = indices.normalized(entry, extent: extent)
-            return index < 0 || index >= extent ? -1 : places.offset(of: entry) + index * stride
-        case .coordinates(let extents, let strides, let perBatch, let batchStride):
-            var offset = entry / perBatch * batchStride
-            for axis in extents.indices {
-                let index = indices.normalized(entry * extents.count + axis, extent: extents[axis])
-                guard index >= 0, index < extents[axis] else { return -1 }
-                offset += index * strides[axis]
+        case .alongAxis(let rows, let rowLength, let step, let extent, let stride):
+            var entry = range.lowerBound
+            while entry < range.upperBound {
+                let row = entry / rowLength
+                let column = entry - row * rowLength
+                var place = rows.offset(of: row) + column * step
+                let end = min(range.upperBound, (row + 1) * rowLength)
+                while entry < end {
+                    let index = indices.normalized(entry, extent: extent)
+                    guard index >= 0, index < extent else { return entry }
+                    body(entry, place &+ index &* stride)
+                    place &+= step
+                    entry &+= 1
+                }
             }
-            return offset
+        case .coordinates(let extents, let strides, let perBatch, let batchStride):
+            return extents.withUnsafeBufferPointer { extents in
+                strides.withUnsafeBufferPointer { strides in
+                    let axes = extents.count
+                    var left = range.isEmpty ? 0 : perBatch - range.lowerBound % perBatch
+                    var start = range.isEmpty ? 0 : range.lowerBound / perBatch * batchStride
+                    for entry in range {
+                        if left == 0 {
+                            left = perBatch
+                            start += batchStride
+                        }
+                        left -= 1
+                        var offset = start
+                        for axis in 0..<axes {
+                            let extent = extents[axis]
+                            let index = indices.normalized(entry &* axes &+ axis, extent: extent)
+                            guard index >= 0, index < extent else { return entry }
+                            offset &+= index &* strides[axis]
+                        }
+                        body(entry, offset)
+                    }
+                    return nil
+                }
+            }
         }
+        return nil
+    }
+
+    /// What is wrong with an entry that points outside.
+    static func error(_ entry: Int) -> KernelError {
+        KernelError("entry \(entry) of the indices points outside the data")
     }
 
     /// Throws unless every entry points inside.
     func check(_ indices: Indices) throws(KernelError) {
-        for entry in 0..<count where offset(entry, indices) < 0 {
-            throw KernelError("entry \(entry) of the indices points outside the data")
-        }
+        if let entry = forEach(in: 0..<count, indices, { _, _ in }) { throw Self.error(entry) }
     }
 }

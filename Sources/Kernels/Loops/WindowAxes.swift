@@ -22,11 +22,31 @@ struct WindowAxes: Sendable {
             let last = origin >= input ? 0 : min(kernel, (input - 1 - origin) / dilation + 1)
             return first < last ? first..<last : 0..<0
         }
+
+        /// The kernel cells between the first and the last one that lies inside the input for any output index: wide
+        /// dilation can leave some that only ever meet padding. All of them where no cell does.
+        var usefulTaps: Range<Int> {
+            let useful = (0..<kernel).filter { cell in
+                // The outputs from the first one whose cell is not before the input.
+                let shift = cell * dilation - before
+                let output = shift >= 0 ? 0 : (stride - 1 - shift) / stride
+                return output < self.output && output * stride + shift < input
+            }
+            return useful.isEmpty ? 0..<kernel : useful[0]..<useful[useful.count - 1] + 1
+        }
+
+        /// The same window over some of the kernel's cells.
+        func keeping(_ taps: Range<Int>) -> Axis {
+            var axis = self
+            axis.kernel = taps.count
+            axis.before = before - taps.lowerBound * dilation
+            return axis
+        }
     }
 
-    let depth: Axis
-    let height: Axis
-    let width: Axis
+    var depth: Axis
+    var height: Axis
+    var width: Axis
 
     /// - Throws: `KernelError` for more than three spatial axes.
     init(

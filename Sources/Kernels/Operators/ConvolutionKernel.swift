@@ -9,14 +9,7 @@ extension Convolution {
         let output = request.outputTypes[0]
         let kernel = Array(weights.shape.dimensions.dropFirst(2))
         let axes = try WindowAxes(input: input.shape, output: output.shape, kernel: kernel, window: window)
-        if input.dtype == .float32, let shape = packedShape(axes, input.shape, output.shape) {
-            // A function that cannot be fused follows on its own.
-            let function = activation.map(VectorisedFunction.init) ?? .identity
-            let packed = PackedConvolutionKernel(
-                shape: shape, packed: request.isConstant(1) ? try ConvolutionWeights.packed(shape, request) : nil,
-                function: function ?? .identity)
-            return try ActivatedKernel.make(packed, function == nil ? activation : nil, request)
-        }
+        if input.dtype == .float32, let packed = try packedKernel(request, axes) { return packed }
         struct Visitor: FloatingPointVisitor {
             let axes: WindowAxes
             let input: Shape
@@ -33,28 +26,46 @@ extension Convolution {
         return try ActivatedKernel.make(direct, activation, request)
     }
 
-    /// nil where CKernels cannot: three axes, negative padding, no elements.
+    /// nil where CKernels cannot.
+    private func packedKernel(_ request: KernelRequest, _ axes: WindowAxes) throws -> (any Kernel)? {
+        let input = request.inputTypes[0]!.shape
+        let output = request.outputTypes[0].shape
+        // Cells of the kernel that only ever meet padding are left out of weights that are packed once.
+        let cells = KernelCells(of: axes)
+        let isConstant = request.isConstant(1)
+        let trimmed = isConstant && !cells.areAll ? packedShape(cells.keptAxes, input, output) : nil
+        guard let shape = trimmed ?? packedShape(axes, input, output) else { return nil }
+        let packed =
+            isConstant
+            ? try ConvolutionWeights.packed(shape, request, keeping: trimmed == nil ? nil : cells) : nil
+        // A function that cannot be fused follows on its own.
+        let function = activation.map(VectorisedFunction.init) ?? .identity
+        let kernel = PackedConvolutionKernel(shape: shape, packed: packed, function: function ?? .identity)
+        return try ActivatedKernel.make(kernel, function == nil ? activation : nil, request)
+    }
+
+    /// nil where CKernels cannot: negative padding, no elements.
     private func packedShape(_ axes: WindowAxes, _ input: Shape, _ output: Shape) -> mpk_conv_shape? {
         let (depth, height, width) = (axes.depth, axes.height, axes.width)
-        guard depth.input == 1, depth.output == 1, depth.kernel == 1, depth.before == 0, output.elementCount > 0 else {
-            return nil
-        }
+        guard output.elementCount > 0 else { return nil }
         let numbers = [
-            input[0], input[1], height.input, width.input, output[1], height.output, width.output, height.kernel,
-            width.kernel, height.stride, width.stride, height.dilation, width.dilation, height.before, width.before,
-            groups,
+            input[0], input[1], depth.input, height.input, width.input, output[1], depth.output, height.output,
+            width.output, depth.kernel, height.kernel, width.kernel, depth.stride, height.stride, width.stride,
+            depth.dilation, height.dilation, width.dilation, depth.before, height.before, width.before, groups,
         ]
         guard numbers.allSatisfy({ $0 >= 0 && $0 <= Int(Int32.max) }) else { return nil }
         let n = numbers.map(Int32.init)
         var shape = mpk_conv_shape(
-            batch: n[0], in_channels: n[1], in_height: n[2], in_width: n[3], out_channels: n[4], out_height: n[5],
-            out_width: n[6], kernel_height: n[7], kernel_width: n[8], stride_height: n[9], stride_width: n[10],
-            dilation_height: n[11], dilation_width: n[12], pad_top: n[13], pad_left: n[14], groups: n[15])
+            batch: n[0], in_channels: n[1], in_depth: n[2], in_height: n[3], in_width: n[4], out_channels: n[5],
+            out_depth: n[6], out_height: n[7], out_width: n[8], kernel_depth: n[9], kernel_height: n[10],
+            kernel_width: n[11], stride_depth: n[12], stride_height: n[13], stride_width: n[14], dilation_depth: n[15],
+            dilation_height: n[16], dilation_width: n[17], pad_front: n[18], pad_top: n[19], pad_left: n[20],
+            groups: n[21])
         return mpk_conv_is_valid(&shape) != 0 ? shape : nil
     }
 }
 
-/// Convolution by its definition, a row of the output at a time: for float64, three axes and odd padding.
+/// Convolution by its definition, a row of the output at a time: for float64 and odd padding.
 struct DirectConvolutionKernel<Element: NumericElement & BinaryFloatingPoint>: Kernel {
     let axes: WindowAxes
     let batch: Int

@@ -16,10 +16,22 @@ struct GatherEntriesKernel: Kernel {
         guard blockBytes > 0 else { return }
         try addressing.check(indices)
         context.parallelRanges(addressing.count, cost: max(8, blockBytes / 8)) { range in
-            for entry in range {
-                MemoryMovement.copy(
-                    data + addressing.offset(entry, indices) * bytes, to: result + entry * blockBytes,
-                    byteCount: blockBytes)
+            // None points outside: that was checked.
+            switch blockBytes {
+            case 4 where bytes == 4:
+                let (from, to) = (
+                    data.assumingMemoryBound(to: UInt32.self), result.assumingMemoryBound(to: UInt32.self)
+                )
+                _ = addressing.forEach(in: range, indices) { entry, offset in to[entry] = from[offset] }
+            case 8 where bytes == 8:
+                let (from, to) = (
+                    data.assumingMemoryBound(to: UInt64.self), result.assumingMemoryBound(to: UInt64.self)
+                )
+                _ = addressing.forEach(in: range, indices) { entry, offset in to[entry] = from[offset] }
+            default:
+                _ = addressing.forEach(in: range, indices) { entry, offset in
+                    MemoryMovement.copy(data + offset * bytes, to: result + entry * blockBytes, byteCount: blockBytes)
+                }
             }
         }
     }

@@ -2,7 +2,7 @@ internal import CKernels
 internal import Graphs
 internal import Tensors
 
-/// Convolution of float32 over one or two axes by CKernels, with packed weights and a fused epilogue.
+/// Convolution of float32 over one to three axes by CKernels, with packed weights and a fused epilogue.
 struct PackedConvolutionKernel: Kernel {
     let shape: mpk_conv_shape
     /// Packed at load; nil where the weights flow.
@@ -19,8 +19,8 @@ struct PackedConvolutionKernel: Kernel {
     }
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) {
-        let input = operands.input(0, as: Float.self)  // [batch, inChannels, inHeight, inWidth]
-        let output = operands.output(0, as: Float.self)  // [batch, outChannels, outHeight, outWidth]
+        let input = operands.input(0, as: Float.self)  // [batch, inChannels, inDepth, inHeight, inWidth]
+        let output = operands.output(0, as: Float.self)  // [batch, outChannels, outDepth, outHeight, outWidth]
         // Weights that flow are rare; they are packed into memory of the run.
         let weights = packed ?? ConvolutionWeights.pack(shape, operands.input(1, as: Float.self))
         let weightPointer = UnsafePointer(weights.pointer.assumingMemoryBound(to: Float.self))
@@ -39,7 +39,7 @@ struct PackedConvolutionKernel: Kernel {
     }
 }
 
-/// Weights [outChannels, inChannels / groups, kernelHeight, kernelWidth] in the order that CKernels reads them.
+/// Weights [outChannels, inChannels / groups, kernelDepth, kernelHeight, kernelWidth] in the order that CKernels reads them.
 enum ConvolutionWeights {
     /// Bytes that are read at a time: little beside any model, and much beside one read of a file.
     static let sliceBytes = 4 << 20
@@ -52,12 +52,17 @@ enum ConvolutionWeights {
     }
 
     /// Packs the constant operand 1 of a request, slice by slice, so that it is never in memory twice.
-    static func packed(_ shape: mpk_conv_shape, _ request: KernelRequest) throws -> Storage {
-        try request.packed("convolution") {
+    ///
+    /// - Parameter cells: those that the shape's kernel has of the operand's; all of them when nil.
+    static func packed(
+        _ shape: mpk_conv_shape, _ request: KernelRequest, keeping cells: KernelCells? = nil
+    ) throws -> Storage {
+        try request.packed(cells.map { "convolution with \($0)" } ?? "convolution") {
             var shape = shape
             let packed = storage(&shape)
             let destination = packed.pointer.assumingMemoryBound(to: Float.self)
             try request.forEachSlice(of: 1, rowCount: Int(shape.out_channels), slices(&shape)) { slice, weights in
+                let weights = cells?.kept(of: weights) ?? weights
                 weights.withBytes { bytes in
                     mpk_conv_pack_weights_slice(
                         &shape, Int32(slice.lowerBound), Int32(slice.count),
@@ -78,8 +83,8 @@ enum ConvolutionWeights {
         let channels = Int(shape.out_channels)
         let perGroup = channels / Int(shape.groups)
         let channelBytes =
-            Int(shape.in_channels / shape.groups) * Int(shape.kernel_height) * Int(shape.kernel_width)
-            * MemoryLayout<Float>.stride
+            Int(shape.in_channels / shape.groups) * Int(shape.kernel_depth) * Int(shape.kernel_height)
+            * Int(shape.kernel_width) * MemoryLayout<Float>.stride
         let wanted = max(1, sliceBytes / channelBytes)
         if wanted >= perGroup {
             let step = wanted / perGroup * perGroup

@@ -151,9 +151,6 @@ extension Pooling {
         let planes = input.shape[0] * input.shape[1]
         let kernel = try input.dtype.accept(Visitor(kind: kind, axes: axes, planes: planes))
         guard input.dtype == .float32, let shape = vectorisedShape(axes) else { return kernel }
-        if case .norm = kind { return kernel }
-        var isMaximum = false
-        if case .maximum = kind { isMaximum = true }
-        return VectorisedPoolingKernel(shape: shape, isMaximum: isMaximum, planes: planes, indexed: kernel)
+        return VectorisedPoolingKernel(shape: shape, kind: kind, planes: planes, indexed: kernel)
     }
 }

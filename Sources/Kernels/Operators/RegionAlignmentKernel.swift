@@ -8,6 +8,12 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
         let start: Double
         let bin: Double
         let samples: Int
+
+        /// Where one of a bin's samples lies.
+        @inline(__always)
+        func place(_ index: Int, _ sample: Int) -> Double {
+            start + (Double(index) + (Double(sample) + 0.5) / Double(samples)) * bin
+        }
     }
 
     let attributes: RegionAlignment
@@ -16,6 +22,8 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
 
     /// Samples along one side of a bin past which a region is no region.
     private static var sampleLimit: Double { 16384 }
+    /// Samples along one side of a region, whose places are found before the maps are read.
+    private static var placeLimit: Int { 1 << 22 }
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) throws(KernelError) {
         let source = operands.input(0, as: Element.self)  // maps
@@ -29,19 +37,35 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
             for side in [horizontal(corners + 4 * region), vertical(corners + 4 * region)] where !isSane(side) {
                 throw KernelError("region \(region) has impossible corners")
             }
+            let samples = [
+                (horizontal(corners + 4 * region), attributes.width),
+                (vertical(corners + 4 * region), attributes.height),
+            ]
+            for (side, bins) in samples where side.samples.multipliedReportingOverflow(by: bins).0 > Self.placeLimit {
+                throw KernelError("region \(region) has more than \(Self.placeLimit) samples along one side")
+            }
         }
-        let (channels, height, width) = (maps[1], attributes.height, attributes.width)
-        context.parallel(regions * channels) { task, _ in
-            let region = task / channels
+        let channels = maps[1]
+        let blocks = (channels + Self.channelBlock - 1) / Self.channelBlock
+        context.parallel(regions * blocks) { task, _ in
+            let region = task / blocks
+            let first = task % blocks * Self.channelBlock
             let (x, y) = (horizontal(corners + 4 * region), vertical(corners + 4 * region))
-            let plane = source + (Int(images[region]) * channels + task % channels) * maps[2] * maps[3]
-            for row in 0..<height {
-                for column in 0..<width {
-                    result[(task * height + row) * width + column] = Element(bin(plane, row, column, x, y))
+            let planes = source + Int(images[region]) * channels * maps[2] * maps[3]
+            if attributes.mode == .average {
+                averages(planes, first..<min(first + Self.channelBlock, channels), x, y, result, region)
+            } else {
+                for channel in first..<min(first + Self.channelBlock, channels) {
+                    maxima(
+                        planes + channel * maps[2] * maps[3], x, y,
+                        result + (region * channels + channel) * attributes.height * attributes.width)
                 }
             }
         }
     }
+
+    /// Channels that share the places and weights of a region's samples.
+    private static var channelBlock: Int { 64 }
 
     private func horizontal(_ corner: UnsafePointer<Element>) -> Stretch {
         stretch(Double(corner[0]), Double(corner[2]), bins: attributes.width)
@@ -67,26 +91,105 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
         stretch.samples >= 0 && stretch.start.isFinite && stretch.bin.isFinite
     }
 
-    private func bin(
-        _ plane: UnsafePointer<Element>, _ row: Int, _ column: Int, _ x: Stretch, _ y: Stretch
-    ) -> Double {
-        var result: Double?
-        for sampleRow in 0..<y.samples {
-            let place = y.start + (Double(row) + (Double(sampleRow) + 0.5) / Double(y.samples)) * y.bin
-            for sampleColumn in 0..<x.samples {
-                let across = x.start + (Double(column) + (Double(sampleColumn) + 0.5) / Double(x.samples)) * x.bin
-                let value = sample(plane, place, across)
-                switch attributes.mode {
-                case .average: result = (result ?? 0) + value
-                case .maximum: result = max(result ?? value, value)
+    /// The largest share of any cell around any sample, for each bin of one channel: plane [height, width], result
+    /// [bins down, bins across].
+    private func maxima(
+        _ plane: UnsafePointer<Element>, _ x: Stretch, _ y: Stretch, _ result: UnsafeMutablePointer<Element>
+    ) {
+        for row in 0..<attributes.height {
+            for column in 0..<attributes.width {
+                var largest: Double?
+                for sampleRow in 0..<y.samples {
+                    let down = y.place(row, sampleRow)
+                    for sampleColumn in 0..<x.samples {
+                        let value = sample(plane, down, x.place(column, sampleColumn))
+                        largest = max(largest ?? value, value)
+                    }
+                }
+                result[row * attributes.width + column] = Element(largest ?? 0)
+            }
+        }
+    }
+
+    /// A cell that a bin averages over, and its weight.
+    private struct Tap {
+        let cell: Int
+        let weight: Element
+    }
+
+    /// The averages of a region's bins for some channels: planes [channels, height, width] of the region's image.
+    ///
+    /// The weights of a bin are products of those across and those down, so that a row of the map is summed across for
+    /// all bins at once. The last rows are kept: the samples of neighbouring bins meet them again.
+    private func averages(
+        _ planes: UnsafePointer<Element>, _ channels: Range<Int>, _ x: Stretch, _ y: Stretch,
+        _ result: UnsafeMutablePointer<Element>, _ region: Int
+    ) {
+        let (height, width) = (attributes.height, attributes.width)
+        let keptRows = 4
+        // For each bin two taps for each of its samples, and how many there are.
+        let (across, down) = (2 * x.samples, 2 * y.samples)
+        withUnsafeTemporaryAllocation(of: Tap.self, capacity: max(1, width * across + height * down)) { taps in
+            withUnsafeTemporaryAllocation(of: Int.self, capacity: width + height + keptRows) { counts in
+                withUnsafeTemporaryAllocation(of: Element.self, capacity: max(1, keptRows * width)) { rows in
+                    let (tapsAcross, tapsDown) = (taps.baseAddress!, taps.baseAddress! + width * across)
+                    let (countsAcross, countsDown) = (counts.baseAddress!, counts.baseAddress! + width)
+                    let held = countsDown + height
+                    let rows = rows.baseAddress!
+                    find(tapsAcross, countsAcross, bins: width, x, extent: maps[3])
+                    find(tapsDown, countsDown, bins: height, y, extent: maps[2])
+                    for channel in channels {
+                        let plane = planes + channel * maps[2] * maps[3]
+                        for slot in 0..<keptRows { held[slot] = -1 }
+                        for bin in 0..<height {
+                            let line = result + ((region * maps[1] + channel) * height + bin) * width
+                            line.update(repeating: .zero, count: width)
+                            for step in 0..<countsDown[bin] {
+                                let tap = tapsDown[bin * down + step]
+                                let row = rows + tap.cell % keptRows * width
+                                if held[tap.cell % keptRows] != tap.cell {
+                                    held[tap.cell % keptRows] = tap.cell
+                                    let cells = plane + tap.cell * maps[3]
+                                    for column in 0..<width {
+                                        var sum = Element.zero
+                                        let first = tapsAcross + column * across
+                                        for index in 0..<countsAcross[column] {
+                                            sum += first[index].weight * cells[first[index].cell]
+                                        }
+                                        row[column] = sum
+                                    }
+                                }
+                                for column in 0..<width { line[column] += tap.weight * row[column] }
+                            }
+                        }
+                    }
                 }
             }
         }
-        let count = attributes.mode == .average ? Double(max(x.samples * y.samples, 1)) : 1
-        return (result ?? 0) / count
     }
 
-    /// Between four cells: their weighted sum, or for the maximum the largest share, as the standard's reference has it.
+    /// The taps [bins, 2 * samples] of all bins along one axis, and how many each bin has. Samples outside have none.
+    private func find(
+        _ taps: UnsafeMutablePointer<Tap>, _ counts: UnsafeMutablePointer<Int>, bins: Int, _ stretch: Stretch,
+        extent: Int
+    ) {
+        for bin in 0..<bins {
+            var tap = taps + bin * 2 * stretch.samples
+            counts[bin] = 0
+            for sample in 0..<stretch.samples {
+                let place = stretch.place(bin, sample)
+                guard place >= -1, place <= Double(extent) else { continue }
+                let (lower, upper, ratio) = neighbours(place, extent)
+                let count = Double(stretch.samples)
+                tap.initialize(to: Tap(cell: lower, weight: Element((1 - ratio) / count)))
+                (tap + 1).initialize(to: Tap(cell: upper, weight: Element(ratio / count)))
+                tap += 2
+                counts[bin] += 2
+            }
+        }
+    }
+
+    /// Between four cells: the largest share, as the standard's reference has it.
     private func sample(_ plane: UnsafePointer<Element>, _ y: Double, _ x: Double) -> Double {
         let (height, width) = (maps[2], maps[3])
         guard y >= -1, y <= Double(height), x >= -1, x <= Double(width) else { return 0 }
@@ -98,8 +201,7 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
             down * (1 - across) * Double(plane[bottom * width + left]),
             down * across * Double(plane[bottom * width + right])
         )
-        if attributes.mode == .maximum { return max(max(shares.0, shares.1), max(shares.2, shares.3)) }
-        return shares.0 + shares.1 + shares.2 + shares.3
+        return max(max(shares.0, shares.1), max(shares.2, shares.3))
     }
 
     private func neighbours(_ coordinate: Double, _ extent: Int) -> (lower: Int, upper: Int, ratio: Double) {

@@ -13,18 +13,17 @@ struct ScatterKernel<Element: NumericElement>: Kernel {
         let indices = addressing.indices(operands.inputs[1]!)
         let updates = operands.input(2, as: Element.self)  // [entries, blockCount]
         let result = operands.output(0, as: Element.self)
-        if addressing.blockCount > 0 { try addressing.check(indices) }
         if operands.inputs[0] != operands.outputs[0] {
             MemoryMovement.copy(
                 operands.inputs[0]!, to: operands.outputs[0]!, byteCount: count * MemoryLayout<Element>.stride, context)
         }
         guard addressing.blockCount > 0 else { return }
         switch reduction {
-        case .replace: fold(indices, updates, result) { $1 }
-        case .add: fold(indices, updates, result) { .plus($0, $1) }
-        case .multiply: fold(indices, updates, result) { .times($0, $1) }
-        case .minimum: fold(indices, updates, result) { .smaller($0, $1) }
-        case .maximum: fold(indices, updates, result) { .larger($0, $1) }
+        case .replace: try fold(indices, updates, result) { $1 }
+        case .add: try fold(indices, updates, result) { .plus($0, $1) }
+        case .multiply: try fold(indices, updates, result) { .times($0, $1) }
+        case .minimum: try fold(indices, updates, result) { .smaller($0, $1) }
+        case .maximum: try fold(indices, updates, result) { .larger($0, $1) }
         }
     }
 
@@ -32,13 +31,21 @@ struct ScatterKernel<Element: NumericElement>: Kernel {
     private func fold(
         _ indices: Indices, _ updates: UnsafePointer<Element>, _ result: UnsafeMutablePointer<Element>,
         _ function: (_ old: Element, _ update: Element) -> Element
-    ) {
+    ) throws(KernelError) {
         let block = addressing.blockCount
-        for entry in 0..<addressing.count {
-            let to = result + addressing.offset(entry, indices)
-            let from = updates + entry * block
-            for index in 0..<block { to[index] = function(to[index], from[index]) }
+        let stray: Int?
+        if block == 1 {
+            stray = addressing.forEach(in: 0..<addressing.count, indices) { entry, offset in
+                result[offset] = function(result[offset], updates[entry])
+            }
+        } else {
+            stray = addressing.forEach(in: 0..<addressing.count, indices) { entry, offset in
+                let to = result + offset
+                let from = updates + entry * block
+                for index in 0..<block { to[index] = function(to[index], from[index]) }
+            }
         }
+        if let stray { throw IndexAddressing.error(stray) }
     }
 }
 
