@@ -214,6 +214,9 @@ import Testing
         var model = model([call("first", "one", ["x"], ["y"])])
         model.functions = [first, second]
         #expect(message(model).contains("a function calls itself: 'first' calls 'second' calls 'first'"))
+        model.functions = [
+            function("first", [TinyModel.node("Relu", "r", ["a"], ["b"])], inputs: ["a"], outputs: ["b"])
+        ]
         model.graph.node = [call("first", "one", ["x", "flag"], ["y"])]
         #expect(message(model).contains("calls 'own.first' with 2 operands and 1 outputs; it has 1 and 1"))
         model.functions = [first, first]

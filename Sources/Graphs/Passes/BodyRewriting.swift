@@ -30,18 +30,22 @@ enum BodyRewriting {
     /// Makes constants of parameters that get constants, and tells whether there are any.
     private static func takeIn(_ node: inout Node, _ constants: [ValueID: Constant]) -> Bool {
         let own = node.operation.ownOperands
-        let count = node.inputs.count
-        var bodies = node.operation.bodies
-        for operand in node.inputs.indices.reversed() where operand >= own.operands {
-            guard let value = node.inputs[operand], let constant = constants[value] else { continue }
-            for body in bodies.indices {
-                let parameter = bodies[body].parameters.remove(at: operand - own.operands + own.parameters)
-                bodies[body].constants[parameter] = constant
-            }
-            node.inputs.remove(at: operand)
+        var moved: [Int: Constant] = [:]
+        for (operand, value) in node.inputs.enumerated() where operand >= own.operands {
+            if let constant = value.flatMap({ constants[$0] }) { moved[operand - own.operands] = constant }
         }
+        guard !moved.isEmpty else { return false }
+        var bodies = node.operation.bodies
+        for body in bodies.indices {
+            for (operand, constant) in moved {
+                bodies[body].constants[bodies[body].parameters[operand + own.parameters]] = constant
+            }
+            bodies[body].parameters = bodies[body].parameters.enumerated()
+                .filter { moved[$0.offset - own.parameters] == nil }.map(\.element)
+        }
+        node.inputs = node.inputs.enumerated().filter { moved[$0.offset - own.operands] == nil }.map(\.element)
         node.operation.bodies = bodies
-        return node.inputs.count < count
+        return true
     }
 
     private static func dropUnused(_ node: inout Node) {
@@ -50,12 +54,16 @@ enum BodyRewriting {
         let used = bodies.map { body in
             body.nodes.reduce(into: Set(body.outputs)) { $0.formUnion($1.inputs.compactMap(\.self)) }
         }
-        for operand in node.inputs.indices.reversed() where operand >= own.operands {
-            let parameter = operand - own.operands + own.parameters
-            guard zip(bodies, used).allSatisfy({ !$1.contains($0.parameters[parameter]) }) else { continue }
-            for body in bodies.indices { bodies[body].parameters.remove(at: parameter) }
-            node.inputs.remove(at: operand)
+        let unused = Set(
+            (own.operands..<max(own.operands, node.inputs.count)).map { $0 - own.operands }.filter { operand in
+                zip(bodies, used).allSatisfy { !$1.contains($0.parameters[operand + own.parameters]) }
+            })
+        guard !unused.isEmpty else { return }
+        for body in bodies.indices {
+            bodies[body].parameters = bodies[body].parameters.enumerated()
+                .filter { !unused.contains($0.offset - own.parameters) }.map(\.element)
         }
+        node.inputs = node.inputs.enumerated().filter { !unused.contains($0.offset - own.operands) }.map(\.element)
         node.operation.bodies = bodies
     }
 }

@@ -27,16 +27,20 @@ enum SequenceEnclosure {
                 }
             })
         else { return nil }
-        var values = Set(ties[first])
+        var tied: [ValueID: [Int]] = [:]
+        for (index, values) in ties.enumerated() {
+            for value in values { tied[value, default: []].append(index) }
+        }
         var group: Set<Int> = [first]
-        while true {
-            let next = graph.nodes.indices.filter { !group.contains($0) && !values.isDisjoint(with: ties[$0]) }
-            if next.isEmpty { return group }
-            for index in next {
-                group.insert(index)
-                values.formUnion(ties[index])
+        var pending = [first]
+        while let index = pending.popLast() {
+            for value in ties[index] {
+                for other in tied.removeValue(forKey: value) ?? [] where group.insert(other).inserted {
+                    pending.append(other)
+                }
             }
         }
+        return group
     }
 
     private static func enclosing(_ group: Set<Int>, in graph: Graph) -> Graph? {

@@ -26,7 +26,10 @@ public struct TextTable: Sendable {
                 let padding = String(repeating: " ", count: widths[column] - cell.count)
                 text += (column == 0 ? "" : "  ") + (alignments[column] == .left ? cell + padding : padding + cell)
             }
-            return String(text.reversed().drop { $0 == " " }.reversed())
+            // By bytes: by characters it takes most of the time of a table of 100,000 rows.
+            let bytes = text.utf8
+            let end = bytes.lastIndex { $0 != UInt8(ascii: " ") }.map { bytes.index(after: $0) } ?? bytes.startIndex
+            return String(text[..<end])
         }
         let rule = widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")
         return [line(header), rule] + rows.map(line)

@@ -17,9 +17,31 @@ struct FunctionTable {
 
     private let functions: [Key: Onnx_FunctionProto]
     private let path: String
+    /// One for all graphs of a model: functions may also be called from bodies, in which bodies call functions.
+    private let budget = Budget()
+    /// Nodes and calls that a call of each function comes to, those in its bodies too.
+    private var sizes: [Key: Int] = [:]
 
-    /// Nodes that one graph may become; functions that call functions grow without bound otherwise.
-    private static let nodeLimit = 1 << 20
+    /// What calls may come to in one model. Functions that call functions grow exponentially, so that a file of a
+    /// kilobyte could ask for any number of nodes.
+    private final class Budget {
+        private(set) var nodes = 0
+        private(set) var nameBytes = 0
+
+        /// Counts a node, or a call, that a function brought, and its name.
+        func spend(nameBytes: Int) -> Bool {
+            nodes += 1
+            self.nameBytes += nameBytes
+            return nodes <= nodeLimit && self.nameBytes <= nameLimit
+        }
+    }
+
+    /// Nodes and calls that functions may bring into a model.
+    static let nodeLimit = 1 << 18
+    /// Bytes of these nodes' names, which grow by the name of each call around.
+    private static let nameLimit = 1 << 26
+    /// Bodies within bodies, counted through calls: each is read inside the reading of the one around.
+    private static let depthLimit = 48
 
     init(_ protos: [Onnx_FunctionProto], path: String) throws(ModelError) {
         self.path = path
@@ -31,40 +53,111 @@ struct FunctionTable {
             }
         }
         self.functions = functions
+        try checkCalls(protos.map { Key(domain: $0.domain.standardised, name: $0.name, overload: $0.overload) })
+    }
+
+    /// Throws where a function comes to call itself, in a body too, or where bodies lie too deep.
+    ///
+    /// - Parameter keys: of the functions, in the order of the file.
+    private mutating func checkCalls(_ keys: [Key]) throws(ModelError) {
+        // Depth first without recursion: calls may be deeper than stacks.
+        var depths: [Key: Int] = [:]
+        var open: [Key] = []
+        var isOpen: Set<Key> = []
+        var stack: [(key: Key, calls: [(Key, Int)], next: Int)] = []
+        func enter(_ key: Key) {
+            var calls: [(Key, Int)] = []
+            for node in functions[key]?.node ?? [] { collect(node, depth: 0, into: &calls) }
+            stack.append((key, calls, 0))
+            open.append(key)
+            isOpen.insert(key)
+        }
+        for root in keys where depths[root] == nil {
+            enter(root)
+            while let top = stack.last {
+                guard top.next < top.calls.count else {
+                    let depth = top.calls.reduce(0) { max($0, $1.1 + (depths[$1.0] ?? 0)) }
+                    guard depth <= FunctionTable.depthLimit else {
+                        throw ModelError(path: path, reason: "bodies nested too deeply by function '\(top.key.name)'")
+                    }
+                    depths[top.key] = depth
+                    sizes[top.key] = top.calls.reduce(functions[top.key]?.node.count ?? 0) { sum, call in
+                        min(FunctionTable.nodeLimit + 1, sum + (sizes[call.0] ?? 0))
+                    }
+                    stack.removeLast()
+                    open.removeLast()
+                    isOpen.remove(top.key)
+                    continue
+                }
+                stack[stack.count - 1].next += 1
+                let called = top.calls[top.next].0
+                guard depths[called] == nil else { continue }
+                guard !isOpen.contains(called) else {
+                    let first = open.firstIndex(of: called) ?? 0
+                    let chain = (open[first...].prefix(8) + [called]).map { "'\($0.name)'" }
+                        .joined(separator: " calls ")
+                    throw ModelError(path: path, reason: "a function calls itself: \(chain)")
+                }
+                enter(called)
+            }
+        }
+    }
+
+    /// The functions that a node calls, and those that its bodies call, with how deep in bodies.
+    private func collect(_ node: Onnx_NodeProto, depth: Int, into calls: inout [(Key, Int)]) {
+        let key = Key(domain: node.domain.standardised, name: node.opType, overload: node.overload)
+        if functions[key] != nil { calls.append((key, depth)) }
+        for attribute in node.attribute where attribute.hasG || !attribute.graphs.isEmpty {
+            for graph in (attribute.hasG ? [attribute.g] : []) + attribute.graphs {
+                for inner in graph.node { collect(inner, depth: depth + 1, into: &calls) }
+            }
+        }
     }
 
     /// The nodes with all calls replaced.
     func expanded(_ nodes: [Onnx_NodeProto], opset: Int) throws(ModelError) -> [Node] {
         guard !functions.isEmpty else { return nodes.map { Node(proto: $0, opset: opset) } }
         var result: [Node] = []
-        var prefixes: Set<String> = []
-        try expand(nodes.map { Node(proto: $0, opset: opset) }, into: &result, callers: [], prefixes: &prefixes)
+        var prefixes: [String: Int] = [:]
+        try expand(nodes.map { Node(proto: $0, opset: opset) }, into: &result, isOwn: true, prefixes: &prefixes)
         return result
     }
 
+    private var excess: ModelError {
+        ModelError(
+            path: path,
+            reason: "its functions come to more than \(FunctionTable.nodeLimit) nodes, or to names of more "
+                + "than \(FunctionTable.nameLimit >> 20) MiB; export the model with fewer functions inside functions")
+    }
+
+    /// - Parameter isOwn: whether the nodes stand in the file as they are, rather than come from a call.
     private func expand(
-        _ nodes: [Node], into result: inout [Node], callers: [Key], prefixes: inout Set<String>
+        _ nodes: [Node], into result: inout [Node], isOwn: Bool, prefixes: inout [String: Int]
     ) throws(ModelError) {
-        for node in nodes {
+        // A list and no recursion: calls may be deeper than stacks.
+        var pending = nodes.reversed().map { (node: $0, isOwn: isOwn) }
+        while let (node, isOwn) = pending.popLast() {
+            if !isOwn {
+                let size = node.proto.name.utf8.count + node.proto.output.reduce(0) { $0 + $1.utf8.count }
+                guard budget.spend(nameBytes: size) else { throw excess }
+            }
             let key = Key(
                 domain: node.proto.domain.standardised, name: node.proto.opType, overload: node.proto.overload)
             guard let function = functions[key] else {
                 result.append(node)
-                guard result.count <= FunctionTable.nodeLimit else {
-                    throw ModelError(
-                        path: path, reason: "its functions come to more than \(FunctionTable.nodeLimit) nodes")
-                }
                 continue
             }
-            guard !callers.contains(key) else {
-                let chain = (callers + [key]).map { "'\($0.name)'" }.joined(separator: " calls ")
-                throw ModelError(path: path, reason: "a function calls itself: \(chain)")
-            }
-            var prefix = node.proto.label
-            while !prefixes.insert(prefix).inserted { prefix += "'" }
+            // Known before any of it is made.
+            guard !isOwn || budget.nodes + (sizes[key] ?? 0) <= FunctionTable.nodeLimit else { throw excess }
+            // Two calls of one name still are two.
+            let label = node.proto.label
+            let count = prefixes[label, default: 0]
+            prefixes[label] = count + 1
+            var prefix = count == 0 ? label : "\(label)'\(count + 1)"
+            while count > 0, prefixes.updateValue(1, forKey: prefix) != nil { prefix += "'" }
             let body = try FunctionCall(function, call: node.proto, prefix: prefix, path: path)
                 .nodes(opset: opset(of: function, caller: node.opset))
-            try expand(body, into: &result, callers: callers + [key], prefixes: &prefixes)
+            pending += body.reversed().map { (node: $0, isOwn: false) }
         }
     }
 

@@ -28,8 +28,8 @@ extension GraphAssembly {
         for name in names { protos.append(try node.graph(name)) }
         var captured: [(name: String, value: ValueID)] = []
         var constants: [(name: String, constant: Constant)] = []
-        for name in protos.flatMap(\.freeNames)
-        where !captured.contains(where: { $0.name == name }) && !constants.contains(where: { $0.name == name }) {
+        var seen: Set<String> = []
+        for name in protos.flatMap(\.freeNames) where seen.insert(name).inserted {
             guard let value = values[name] else {
                 throw .malformed("its body takes '\(name)', which is no input, no initializer and no node's output")
             }

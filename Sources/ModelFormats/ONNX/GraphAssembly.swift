@@ -9,7 +9,8 @@ struct GraphAssembly {
     var values: [String: ValueID] = [:]
     private(set) var dtypes: [ValueID: DType] = [:]
     private(set) var ranks: [ValueID: Int] = [:]
-    private var nodeNames: Set<String> = []
+    /// Names of nodes, and the next number to tell another node of the name apart with.
+    private var nodeNames: [String: Int] = [:]
     /// Values that the file says, or whose makers say, to be sequences.
     private var sequences: Set<ValueID> = []
 
@@ -49,12 +50,17 @@ struct GraphAssembly {
 
     /// A name that no node has yet, as close to the one wanted as can be.
     mutating func uniqueName(_ wanted: String) -> String {
-        var name = wanted
-        var count = 2
-        while !nodeNames.insert(name).inserted {
+        guard var count = nodeNames[wanted] else {
+            nodeNames[wanted] = 2
+            return wanted
+        }
+        var name: String
+        repeat {
             name = "\(wanted).\(count)"
             count += 1
-        }
+        } while nodeNames[name] != nil
+        nodeNames[wanted] = count
+        nodeNames[name] = 2
         return name
     }
 

@@ -30,12 +30,12 @@ struct GraphReading {
         let initializers = try initializerNames()
         try addInputs(except: initializers)
         try addNodes()
-        for output in try outputs() {
-            guard !assembly.graph.outputs.contains(output) else {
-                throw error("two outputs are named '\(assembly.graph.name(of: output))'")
-            }
-            assembly.graph.outputs.append(output)
+        let outputs = try outputs()
+        var seen: Set<ValueID> = []
+        for output in outputs where !seen.insert(output).inserted {
+            throw error("two outputs are named '\(assembly.graph.name(of: output))'")
         }
+        assembly.graph.outputs = outputs
         return assembly.graph
     }
 

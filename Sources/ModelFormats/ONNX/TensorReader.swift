@@ -48,9 +48,40 @@ struct TensorReader {
         case .raw: break
         case .float where type.dtype == .float32: break
         case .double where type.dtype == .float64: break
+        case .int32, .int64, .uint64: return .tensor(try typed(decoded(proto, payload, type: type), type: type))
         default: throw .malformed("the elements of \(type) lie in a field for another dtype")
         }
         return try constant(in: payload.region, type: type)
+    }
+
+    /// A tensor whose elements were left in the file as numbers of 1 to 10 bytes, with these read. The shape says how many
+    /// there may be before any is allocated.
+    private func decoded(
+        _ proto: Onnx_TensorProto, _ payload: ModelSkeleton.Payload, type: TensorType
+    ) throws(ConversionError) -> Onnx_TensorProto {
+        let count = type.shape.elementCount
+        guard payload.region.byteCount <= 10 * count else { throw mismatch(type, bytes: payload.region.byteCount) }
+        var numbers: [UInt64] = []
+        do throws(ModelError) {
+            var reader = try WireReader(path: payload.region.path, position: payload.region.offset)
+            let end = payload.region.offset + payload.region.byteCount
+            while reader.position < end {
+                numbers.append(try reader.varint())
+                guard numbers.count <= count, reader.position <= end else { break }
+            }
+            guard reader.position == end, numbers.count <= count else {
+                throw reader.error("\(type) has \(count) elements, and there are others")
+            }
+        } catch {
+            throw .malformed(error.reason)
+        }
+        var result = proto
+        switch payload.field {
+        case .int32: result.int32Data = numbers.map { Int32(truncatingIfNeeded: $0) }
+        case .int64: result.int64Data = numbers.map { Int64(truncatingIfNeeded: $0) }
+        default: result.uint64Data = numbers
+        }
+        return result
     }
 
     /// Loads what is small: it may decide shapes. Any byte but 0 is true to ONNX, but not to a Swift `Bool`, so that

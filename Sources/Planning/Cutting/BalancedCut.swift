@@ -1,9 +1,9 @@
 /// The exact answer to "cut a chain into contiguous stages so that the heaviest stage is as light as can be, and of
 /// all such cuts the one that sends the fewest bytes".
 ///
-/// Dynamic programming over (stages, layers), twice: the first pass finds the lightest heaviest stage, the second the
-/// fewest bytes among the cuts that reach it. O(stages * layers^2) steps at worst; the inner loop stops as soon as the
-/// last stage alone is too heavy, which leaves about layers^2 where the layers are alike.
+/// Twice through (stages, layers): the first search bisects for the lightest load that can be the heaviest, where each trial
+/// finds for every stage the layers that it can end before; the second finds the fewest bytes among the cuts that reach
+/// it. O(stages * layers * log layers) steps.
 struct BalancedCut {
     /// Prefix sums of the layers' loads.
     private let sums: [Double]
@@ -36,10 +36,11 @@ struct BalancedCut {
         return boundaries(stageCount: stageCount).map { starts[$0] }
     }
 
-    /// Own work plus both borders: what a rank sends and what it receives passes through its hands.
-    private func load(_ first: Int, _ end: Int) -> Double {
-        sums[end] - sums[first] + loadPerByte * (cutByteCounts[first] + cutByteCounts[end])
-    }
+    /// Own work plus both borders is `upper(end) - lower(first)`: what a rank sends and what it receives passes through
+    /// its hands.
+    private func upper(_ end: Int) -> Double { sums[end] + loadPerByte * cutByteCounts[end] }
+    private func lower(_ first: Int) -> Double { sums[first] - loadPerByte * cutByteCounts[first] }
+    private func load(_ first: Int, _ end: Int) -> Double { upper(end) - lower(first) }
 
     /// Where the n-th stage may end, so that each stage before and after it has a layer.
     private func ends(of stage: Int, stageCount: Int) -> ClosedRange<Int> {
@@ -49,38 +50,75 @@ struct BalancedCut {
 
     func boundaries(stageCount: Int) -> [Int] {
         let count = sums.count - 1
-        // heaviest[end]: the lightest possible heaviest stage for the layers before `end`, for the stages so far.
-        var heaviest = (0...count).map { $0 == 0 ? Double.infinity : load(0, $0) }
-        for stage in stride(from: 2, through: stageCount, by: 1) {
-            var next = [Double](repeating: .infinity, count: count + 1)
-            for end in ends(of: stage, stageCount: stageCount) {
-                var best = Double.infinity
-                for first in stride(from: end - 1, through: stage - 1, by: -1) {
-                    // Own work only grows from here on.
-                    if sums[end] - sums[first] >= best { break }
-                    best = min(best, max(heaviest[first], load(first, end)))
-                }
-                next[end] = best
-            }
-            heaviest = next
+        // Of positive numbers the greater has the greater bits.
+        var (low, high) = (UInt64(0), max(0, load(0, count) + loadPerByte * 2 * (cutByteCounts.max() ?? 0)).bitPattern)
+        while !isPossible(stageCount: stageCount, limit: Double(bitPattern: high)) {
+            // Rounding apart it is.
+            high = (Double(bitPattern: high) * 2).bitPattern
+            guard Double(bitPattern: high).isFinite, high > 0 else { break }
         }
-        return cheapest(stageCount: stageCount, limit: heaviest[count])
+        while low < high {
+            let middle = low + (high - low) / 2
+            if isPossible(stageCount: stageCount, limit: Double(bitPattern: middle)) {
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        return cheapest(stageCount: stageCount, limit: Double(bitPattern: high))
+    }
+
+    /// Whether so many stages can be made of which none is heavier than the limit.
+    private func isPossible(stageCount: Int, limit: Double) -> Bool {
+        let count = sums.count - 1
+        // By layer: whether the stages so far can end before it.
+        var isEnd = (0...count).map { $0 > 0 && load(0, $0) <= limit }
+        for stage in stride(from: 2, through: stageCount, by: 1) {
+            var next = [Bool](repeating: false, count: count + 1)
+            // The border that leaves most room of those at which the stage may begin.
+            var best = -Double.infinity
+            var first = stage - 1
+            for end in ends(of: stage, stageCount: stageCount) {
+                while first < end {
+                    if isEnd[first] { best = max(best, lower(first)) }
+                    first += 1
+                }
+                next[end] = upper(end) - best <= limit
+            }
+            isEnd = next
+        }
+        return isEnd[count]
     }
 
     private func cheapest(stageCount: Int, limit: Double) -> [Int] {
         let count = sums.count - 1
         var bytes = (0...count).map { $0 > 0 && load(0, $0) <= limit ? 0.0 : .infinity }
-        var choices: [[Int]] = [[Int](repeating: 0, count: count + 1)]
+        var choices: [[Int32]] = [[Int32](repeating: 0, count: count + 1)]
+        // Borders by the room that they leave, most first: a stage may begin at a number of the first ones.
+        let byRoom = (0...count).sorted { (-lower($0), $0) < (-lower($1), $1) }
+        var place = [Int](repeating: 0, count: count + 1)
+        for (index, border) in byRoom.enumerated() { place[border] = index }
         for stage in stride(from: 2, through: stageCount, by: 1) {
             var next = [Double](repeating: .infinity, count: count + 1)
-            var choice = [Int](repeating: 0, count: count + 1)
+            var choice = [Int32](repeating: 0, count: count + 1)
+            var least = PrefixMinimum(count: count + 1)
+            var first = stage - 1
             for end in ends(of: stage, stageCount: stageCount) {
-                for first in stride(from: end - 1, through: stage - 1, by: -1) {
-                    if sums[end] - sums[first] > limit { break }
-                    guard load(first, end) <= limit, bytes[first] + cutByteCounts[first] < next[end] else { continue }
-                    next[end] = bytes[first] + cutByteCounts[first]
-                    choice[end] = first
+                while first < end {
+                    if bytes[first].isFinite {
+                        least.add(bytes[first] + cutByteCounts[first], first, at: place[first])
+                    }
+                    first += 1
                 }
+                // Those that leave room enough, by bisection.
+                var (low, high) = (0, count + 1)
+                while low < high {
+                    let middle = (low + high) / 2
+                    if load(byRoom[middle], end) <= limit { low = middle + 1 } else { high = middle }
+                }
+                guard let found = least.least(of: low) else { continue }
+                next[end] = found.value
+                choice[end] = Int32(found.border)
             }
             bytes = next
             choices.append(choice)
@@ -88,9 +126,36 @@ struct BalancedCut {
         var boundaries: [Int] = []
         var end = count
         for choice in choices.reversed() {
-            end = choice[end]
+            end = Int(choice[end])
             boundaries.append(end)
         }
         return boundaries.reversed()
+    }
+}
+
+/// The least of the first so many numbers, while numbers are added in any order (a Fenwick tree).
+private struct PrefixMinimum {
+    /// Of equals the last border counts.
+    private var nodes: [(value: Double, border: Int)]
+
+    init(count: Int) { nodes = [(value: Double, border: Int)](repeating: (.infinity, -1), count: count + 1) }
+
+    mutating func add(_ value: Double, _ border: Int, at place: Int) {
+        var node = place + 1
+        while node < nodes.count {
+            if (value, -border) < (nodes[node].value, -nodes[node].border) { nodes[node] = (value, border) }
+            node += node & -node
+        }
+    }
+
+    /// Of those at the first `count` places; nil where there is none.
+    func least(of count: Int) -> (value: Double, border: Int)? {
+        var best = (value: Double.infinity, border: -1)
+        var node = count
+        while node > 0 {
+            if (nodes[node].value, -nodes[node].border) < (best.value, -best.border) { best = nodes[node] }
+            node &= node - 1
+        }
+        return best.border < 0 ? nil : best
     }
 }

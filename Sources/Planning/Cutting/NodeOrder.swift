@@ -1,4 +1,5 @@
 internal import Graphs
+internal import HeapModule
 internal import Tensors
 
 /// The order that nodes run in: the file's, or one in which less crosses the cuts.
@@ -38,9 +39,11 @@ enum NodeOrder {
         var operands = [[Int]](repeating: [], count: nodes.count)
         var wanted = [Int](repeating: 0, count: count)
         var takers = [[Int]](repeating: [], count: count)
+        var lastTaker = [Int](repeating: -1, count: count)
         for (position, id) in nodes.enumerated() {
             for case let input? in graph.nodes[id.index].inputs where producer[input.index] >= 0 {
-                guard !operands[position].contains(input.index) else { continue }
+                guard lastTaker[input.index] != position else { continue }
+                lastTaker[input.index] = position
                 operands[position].append(input.index)
                 wanted[input.index] += 1
                 takers[input.index].append(position)
@@ -50,32 +53,53 @@ enum NodeOrder {
         let bytes = (0..<count).map { Double(bound.type(of: ValueID($0))?.byteCount ?? 0) }
         var missing = operands.map(\.count)
         var madeAt = [Int](repeating: -1, count: count)
-        var ready = nodes.indices.filter { missing[$0] == 0 }
+        var isTaken = [Bool](repeating: false, count: nodes.count)
         var order: [NodeID] = []
         order.reserveCapacity(nodes.count)
-        while !ready.isEmpty {
-            // What a node adds to what is alive, and when the last of its operands was made.
-            func rank(_ position: Int) -> (Double, Int, Int) {
-                var change = 0.0
-                for case let output? in graph.nodes[nodes[position].index].outputs where wanted[output.index] > 0 {
-                    change += bytes[output.index]
-                }
-                for operand in operands[position] where wanted[operand] == 1 { change -= bytes[operand] }
-                let latest = operands[position].map { madeAt[$0] }.max() ?? -1
-                return (change, -latest, position)
+        // What a node adds to what is alive, and when the last of its operands was made.
+        func choice(_ position: Int) -> Choice {
+            var change = 0.0
+            for case let output? in graph.nodes[nodes[position].index].outputs where wanted[output.index] > 0 {
+                change += bytes[output.index]
             }
-            let choice = ready.indices.min { rank(ready[$0]) < rank(ready[$1]) }!
-            let position = ready.remove(at: choice)
-            for operand in operands[position] { wanted[operand] -= 1 }
+            for operand in operands[position] where wanted[operand] == 1 { change -= bytes[operand] }
+            let latest = operands[position].reduce(-1) { max($0, madeAt[$1]) }
+            return Choice(change: change, latest: latest, position: position)
+        }
+        var ready = Heap(nodes.indices.filter { missing[$0] == 0 }.map(choice))
+        while let position = ready.popMin()?.position {
+            // A node that came to be worth more is there twice; the better entry came first.
+            guard !isTaken[position] else { continue }
+            isTaken[position] = true
+            for operand in operands[position] {
+                wanted[operand] -= 1
+                guard wanted[operand] == 1 else { continue }
+                // Whoever takes it last now frees it.
+                for taker in takers[operand] where !isTaken[taker] && missing[taker] == 0 {
+                    ready.insert(choice(taker))
+                }
+            }
             for case let output? in graph.nodes[nodes[position].index].outputs {
                 madeAt[output.index] = order.count
                 for taker in takers[output.index] {
                     missing[taker] -= 1
-                    if missing[taker] == 0 { ready.append(taker) }
+                    if missing[taker] == 0 { ready.insert(choice(taker)) }
                 }
             }
             order.append(nodes[position])
         }
         return order
+    }
+}
+
+/// A node that can run; the least is the one to take.
+private struct Choice: Comparable {
+    /// Bytes.
+    let change: Double
+    let latest: Int
+    let position: Int
+
+    static func < (left: Choice, right: Choice) -> Bool {
+        (left.change, -left.latest, left.position) < (right.change, -right.latest, right.position)
     }
 }

@@ -8,7 +8,12 @@ internal import Tensors
 struct ModelSkeleton {
     /// Elements left out: the bytes as they lie in the file, little endian.
     struct Payload {
-        enum Field { case raw, float, double }
+        enum Field {
+            case raw, float, double
+            /// Numbers of a variable number of bytes each.
+            case int32, int64, uint64
+        }
+
         var field: Field
         var region: FileRegion
     }
@@ -21,6 +26,20 @@ struct ModelSkeleton {
     static let standardPayloadLimit = 16 << 10
     /// Subgraphs within subgraphs.
     private static let depthLimit = 48
+    /// Nodes of all graphs together.
+    private static let nodeLimit = 1 << 20
+    /// Fields with a length. An empty one takes two bytes of a file, and hundreds once it is parsed.
+    private static let fieldLimit = 1 << 23
+    /// Bytes of one field that holds no elements of a tensor: a name, a list of numbers, a type.
+    private static let fieldSizeLimit = 1 << 26
+    /// Bytes of everything but the elements of tensors, and of those that are kept here.
+    private static let structureLimit = 1 << 28
+    private static let elementLimit = 1 << 30
+
+    private var nodeCount = 0
+    private var fieldCount = 0
+    private var structureSize = 0
+    private var elementSize = 0
 
     private var reader: WireReader
     private let payloadLimit: Int
@@ -52,16 +71,55 @@ struct ModelSkeleton {
             }
         }
 
-        /// Fields that no inference needs and that may be as large as the weights.
-        func isDropped(_ field: UInt64) -> Bool { self == .model && field == 20 }
+        /// Fields that no inference needs: what training took, which may be as large as the weights, and words for
+        /// readers.
+        func isDropped(_ field: UInt64) -> Bool {
+            switch (self, field) {
+            case (.model, 20), (.model, 6), (.graph, 10), (.node, 6), (.function, 8), (.attribute, 13), (.tensor, 12):
+                true
+            default: false
+            }
+        }
 
         func payload(_ field: UInt64) -> Payload.Field? {
             switch (self, field) {
             case (.tensor, 9): .raw
             case (.tensor, 4): .float
             case (.tensor, 10): .double
+            case (.tensor, 5): .int32
+            case (.tensor, 7): .int64
+            case (.tensor, 11): .uint64
             default: nil
             }
+        }
+    }
+
+    /// Holds a field with a length against what a model may have, before anything is allocated for it.
+    private mutating func count(_ kind: Message, _ field: UInt64, _ length: Int) throws(ModelError) {
+        fieldCount += 1
+        if kind.inner(field) == .node { nodeCount += 1 }
+        guard nodeCount <= ModelSkeleton.nodeLimit else {
+            throw reader.error("more than \(ModelSkeleton.nodeLimit) nodes; split the model")
+        }
+        guard fieldCount <= ModelSkeleton.fieldLimit else {
+            throw reader.error("more than \(ModelSkeleton.fieldLimit) fields; split the model")
+        }
+        guard kind.inner(field) == nil, !kind.isDropped(field) else { return }
+        if kind.payload(field) != nil {
+            elementSize += length > payloadLimit ? 0 : length
+            guard elementSize <= ModelSkeleton.elementLimit else {
+                throw reader.error(
+                    "small tensors of more than \(ModelSkeleton.elementLimit >> 20) MiB together; store them in fewer and "
+                        + "larger ones")
+            }
+            return
+        }
+        structureSize += length
+        guard length <= ModelSkeleton.fieldSizeLimit, structureSize <= ModelSkeleton.structureLimit else {
+            throw reader.error(
+                "a field of \(length) bytes that is no tensor, and at most \(ModelSkeleton.fieldSizeLimit >> 20) MiB are "
+                    + "taken for one and \(ModelSkeleton.structureLimit >> 20) MiB for all; the file is damaged, or its "
+                    + "tensors must be stored as initializers")
         }
     }
 
@@ -83,6 +141,7 @@ struct ModelSkeleton {
                 try reader.copy(count, to: &result)
             case .delimited:
                 let length = try reader.length(within: end)
+                try count(kind, field, length)
                 if kind.isDropped(field) {
                     reader.skip(length)
                 } else if let inner = kind.inner(field) {

@@ -24,8 +24,10 @@ struct WireReader {
 
     static let windowSize = 1 << 15
 
-    init(path: String) throws(ModelError) {
+    /// - Parameter position: where reading begins, in bytes.
+    init(path: String, position: Int = 0) throws(ModelError) {
         self.path = path
+        self.position = position
         let attributes: [FileAttributeKey: Any]
         do {
             // Links are followed: a model in a cache is often one.
