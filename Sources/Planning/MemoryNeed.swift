@@ -2,16 +2,27 @@
 public struct MemoryNeed: Sendable, Hashable {
     /// By stage, in bytes: weights, activations and messages, as far as the chain tells.
     public let stageByteCounts: [Int]
+    /// The same without tables that are looked up in: they stay in their file, and pages that are not in use cost no
+    /// memory.
+    public let unmappedByteCounts: [Int]
 
     public init(of plan: PartitionPlan, chain: LayerChain) {
         let scan = StageScan(chain)
         let starts = chain.blockStarts
         var block = 0
-        stageByteCounts = plan.layerRanges.map { layers in
+        var counts: [(all: Int, unmapped: Int)] = []
+        for layers in plan.layerRanges {
             let first = block
             while block < starts.count, starts[block] < layers.upperBound { block += 1 }
-            return Int(scan.figures(of: first..<max(block, first + 1)).memoryByteCount)
+            // Past any memory a sum need not be exact.
+            let bytes = Int(min(scan.figures(of: first..<max(block, first + 1)).memoryByteCount, 0x1p62))
+            let mapped = chain.layers[layers].reduce(0) { sum, layer in
+                layer.operatorName == "Gather" ? sum + layer.parameterByteCount : sum
+            }
+            counts.append((bytes, max(0, bytes - mapped)))
         }
+        stageByteCounts = counts.map(\.all)
+        unmappedByteCounts = counts.map(\.unmapped)
     }
 }
 

@@ -48,9 +48,9 @@ public struct Shape: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Cus
         rank == 0 ? "scalar" : dimensions.map(String.init).joined(separator: "x")
     }
 
-    /// The most elements that a tensor may claim: 2^46, past any node's memory, so that sizes of
-    /// any dtype, and sums of a few of them, stay far from overflow.
-    static let elementLimit = 1 << 46
+    /// The most elements that a tensor may claim: 2^42, past any node's memory, so that sizes of
+    /// any dtype, and the sums of those of a whole model, stay far from overflow.
+    static let elementLimit = 1 << 42
 
     private static func elementCount(_ dimensions: [Int]) -> Int? {
         var count = 1

@@ -4,14 +4,13 @@
     import Musl
 #endif
 
-/// The memory of the machine that this process runs on.
+/// The memory that this process may use.
 public enum SystemMemory {
-    /// Installed memory in bytes.
-    public static let byteCount: Int = {
-        let pages = sysconf(Int32(_SC_PHYS_PAGES))
-        let pageSize = sysconf(Int32(_SC_PAGESIZE))
-        return pages > 0 && pageSize > 0 ? pages * pageSize : Int.max
-    }()
+    /// What the machine has, or what control groups, Slurm and ulimit leave of it.
+    public static let limits = MemoryLimits(root: "", environment: environment("SLURM_"))
+
+    /// The most that this process can come to have, in bytes.
+    public static let byteCount = min(limits.node.byteCount, limits.process.byteCount)
 
     /// Throws where something wants more memory than there is at all, so that a model that asks for the impossible ends
     /// in a sentence and not in the hands of the kernel's memory killer.
@@ -19,14 +18,29 @@ public enum SystemMemory {
     /// - Parameter what: the subject of the sentence, as in `the activations of this stage`.
     public static func require(_ byteCount: Int, for what: String) throws(SystemMemoryError) {
         guard byteCount <= SystemMemory.byteCount else {
+            let narrower = limits.node.byteCount <= limits.process.byteCount ? limits.node : limits.process
             throw SystemMemoryError(
-                description: "\(what) would take \(byteCount >> 20) MiB, and this machine has "
+                description: "\(what) would take \(byteCount >> 20) MiB, and \(narrower.origin) leaves "
                     + "\(SystemMemory.byteCount >> 20) MiB; use smaller microbatches, smaller inputs, or more ranks")
         }
     }
+
+    /// The variables of this process whose names begin so.
+    private static func environment(_ prefix: String) -> [String: String] {
+        var found: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if text.hasPrefix(prefix), let equals = text.firstIndex(of: "=") {
+                found[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            next += 1
+        }
+        return found
+    }
 }
 
-/// More memory is wanted than the machine has.
+/// More memory is wanted than there is.
 public struct SystemMemoryError: Error, Sendable, CustomStringConvertible {
     public let description: String
 }

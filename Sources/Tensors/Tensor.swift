@@ -90,6 +90,24 @@ extension Tensor {
         }
     }
 
+    /// A tensor of which every element is the one of another.
+    /// - Precondition: that one has one element.
+    public init(repeating element: Tensor, shape: Shape) {
+        precondition(element.elementCount == 1, "\(element.type) is not one element")
+        self.init(uninitialized: element.dtype, shape: shape)
+        withMutableBytes { destination in
+            guard let start = destination.baseAddress, !destination.isEmpty else { return }
+            element.withBytes { destination.copyMemory(from: $0) }
+            // What is there already, twice as much each time.
+            var done = element.byteCount
+            while done < destination.count {
+                let part = min(done, destination.count - done)
+                (start + done).copyMemory(from: start, byteCount: part)
+                done += part
+            }
+        }
+    }
+
     public init<Element: TensorElement>(scalar: Element) { self.init([scalar], shape: []) }
 
     /// The elements in row-major order.

@@ -60,9 +60,13 @@ struct PlanCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if let ranks, ranks < 1 { throw ValidationError("--ranks must be at least 1") }
+        if let ranks, !(1...1 << 20).contains(ranks) {
+            throw ValidationError("--ranks must be from 1 to \(1 << 20), found \(ranks)")
+        }
         if let exportMicrobatches {
-            guard exportMicrobatches >= 1 else { throw ValidationError("--export-microbatches must be at least 1") }
+            guard exportMicrobatches >= 1 else {
+                throw ValidationError("--export-microbatches must be at least 1, found \(exportMicrobatches)")
+            }
             guard !export.isEmpty else { throw ValidationError("--export-microbatches is for --export") }
         }
         guard let format = export.first else { return }

@@ -44,7 +44,9 @@ struct ProfileCommand: ParsableCommand {
         guard output == nil || microbatches.values.count < 2 else {
             throw ValidationError("-o takes one profile: measure one size of microbatches with it")
         }
-        guard duration >= 0, duration.isFinite else { throw ValidationError("--duration must not be negative") }
+        guard 0...86400 ~= duration else {
+            throw ValidationError("--duration must be from 0 to 86400 seconds, found \(duration)")
+        }
     }
 
     func run() throws {

@@ -31,6 +31,9 @@ enum InputRewriting {
         return graph
     }
 
+    /// In bytes.
+    private static let constantLimit = 1 << 30
+
     private static func tensor(
         _ constant: JobSpecification.ConstantInput, for input: Graph.Input, name: String
     ) throws(JobError) -> Tensor {
@@ -55,13 +58,18 @@ enum InputRewriting {
                 "inputs.\(name): \(constant.constant.count) numbers are given, and the model takes "
                     + "\(extents.isEmpty ? "one" : extents.map(String.init).joined(separator: "x"))")
         }
-        let numbers =
-            constant.constant.count == shape.elementCount
-            ? constant.constant : [Double](repeating: constant.constant[0], count: shape.elementCount)
-        guard let tensor = NumberConversion.tensor(numbers, input.dtype, shape) else {
-            throw JobError("inputs.\(name): \(constant.constant) cannot be written as \(input.dtype)")
+        // It goes to all ranks with the model.
+        let byteCount = TensorType(input.dtype, shape).byteCount
+        guard byteCount <= constantLimit else {
+            throw JobError(
+                "inputs.\(name): the model takes \(input.dtype) \(shape), \(byteCount >> 20) MiB, and a constant may have "
+                    + "\(constantLimit >> 20) MiB: store it in the model, or feed it as an array")
         }
-        return tensor
+        guard
+            let numbers = NumberConversion.tensor(constant.constant, input.dtype, Shape([constant.constant.count]))
+        else { throw JobError("inputs.\(name): \(constant.constant) cannot be written as \(input.dtype)") }
+        if numbers.elementCount == shape.elementCount { return numbers.reshaped(shape) }
+        return Tensor(repeating: numbers, shape: shape)
     }
 
     private static func carry(

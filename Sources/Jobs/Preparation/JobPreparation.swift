@@ -122,6 +122,8 @@ public struct JobPreparation {
         }
         let planFile = try planPath.map { path throws(JobError) in try PlanFile.read(path) }
         let stageCount = try planFile?.stages.count ?? JobPreparation.stageCount(specification, rankCount: rankCount)
+        // Before there is a cluster of so many ranks.
+        try PartitionPlan.requireLayers(chain, stageCount: stageCount)
         let found = try PlanningFigures(
             specification, fingerprint: model.imported.fingerprint, bound: bound, chain: chain, microbatchSize: size,
             stageCount: stageCount, threads: threads, cluster: givenCluster, profile: givenProfile)

@@ -1,6 +1,7 @@
 public import MPI
 internal import Planning
 internal import Runtime
+internal import Tensors
 
 /// Runs a job on all ranks of a communicator, in phases that every rank leaves together: prepare, load, run, report.
 /// A failure on one rank ends the phase on all of them, with that rank's words.
@@ -39,6 +40,8 @@ public struct JobRunner {
         let specification = try phases.shared(load)
         let threads = try phases.phase { try ThreadAllocation.decide(specification.threads, world: world) }
         let hosts = try phases.gathered(MPISession.processorName)
+        let rooms = try phases.gathered(
+            MemoryRoom(host: MPISession.processorName, limits: SystemMemory.limits))
         var preparation: JobPreparation?
         let assignment = try phases.shared {
             if let path = specification.parallelism.cluster, let hosts {
@@ -46,6 +49,7 @@ public struct JobRunner {
             }
             let prepared = try JobPreparation(
                 specification, rankCount: world.size, threads: threads.threadCount, planPath: planPath)
+            try MemoryNeed(of: prepared.plan, chain: prepared.chain).requireRoom(for: prepared.plan, in: rooms ?? [])
             prepared.warnings.forEach(observer.warned)
             observer.planned(prepared)
             preparation = prepared

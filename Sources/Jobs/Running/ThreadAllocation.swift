@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import MPI
+internal import Tensors
 
 #if canImport(Glibc)
     internal import Glibc
@@ -9,17 +10,20 @@ internal import MPI
 
 /// How many threads a rank computes with.
 public struct ThreadAllocation: Sendable, Codable, Hashable {
-    public enum Origin: String, Sendable, Codable { case jobSpecification, environment, binding }
+    public enum Origin: String, Sendable, Codable { case jobSpecification, environment, binding, quota }
 
     public let threadCount: Int
     public let origin: Origin
 
     /// What the job says; else `OPENBLAS_NUM_THREADS`; else the rank's share of the cores that it may run on: each
-    /// core counts for each rank that is bound to it by the part that falls to one. All ranks call this together.
+    /// core counts for each rank that is bound to it by the part that falls to one; and no more than its share of the time
+    /// that a control group lets it compute. All ranks call this together.
     static func decide(_ setting: JobSpecification.Count, world: Communicator) throws -> ThreadAllocation {
         let cores = try boundCores()
         let node = try world.nodeLocal()
         let everybody = try node.allGather(bytes: cores)
+        let quota = ControlGroups(root: "").cores
+        let groups = try node.allGather(bytes: Array((quota?.path ?? "").utf8))
         if case .exactly(let count) = setting { return ThreadAllocation(threadCount: count, origin: .jobSpecification) }
         if let text = environment("OPENBLAS_NUM_THREADS") {
             guard let count = Int(text), (1...4096).contains(count) else {
@@ -27,7 +31,20 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
             }
             return ThreadAllocation(threadCount: count, origin: .environment)
         }
-        return ThreadAllocation(threadCount: share(of: cores, among: everybody), origin: .binding)
+        let bound = share(of: cores, among: everybody)
+        guard let quota else { return ThreadAllocation(threadCount: bound, origin: .binding) }
+        let members = groups.count { $0 == Array(quota.path.utf8) }
+        let most = share(ofQuota: quota.value, among: members)
+        return ThreadAllocation(threadCount: min(bound, most), origin: most < bound ? .quota : .binding)
+    }
+
+    /// Threads that keep within a rank's part of a control group's time: more would all stand still for a part of it.
+    ///
+    /// - Parameters:
+    ///   - quota: in cores, as in 2.5.
+    ///   - ranks: that are in the group.
+    static func share(ofQuota quota: Double, among ranks: Int) -> Int {
+        max(1, Int(min(quota / Double(max(1, ranks)) + 1e-6, 4096)))
     }
 
     /// - Parameters:

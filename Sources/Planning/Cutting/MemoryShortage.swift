@@ -49,7 +49,7 @@ struct MemoryShortage {
     private static let eachCount = 64
 
     static func megabytes(_ byteCount: Double) -> String {
-        let tenths = Int((byteCount / 1e5).rounded(.up))
+        let tenths = Int(min(byteCount / 1e5, 1e15).rounded(.up))
         return "\(tenths / 10).\(tenths % 10) MB"
     }
 }

@@ -1,0 +1,79 @@
+public import Tensors
+
+/// The memory that one rank finds where it runs, for all that is to come.
+public struct MemoryRoom: Sendable, Codable, Hashable {
+    /// Ranks of one name share `node`.
+    public let host: String
+    /// For all ranks of the host that name the same origin.
+    public let node: MemoryLimits.Limit
+    /// For this rank alone.
+    public let process: MemoryLimits.Limit
+    /// What the rank has before its stage, in bytes: by the measure of `process`, and for `node`.
+    public let processUse: Int
+    public let use: Int
+
+    public init(
+        host: String, node: MemoryLimits.Limit, process: MemoryLimits.Limit, processUse: Int, use: Int
+    ) {
+        self.host = host
+        self.node = node
+        self.process = process
+        self.processUse = processUse
+        self.use = use
+    }
+
+    public init(host: String, limits: MemoryLimits) {
+        self.init(
+            host: host, node: limits.node, process: limits.process, processUse: limits.processUse, use: limits.use)
+    }
+}
+
+extension MemoryNeed {
+    /// Throws where the stages of a plan need more than their ranks find, before any rank begins: what follows would be
+    /// the end of a process without a word.
+    ///
+    /// - Parameter rooms: by rank.
+    public func requireRoom(for plan: PartitionPlan, in rooms: [MemoryRoom]) throws(PlanningError) {
+        struct Place: Hashable {
+            let host: String
+            let node: MemoryLimits.Limit
+        }
+        var order: [Place] = []
+        var ranks: [Place: [Int]] = [:]
+        var sums: [Place: Int] = [:]
+        for (rank, room) in rooms.enumerated() {
+            let stage = plan.stage(ofRank: rank)
+            let need = stage.map { unmappedByteCounts[$0] } ?? 0
+            let (own, overflow) = room.processUse.addingReportingOverflow(need)
+            guard !overflow, own <= room.process.byteCount else {
+                throw MemoryNeed.error(
+                    "rank \(rank) on \(room.host)", [rank], need: own, limit: room.process, plural: false)
+            }
+            let place = Place(host: room.host, node: room.node)
+            if ranks[place] == nil { order.append(place) }
+            ranks[place, default: []].append(rank)
+            let sum = sums[place, default: 0]
+            sums[place] = min(1 << 62, sum) + min(1 << 60, need) + room.use
+        }
+        for place in order {
+            guard let sum = sums[place], sum > place.node.byteCount, let members = ranks[place] else { continue }
+            let shown = members.prefix(8).map(String.init).joined(separator: ", ") + (members.count > 8 ? ", ..." : "")
+            throw MemoryNeed.error(
+                "rank\(members.count == 1 ? "" : "s") \(shown) on \(place.host)", members, need: sum, limit: place.node,
+                plural: members.count > 1)
+        }
+    }
+
+    private static func error(
+        _ subject: String, _ ranks: [Int], need: Int, limit: MemoryLimits.Limit, plural: Bool
+    ) -> PlanningError {
+        let remedy =
+            plural
+            ? "start fewer ranks on a node and more nodes, make schedule.microbatch smaller"
+            : "use more ranks on more nodes, make schedule.microbatch smaller"
+        return PlanningError(
+            "\(subject) need\(plural ? "" : "s") \(MemoryShortage.megabytes(Double(need))) for \(plural ? "their stages" : "its stage"), "
+                + "and \(limit.origin) leaves \(MemoryShortage.megabytes(Double(limit.byteCount))): \(remedy), or ask for "
+                + "more memory")
+    }
+}
