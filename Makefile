@@ -75,6 +75,11 @@ campaign: material ## Run every model at every rank count, strategy and thread c
 	swift build $(TESTED) --build-tests
 	MPINFER_FULL_CAMPAIGN=1 MPINFER_REQUIRE_MATERIAL=1 swift test $(TESTED) --skip-build --no-parallel --filter IdenticalBitsTests
 
+.PHONY: fuzz
+fuzz: material ## Read 50,000 damaged model files and run 5,000 of them; a crash or a hang ends it.
+	swift build $(TESTED) --build-tests
+	MPINFER_FUZZ=50000 swift test $(TESTED) --skip-build --no-parallel --filter extremeNumbersAndLostFields
+
 .PHONY: benchmark
 benchmark: build $(ORACLE)/installed ## Measure against ONNX Runtime in one run and print one table.
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set benchmark

@@ -43,6 +43,23 @@ struct DamagedModelRunTests {
         #expect(damage.runs + damage.errors == damage.bytes.count)
     }
 
+    /// Files that are still files, with something wrong in them; `make fuzz` tries far more, and binds and inspects the
+    /// others without running them.
+    @Test(arguments: models + withBodiesAndSequences) func extremeNumbersAndLostFields(_ name: String) throws {
+        let damage = try Damage(name)
+        let variants = try #require(ModelDamage(damage.bytes))
+        let full = ProcessInfo.processInfo.environment["MPINFER_FUZZ"].flatMap { Int($0) }
+        var random = SplitMix(name.utf8.reduce(11) { ($0 &* 31) &+ UInt64($1) })
+        let all = DamagedModelRunTests.models.count + DamagedModelRunTests.withBodiesAndSequences.count
+        let count = full.map { $0 / all + 1 } ?? 20
+        for round in 0..<count { damage.run(variants.damaged(&random), runs: full == nil || round % 10 == 0) }
+        if full != nil {
+            print("fuzz \(name): \(damage.runs) imported or run, \(damage.errors) refused, slowest \(damage.slowest) s")
+        }
+        #expect(damage.runs + damage.errors == count)
+        #expect(damage.errors > 0, "no damage was noticed")
+    }
+
     @Test(arguments: models + withBodiesAndSequences) func randomBytes(_ name: String) throws {
         let damage = try Damage(name)
         var random = SplitMix(name.utf8.reduce(7) { ($0 &* 31) &+ UInt64($1) })
@@ -83,17 +100,24 @@ private final class Damage {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func run(_ damaged: [UInt8]) {
+    /// Seconds of the longest.
+    private(set) var slowest = 0.0
+
+    /// - Parameter runs: whether to run the model once it is compiled.
+    func run(_ damaged: [UInt8], runs isRun: Bool = true) {
+        let start = ContinuousClock.now
+        defer { slowest = max(slowest, (ContinuousClock.now - start) / .seconds(1)) }
         do {
+            // It stays where it is if the process ends here.
             try Data(damaged).write(to: URL(filePath: path))
-            try compute()
+            try compute(isRun: isRun)
             runs += 1
         } catch {
             errors += 1
         }
     }
 
-    private func compute() throws {
+    private func compute(isRun: Bool) throws {
         let imported = try ONNXImporter.load(path: path)
         let graph = try Passes.standard(imported.graph, evaluate: ConstantEvaluation.evaluator).graph
         guard graph.inputs.count == tensors.count, graph.parameters.count == others.count else {
@@ -106,6 +130,7 @@ private final class Damage {
         let nodes = bound.runtimeNodes
         // What would run for minutes is enough to have been compiled for.
         guard nodes.reduce(0.0, { $0 + bound.cost(of: $1).flops }) < 1e8 else { throw Failure("too much to run") }
+        guard isRun else { return }
         var fed: [ValueID: StageValue] = [:]
         for (input, tensor) in zip(graph.inputs, tensors) where known[input.value] == nil {
             fed[input.value] = .tensor(tensor)
