@@ -208,7 +208,7 @@ import Testing
             (["run", job.specification, "--frobnicate"], "Unknown option '--frobnicate'"),
             (["run", job.specification, "--plan"], "Missing value for '--plan"),
             (["inspect"], "Missing expected argument '<model> ...'"),
-            (["plan", job.specification, "--ranks", "0"], "--ranks must be at least 1"),
+            (["plan", job.specification, "--ranks", "0"], "--ranks must be from 1 to 1048576, found 0"),
         ] {
             let run = try MPInfer.run(arguments, ranks: ranks)
             job.expectFailure(run, "Error: ", words, status: 64)
