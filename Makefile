@@ -80,6 +80,11 @@ fuzz: material ## Read 50,000 damaged model files and run 5,000 of them; a crash
 	swift build $(TESTED) --build-tests
 	MPINFER_FUZZ=50000 swift test $(TESTED) --skip-build --no-parallel --filter extremeNumbersAndLostFields
 
+.PHONY: kills
+kills: test-dependencies ## Kill hundreds of jobs while they publish their results, and look at what is left.
+	swift build $(TESTED) --build-tests
+	MPINFER_FULL_CAMPAIGN=1 swift test $(TESTED) --skip-build --no-parallel --filter KillTests
+
 .PHONY: benchmark
 benchmark: build $(ORACLE)/installed ## Measure against ONNX Runtime in one run and print one table.
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set benchmark

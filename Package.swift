@@ -38,7 +38,8 @@ let package = Package(
         // The rooms. Arrows are law: Tests/ArchitectureTests holds them against this list.
         .target(name: "CKernels"),
         .target(name: "Tensors", swiftSettings: settings),
-        .target(name: "Files", dependencies: ["Tensors"], swiftSettings: settings),
+        .target(name: "CFiles", swiftSettings: settings),
+        .target(name: "Files", dependencies: ["Tensors", "CFiles"], swiftSettings: settings),
         .target(name: "Graphs", dependencies: ["Tensors"], swiftSettings: settings),
         .target(
             name: "Kernels", dependencies: ["Graphs", "Tensors", "COpenBLAS", "CKernels"],
@@ -104,7 +105,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(
             name: "MPIProbe", dependencies: ["MPI", "Tensors"], path: "Tests/MPIProbe", swiftSettings: settings),
-        .testTarget(name: "MPITests", dependencies: ["MPIProbe", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "MPITests", dependencies: ["MPIProbe", "MPI", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "RunTests", dependencies: ["mpinfer", "TestSupport"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

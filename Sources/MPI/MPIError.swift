@@ -14,6 +14,8 @@ public struct MPIError: Error, Sendable, Equatable, CustomStringConvertible {
         case stopped
         /// This MPI cannot be called in the way that was asked for.
         case threadLevel(wanted: ThreadLevel, provided: ThreadLevel)
+        /// A launcher has started several processes that MPI does not see as one job, as the text says.
+        case notOneJob(String)
         /// The call makes no sense now, as the text says.
         case misuse(String)
     }
@@ -59,7 +61,7 @@ extension MPIError.Reason: CustomStringConvertible {
         case .stopped: "the wait was broken off"
         case .threadLevel(let wanted, let provided):
             "this MPI offers the thread level \(provided), and \(wanted) is needed: use an MPI built with threads"
-        case .misuse(let text): text
+        case .misuse(let text), .notOneJob(let text): text
         }
     }
 }

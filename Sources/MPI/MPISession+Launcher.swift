@@ -15,6 +15,9 @@ extension MPISession {
         case processManager
     }
 
+    /// What the launcher says of several processes, read when `launcher` is and for the same reason.
+    static let claim = LaunchClaim { getenv($0).map { String(cString: $0) } }
+
     /// The launcher; nil when the program was started by itself and is, or will be, a job of one rank.
     ///
     /// Read from the environment, so that it is known before a session starts; and once, because Open MPI sets the

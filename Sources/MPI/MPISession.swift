@@ -23,13 +23,15 @@ public final class MPISession {
 
     /// Joins the job. Once per process: MPI cannot be started again, not even after `finalize()`.
     ///
-    /// - Throws: where MPI was started before, cannot start, or allows less than `required`.
+    /// - Throws: where MPI was started before, cannot start, or allows less than `required`; and where a launcher has
+    ///   started several processes as one job, and MPI does not know of it.
     public static func start(requiring required: ThreadLevel = .funneled) throws(MPIError) -> MPISession {
         let site = CallSite(call: "MPI_Init_thread")
         guard cmpi_was_initialized() == 0 else {
             throw site.error(.misuse("MPI was started before in this process"))
         }
         _ = launcher
+        let claim = claim
         var level: Int32 = 0
         try check(cmpi_init_thread(Int32(required.rawValue), &level), site)
         let provided = ThreadLevel(rawValue: Int(level)) ?? .single
@@ -40,6 +42,10 @@ public final class MPISession {
         // Calls on no communicator in particular report to MPI_COMM_SELF in MPI 4, to MPI_COMM_WORLD before.
         try check(cmpi_comm_errors_return(cmpi_comm_self()), CallSite(call: "MPI_Comm_set_errhandler"))
         let world = try Communicator(cmpi_comm_world(), isOwned: false, largestCount: .max)
+        if let claim, world.size == 1 {
+            MPI_Finalize()
+            throw site.error(.notOneJob(claim.complaint(library: libraryVersion)))
+        }
         return MPISession(world: world, threadLevel: provided)
     }
 

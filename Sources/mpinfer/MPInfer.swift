@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 internal import MPI
 
 #if canImport(Glibc)
@@ -43,6 +44,11 @@ struct MPInfer: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         // A reader that has gone away is found out by writing.
         signal(SIGPIPE, SIG_IGN)
+        // Read now: MPI sets the variables of a launcher for a program that has none.
+        let talks = MPISession.launchRank == 0
+        Interruption.prepare { name in
+            if talks { StandardStreams.error("mpinfer: ended by \(name)\n") }
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -43,7 +43,7 @@ import Testing
         for _ in 0..<20 {
             let set = try open()
             for items in [0..<1, 1..<3, 3..<4, 4..<5].shuffled(using: &generator) {
-                #expect(!folder.names.contains { $0.hasSuffix(".csv") })
+                #expect(!folder.seenNames.contains { $0.hasSuffix(".csv") })
                 try set.write("net/scores:0", items: items, from: Self.values(items))
             }
             try set.commit()
@@ -140,7 +140,7 @@ import Testing
 
     @Test func whatCannotBeWrittenIsSaidAtOnce() throws {
         try folder.write("a file", to: "file")
-        #expect(failure { $0.folder = folder.path + "/file" }.hasSuffix("cannot be created: Not a directory"))
+        #expect(failure { $0.folder = folder.path + "/file" }.hasSuffix("the folder cannot be made: Not a directory"))
         #expect(
             failure { $0.folder = folder.path + "/file/x/y" } == "F/file/x: the folder cannot be made: Not a directory")
         #expect(failure { $0.folder = "/proc/mpinfer" }.hasPrefix("/proc/mpinfer: the folder cannot be made"))
@@ -164,23 +164,6 @@ import Testing
             folder.names == [
                 "file", "new", "new/results", "new/results/net_scores_0.csv", "new/results/net_scores_0.csv/file",
             ])
-    }
-
-    @Test(arguments: [true, false]) func atomicFiles(isUnnamed: Bool) throws {
-        let path = "\(folder.path)/a"
-        for text in ["one", "two, over the first"] {
-            let file = try AtomicFile(path: path, isUnnamed: isUnnamed)
-            #expect(folder.names.count { $0.hasSuffix(".partial") } == (isUnnamed ? 0 : 1))
-            try file.append(text.utf8)
-            try file.seal()
-            try file.publish()
-            #expect(folder.names == ["a"])
-            #expect(try folder.text("a") == text)
-        }
-        let file = try AtomicFile(path: path, isUnnamed: isUnnamed)
-        try file.seal()
-        file.discard()
-        #expect(folder.names == ["a"])
     }
 
     @Test func accuracy() throws {

@@ -21,5 +21,8 @@ final class TemporaryFolder {
 
     var names: [String] { (try? FileManager.default.subpathsOfDirectory(atPath: path).sorted()) ?? [] }
 
+    /// Everything but what is hidden, or lies in a hidden folder.
+    var seenNames: [String] { names.filter { !$0.hasPrefix(".") && !$0.contains("/.") } }
+
     func text(_ name: String) throws -> String { try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
 }

@@ -172,16 +172,16 @@ import Testing
     @Test("a rank that is killed", arguments: [(1, 0), (2, 0), (2, 1), (8, 0), (8, 4), (8, 7)])
     func killed(ranks: Int, victim: Int) throws {
         let job = try slow()
-        // The output folder is there as soon as the last rank has loaded.
+        // The files are begun as soon as the last rank has loaded, in a hidden folder.
         let script = """
             if [ $rank = $victim ]; then
-                (while [ ! -d "$folder/out" ]; do sleep 0.05; done; sleep 0.5; kill -9 $$) &
+                (while [ ! -d "$folder/.out.mpinfer" ]; do sleep 0.05; done; sleep 0.5; kill -9 $$) &
             fi
             """
         let run = try run(job, ranks: ranks, victim: victim, script: script)
         #expect(run.status != 0 && !run.timedOut && run.seconds < 30, "\(run)")
         #expect(!run.stdout.contains("speed:"), "it was done before it was killed: \(run)")
-        // The folder stays, as there is nobody to take it away; the files never had a name.
+        // Nothing is seen but a hidden folder, which the next run takes away.
         #expect(job.folder.names(in: "out").isEmpty)
     }
 }

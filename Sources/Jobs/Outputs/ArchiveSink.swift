@@ -1,14 +1,15 @@
+internal import Files
 internal import ModelFormats
 internal import Tensors
 
 /// A .npz file with an array for each item, named by its number: for items whose results differ in shape. They are kept
 /// in memory until all are there.
 final class ArchiveSink: FileSink {
-    let file: AtomicFile
+    let file: StagedFile
     private var results: [Tensor?]
 
-    init(path: String, count: Int) throws(FileError) {
-        file = try AtomicFile(path: path)
+    init(_ name: String, in folder: StagedFolder, count: Int) throws(FileError) {
+        file = try folder.file(name)
         results = [Tensor?](repeating: nil, count: count)
     }
 

@@ -1,19 +1,22 @@
+internal import Files
 internal import ModelFormats
 internal import Tensors
 
 /// A .npy file: the header is known from the start, each item has its place.
 final class ArraySink: FileSink {
-    let file: AtomicFile
+    let file: StagedFile
     private let itemType: TensorType
     private let headerByteCount: Int
     private var isWritten: [Bool]
 
-    init(path: String, itemType: TensorType, count: Int) throws(FileError) {
+    init(_ name: String, in folder: StagedFolder, itemType: TensorType, count: Int) throws(FileError) {
         guard let shape = Shape(checking: [count] + itemType.shape.dimensions) else {
-            throw FileError(path: path, offset: nil, reason: "\(count) items of \(itemType) are too many for one array")
+            throw FileError(
+                path: "\(folder.path)/\(name)", offset: nil,
+                reason: "\(count) items of \(itemType) are too many for one array")
         }
         let header = NPY.encodedHeader(TensorType(itemType.dtype, shape))
-        file = try AtomicFile(path: path)
+        file = try folder.file(name)
         self.itemType = itemType
         headerByteCount = header.count
         isWritten = [Bool](repeating: false, count: count)

@@ -1,12 +1,13 @@
+internal import Files
 internal import Tensors
 
 /// A sink that makes one file of the items of one output, in the order of the inputs.
 protocol FileSink: OutputSink {
-    var file: AtomicFile { get }
+    var file: StagedFile { get }
 
     /// - Parameter tensor: `[items.count, ...]`
     func write(items: [Int], from tensor: Tensor) throws(FileError)
-    /// Called once all items are there, before the file is sealed.
+    /// Called once all items are there, before the file is closed.
     func finish() throws(FileError)
 }
 
@@ -19,10 +20,6 @@ extension FileSink {
 
     func seal() throws(FileError) {
         try finish()
-        try file.seal()
+        try file.close()
     }
-
-    func publish() throws(FileError) { try file.publish() }
-
-    func discard() { file.discard() }
 }

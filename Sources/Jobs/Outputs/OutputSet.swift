@@ -1,11 +1,12 @@
 internal import Files
 public import Tensors
 
-/// All files that a job writes: made when it begins, filled in any order, seen when it has succeeded.
+/// All files that a job writes: made when it begins, filled in any order, seen when it has succeeded, all of them or none.
 ///
 /// Not for use from several threads at once. Without `commit`, nothing is left behind.
 public final class OutputSet {
-    private let folder: OutputFolder
+    /// That of the pictures too, where it is not inside the other.
+    private let folders: [StagedFolder]
     /// Each with the outputs that go to it.
     private let sinks: [(outputs: [ModelOutput], sink: any OutputSink)]
     private let itemCount: Int
@@ -22,7 +23,8 @@ public final class OutputSet {
         classes: ClassNames? = nil
     ) throws(FileError) {
         let files = try OutputSet.files(of: specification, outputs: outputs)
-        folder = try OutputFolder(specification.folder)
+        let folder = try StagedFolder(specification.folder)
+        var folders = [folder]
         itemCount = items.count
         var sinks: [(outputs: [ModelOutput], sink: any OutputSink)] = []
         do {
@@ -32,8 +34,8 @@ public final class OutputSet {
                 switch format {
                 case .npy:
                     let itemType = try OutputSet.commonType(of: output, path: path)
-                    sinks.append(([output], try ArraySink(path: path, itemType: itemType, count: count)))
-                case .npz: sinks.append(([output], try ArchiveSink(path: path, count: count)))
+                    sinks.append(([output], try ArraySink(name, in: folder, itemType: itemType, count: count)))
+                case .npz: sinks.append(([output], try ArchiveSink(name, in: folder, count: count)))
                 case .csv, .jsonl:
                     if format == .csv { _ = try OutputSet.commonType(of: output, path: path) }
                     let top = try OutputSet.top(specification, output, classes, path: path)
@@ -42,18 +44,22 @@ public final class OutputSet {
                         top: top, itemShape: output.itemType?.shape)
                     let rows: any RowFormat =
                         format == .csv ? CSVFormat(context: context) : JSONLinesFormat(context: context)
-                    sinks.append(([output], try RowSink(path: path, format: rows, count: count)))
+                    sinks.append(([output], try RowSink(name, in: folder, format: rows, count: count)))
                 }
             }
             if let form = specification.images {
                 let pictured = outputs.filter { form.from.contains($0.name) }
-                sinks.append((pictured, try PictureSink(form, outputs: outputs, items: items)))
+                let inside = folder.name(ofFolder: form.folder)
+                if inside == nil { folders.append(try StagedFolder(form.folder)) }
+                let sink = try PictureSink(
+                    form, outputs: outputs, items: items, in: folders.last!, folderName: inside ?? ".")
+                sinks.append((pictured, sink))
             }
         } catch {
-            for (_, sink) in sinks { sink.discard() }
-            folder.removeIfCreated()
+            for folder in folders.reversed() { folder.discard() }
             throw error
         }
+        self.folders = folders
         self.sinks = sinks
     }
 
@@ -77,10 +83,10 @@ public final class OutputSet {
         }
     }
 
-    /// Brings everything to the disk, and then gives the files their names.
+    /// Brings everything to the disk, and then gives the files their names: all of them or, whenever the process may be
+    /// killed, none.
     ///
-    /// - Throws: where items are missing or the disk is full; no file has appeared then, unless the error is about the name
-    ///   of a later one.
+    /// - Throws: where items are missing or the disk is full; no file has appeared then.
     public func commit() throws(FileError) {
         precondition(!isDone, "outputs are committed once")
         for (_, sink) in sinks where sink.missingCount > 0 {
@@ -88,7 +94,7 @@ public final class OutputSet {
                 path: sink.path, offset: nil, reason: "\(sink.missingCount) of \(itemCount) items were not computed")
         }
         for (_, sink) in sinks { try sink.seal() }
-        for (_, sink) in sinks { try sink.publish() }
+        try Publication.publish(folders)
         isDone = true
     }
 
@@ -96,8 +102,7 @@ public final class OutputSet {
     public func discard() {
         if isDone { return }
         isDone = true
-        for (_, sink) in sinks { sink.discard() }
-        folder.removeIfCreated()
+        for folder in folders.reversed() { folder.discard() }
     }
 }
 

@@ -2,7 +2,7 @@ public import Tensors
 
 /// Takes the items of some outputs, in any order, and makes files of them.
 ///
-/// Nothing is seen under the files' names before `publish`. Not for use from several threads at once.
+/// Nothing is seen under the files' names before their folder is published. Not for use from several threads at once.
 protocol OutputSink: AnyObject {
     /// Of the file; of the folder, with a slash behind it, where there is a file for each item.
     var path: String { get }
@@ -13,12 +13,8 @@ protocol OutputSink: AnyObject {
     ///   - output: one of those that the sink was made for.
     ///   - tensor: `[items.count, ...]`
     func write(_ output: String, items: [Int], from tensor: Tensor) throws(FileError)
-    /// Called once all items are there: brings all bytes to the disk.
+    /// Called once all items are there: ends the writing of the files.
     func seal() throws(FileError)
-    /// Gives the files their names.
-    func publish() throws(FileError)
-    /// Leaves nothing behind of what has not been published.
-    func discard()
 }
 
 /// What the model says of one of its outputs.

@@ -3,18 +3,27 @@ internal import Tensors
 
 /// Writes a PNG file for each item, out of one output or of several side by side.
 ///
-/// A file is complete on the disk as soon as its item is, under a hidden name, so that the number of items is not limited by
-/// that of open files; `publish` gives all of them their names.
+/// A file is closed as soon as its item is there, so that the number of items is not limited by that of open files.
 final class PictureSink: OutputSink {
     private let form: JobSpecification.ImageOutput
-    private let created: OutputFolder
+    private let folder: StagedFolder
+    /// Of the pictures' folder in that one; "." where they are the same.
+    private let folderName: String
     private let names: [String]
     /// Parts of items of which others are still to come, by output.
     private var waiting: [Int: [String: Picture]] = [:]
-    private var files: [AtomicFile?]
+    private var isWritten: [Bool]
 
+    /// - Parameters:
+    ///   - folder: of which the pictures' folder is a part.
+    ///   - folderName: of the pictures' folder in it.
     /// - Throws: where an output is not there or is no image, and where the folder cannot be made.
-    init(_ form: JobSpecification.ImageOutput, outputs: [ModelOutput], items: ItemNames) throws(FileError) {
+    init(
+        _ form: JobSpecification.ImageOutput, outputs: [ModelOutput], items: ItemNames, in folder: StagedFolder,
+        folderName: String
+    ) throws(FileError) {
+        self.folder = folder
+        self.folderName = folderName
         self.form = form
         var known: [(name: String, shape: Shape)] = []
         for name in form.from {
@@ -30,13 +39,13 @@ final class PictureSink: OutputSink {
         }
         try PictureSink.check(known, form)
         names = PictureSink.fileNames(items)
-        files = [AtomicFile?](repeating: nil, count: items.count)
-        created = try OutputFolder(form.folder)
+        isWritten = [Bool](repeating: false, count: items.count)
+        try folder.makeFolder(folderName)
     }
 
     var path: String { "\(form.folder)/" }
 
-    var missingCount: Int { files.count { $0 == nil } }
+    var missingCount: Int { isWritten.count { !$0 } }
 
     /// Whether items of these shapes are images that can stand side by side.
     private static func check(
@@ -64,7 +73,7 @@ final class PictureSink: OutputSink {
         let count = Set(form.from).count
         for (offset, item) in items.enumerated() {
             var parts = waiting.removeValue(forKey: item) ?? [:]
-            precondition(files[item] == nil && parts[output] == nil, "item \(item) comes twice")
+            precondition(!isWritten[item] && parts[output] == nil, "item \(item) comes twice")
             parts[output] = Picture(tensor.slice(offset..<offset + 1).reshaped(shape), form)
             guard parts.count == count else {
                 waiting[item] = parts
@@ -80,29 +89,15 @@ final class PictureSink: OutputSink {
             let path = "\(form.folder)/\(names[item])"
             let bytes = try PNGEncoder.encode(
                 Picture.row(form.from.map { parts[$0]! }, gap: form.gap), path: path)
-            let file = try AtomicFile(path: path)
-            do {
-                try file.append(bytes)
-                try file.seal()
-            } catch {
-                file.discard()
-                throw error
-            }
-            files[item] = file
+            let file = try folder.file(folderName == "." ? names[item] : "\(folderName)/\(names[item])")
+            try file.append(bytes)
+            try file.close()
+            isWritten[item] = true
         }
     }
 
-    /// Each file was sealed when its item came.
+    /// Each file was closed when its item came.
     func seal() {}
-
-    func publish() throws(FileError) {
-        for file in files { try file!.publish() }
-    }
-
-    func discard() {
-        for file in files { file?.discard() }
-        created.removeIfCreated()
-    }
 
     /// The items' names with .png in place of their extension, folders as underscores; rows of arrays by number.
     private static func fileNames(_ items: ItemNames) -> [String] {

@@ -1,3 +1,4 @@
+internal import Files
 internal import Tensors
 
 /// How the items of an output become lines of text.
@@ -12,7 +13,7 @@ protocol RowFormat {
 
 /// A text file with a line for each item; lines that come early wait for those before them.
 final class RowSink: FileSink {
-    let file: AtomicFile
+    let file: StagedFile
     private let format: any RowFormat
     private let count: Int
     /// The item whose line comes next.
@@ -22,8 +23,8 @@ final class RowSink: FileSink {
     /// Bytes that are worth a system call.
     private static let bufferByteCount = 1 << 16
 
-    init(path: String, format: any RowFormat, count: Int) throws(FileError) {
-        file = try AtomicFile(path: path)
+    init(_ name: String, in folder: StagedFolder, format: any RowFormat, count: Int) throws(FileError) {
+        file = try folder.file(name)
         self.format = format
         self.count = count
         buffer = Array(format.header.utf8)

@@ -41,7 +41,8 @@ public struct PictureOutputs {
         try report?.write(page())
         try trace?.write(file().json)
         guard let pictures else { return }
-        let folder = try OutputFolder(pictures)
-        for chart in charts() { try DestinationFile("\(folder.path)/\(chart.name).svg").write(chart.drawing.file) }
+        let folder = try StagedFolder(pictures)
+        for chart in charts() { try folder.write(chart.drawing.file, to: "\(chart.name).svg") }
+        try Publication.publish([folder])
     }
 }

@@ -47,9 +47,10 @@ public struct SimGridFiles {
     ///
     /// - Returns: what was written, and how to replay it.
     public func write(to folder: String) throws -> String {
-        _ = try OutputFolder(folder)
+        let staged = try StagedFolder(folder)
         let base = folder.hasSuffix("/") ? folder : folder + "/"
-        try export.forEachFile { try DestinationFile(base + $0).write($1) }
+        try export.forEachFile { try staged.write($1, to: $0) }
+        try Publication.publish([staged])
         let part =
             microbatchCount < jobMicrobatchCount
             ? "the first \(microbatchCount) of \(jobMicrobatchCount)" : "\(microbatchCount)"
