@@ -13,12 +13,20 @@ public enum ConstantEvaluation {
 
     /// - Parameters:
     ///   - outputs: the types that `operation` infers for these operands.
+    ///   - fed: operands that are no constants to the kernel, so that it is the one which a run would take.
     public static func evaluate(
-        _ operation: Operation, operands: [Tensor?], outputs: [TensorType], pool: WorkerPool = .caller
+        _ operation: Operation, operands: [Tensor?], outputs: [TensorType], fed: Set<Int> = [],
+        pool: WorkerPool = .caller
     ) throws -> [Tensor] {
         var graph = Graph(name: "constant")
         let inputs = operands.enumerated().map { index, tensor in
-            tensor.map { graph.addConstant(named: "operand\(index)", .tensor($0)) }
+            tensor.map { tensor in
+                fed.contains(index)
+                    ? graph.addInput(
+                        named: "operand\(index)", dtype: tensor.dtype,
+                        dimensions: tensor.shape.dimensions.map(Dimension.fixed))
+                    : graph.addConstant(named: "operand\(index)", .tensor(tensor))
+            }
         }
         let weights = StageWeights(graph)
         let request = KernelRequest(

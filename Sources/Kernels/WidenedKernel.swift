@@ -28,8 +28,12 @@ struct WidenedKernel: Kernel {
             }
             let count = type.shape.elementCount
             let copy = Storage(byteCount: count * MemoryLayout<Float>.stride)
-            HalfPrecision.widen(
-                type.dtype, pointer, copy.pointer.assumingMemoryBound(to: Float.self), count: count)
+            let values = copy.pointer.assumingMemoryBound(to: Float.self)
+            let size = type.dtype.byteCount
+            context.parallelRanges(count, cost: 1) { range in
+                HalfPrecision.widen(
+                    type.dtype, pointer + range.lowerBound * size, values + range.lowerBound, count: range.count)
+            }
             copies.append(copy)
             inputs.append(copy.pointer)
         }
@@ -58,8 +62,12 @@ struct WidenedKernel: Kernel {
             guard index < outputs.count, let destination = operands.outputs[index], let source = outputs[index] else {
                 continue
             }
-            HalfPrecision.narrow(
-                type.dtype, source.assumingMemoryBound(to: Float.self), destination, count: type.shape.elementCount)
+            let values = source.assumingMemoryBound(to: Float.self)
+            let size = type.dtype.byteCount
+            context.parallelRanges(type.shape.elementCount, cost: 1) { range in
+                HalfPrecision.narrow(
+                    type.dtype, values + range.lowerBound, destination + range.lowerBound * size, count: range.count)
+            }
         }
         withExtendedLifetime(copies) {}
     }

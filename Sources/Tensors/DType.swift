@@ -22,6 +22,9 @@ public enum DType: String, Codable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether arithmetic is done in float32, and each node's result rounded.
+    public var isHalfPrecision: Bool { self == .float16 || self == .bfloat16 }
+
     public var isInteger: Bool { !isFloatingPoint && self != .bool }
 
     public var isSigned: Bool {

@@ -50,10 +50,7 @@ import Testing
         func bind(_ graph: Graph) throws -> BoundGraph {
             try BoundGraph(graph, inputTypes: types, evaluate: ConstantEvaluation.evaluator)
         }
-        let tensors = types.map { type in
-            Tensor(
-                (0..<type.shape.elementCount).map { _ in Float.random(in: -2...2, using: &random) }, shape: type.shape)
-        }
+        let tensors = types.map { Tensor.random($0.dtype, $0.shape, in: -2...2, using: &random) }
         func inputs(_ graph: Graph) -> [ValueID: Tensor] {
             Dictionary(zip(graph.inputs.map(\.value), tensors)) { first, _ in first }
         }

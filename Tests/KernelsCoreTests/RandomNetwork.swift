@@ -22,11 +22,14 @@ struct RandomNetwork {
 
     init(_ random: inout SplitMix, nodeCount: Int, isLarge: Bool, weights: FileRegion) {
         self.isLarge = isLarge
+        // Mostly one width in a network, as in models.
+        let usual = random.choice(RandomNetwork.floats + [.float32, .float32])
         for index in 0..<random.integer(1...3) {
             let rest = isLarge ? [2, 9001] : (0..<random.integer(1...3)).map { _ in random.integer(1...4) }
             let dimensions = [.symbol("batch")] + rest.map(Dimension.fixed)
-            let value = graph.addInput(named: "input\(index)", dtype: .float32, dimensions: dimensions)
-            flowing.append(Flow(value: value, dtype: .float32, rest: rest))
+            let dtype = random.once(in: 4) ? random.choice(RandomNetwork.floats) : usual
+            let value = graph.addInput(named: "input\(index)", dtype: dtype, dimensions: dimensions)
+            flowing.append(Flow(value: value, dtype: dtype, rest: rest))
         }
         for _ in 0..<nodeCount { addNode(&random, weights) }
         chooseOutputs(&random)
@@ -61,13 +64,17 @@ struct RandomNetwork {
         case 11: addSlices(operand, &random)
         case 12: addTranspose(operand, &random)
         case 13: addConversion(operand, &random)
-        case 14...17 where operand.dtype == .float32 && operand.rest.count == 1: addProduct(operand, &random)
-        case 14...17 where operand.dtype == .float32 && operand.rest.count == 3: addConvolution(operand, &random)
+        case 14...17 where operand.dtype.isFloatingPoint && operand.rest.count == 1: addProduct(operand, &random)
+        case 14...15 where operand.dtype.isFloatingPoint && operand.rest.count == 2: addFlowingProduct(operand, &random)
+        case 14...17 where operand.dtype.isFloatingPoint && (2...4).contains(operand.rest.count):
+            addConvolution(operand, &random)
         default: addNormalization(operand, &random)
         }
     }
 
     // MARK: Element-wise
+
+    private static let floats: [DType] = [.float32, .float16, .bfloat16, .float64]
 
     private static let floatFunctions: [UnaryFunction] = [
         .relu, .leakyRelu, .sigmoid, .tanh, .absolute, .negative, .softsign, .silu, .gelu, .geluTanh, .mish, .elu,
@@ -92,7 +99,7 @@ struct RandomNetwork {
         default: function = random.choice([.add, .subtract, .multiply, .maximum, .minimum, .parametricRelu])
         }
         var inputs = [operand.value]
-        if operand.dtype == .float32 && random.once(in: 3) {
+        if operand.dtype.isFloatingPoint && random.once(in: 3) {
             inputs.append(constant(operand, &random, weights))
         } else {
             // Itself now and then, or what stretches to its shape.
@@ -112,11 +119,14 @@ struct RandomNetwork {
         let count = shape.reduce(1, *)
         let name = "constant\(graph.valueNames.count)"
         guard random.once(in: 2), count * 4 <= weights.byteCount else {
-            let values = (0..<count).map { _ in Float.random(in: -1...1, using: &random) }
-            return graph.addConstant(named: name, .tensor(Tensor(values, shape: Shape(shape))))
+            return graph.addConstant(
+                named: name, .tensor(.random(operand.dtype, Shape(shape), in: -1...1, using: &random)))
         }
         let region = FileRegion(path: weights.path, offset: weights.offset, byteCount: count * 4)
-        let value = graph.addConstant(named: name, .file(region, TensorType(.float32, Shape(shape))))
+        var value = graph.addConstant(named: name, .file(region, TensorType(.float32, Shape(shape))))
+        if operand.dtype != .float32 {
+            value = graph.addNode(named: "\(name).cast", .cast(Cast(to: operand.dtype)), [value])
+        }
         guard random.once(in: 2) else { return value }
         let made = graph.addNode(named: "\(name).tanh", .unary(Unary(.tanh)), [value])
         return graph.addNode(named: "\(name).twice", .binary(Binary(.add)), [made, made])
@@ -125,12 +135,12 @@ struct RandomNetwork {
     private mutating func addConversion(_ operand: Flow, _ random: inout SplitMix) {
         switch random.integer(0...3) {
         case 0:
-            let target = random.choice([DType.float32, .float16, .int32, .bfloat16].filter { $0 != operand.dtype })
+            let target = random.choice((RandomNetwork.floats + [.int32]).filter { $0 != operand.dtype })
             add(.cast(Cast(to: target)), [operand.value], target, operand.rest)
-        case 1 where operand.dtype == .float32:
+        case 1 where operand.dtype.isFloatingPoint:
             add(.unary(Unary(.isNaN)), [operand.value], .bool, operand.rest)
-        case 2 where operand.dtype == .float32:
-            let other = pick(&random) { $0.dtype == .float32 && $0.rest == operand.rest }!
+        case 2 where operand.dtype.isFloatingPoint:
+            let other = pick(&random) { $0.dtype == operand.dtype && $0.rest == operand.rest }!
             add(.comparison(Comparison(.less)), [operand.value, other.value], .bool, operand.rest)
         default:
             guard let condition = pick(&random, { $0.dtype == .bool && $0.rest == operand.rest }) else { return }
@@ -140,14 +150,15 @@ struct RandomNetwork {
     }
 
     private mutating func addNormalization(_ operand: Flow, _ random: inout SplitMix) {
-        guard operand.dtype == .float32, !operand.rest.isEmpty else { return addUnary(operand, &random) }
+        guard operand.dtype.isFloatingPoint, !operand.rest.isEmpty else { return addUnary(operand, &random) }
         let channels = (0..<4).map { part in
             graph.addConstant(
                 named: "channels\(graph.valueNames.count)",
-                .tensor(Tensor((0..<operand.rest[0]).map { Float($0 + part + 1) / 4 })))
+                .tensor(
+                    .of((0..<operand.rest[0]).map { Float($0 + part + 1) / 4 }, operand.dtype, [operand.rest[0]])))
         }
         add(
-            .batchNormalization(BatchNormalization()), [operand.value] + channels.map(Optional.init), .float32,
+            .batchNormalization(BatchNormalization()), [operand.value] + channels.map(Optional.init), operand.dtype,
             operand.rest)
     }
 
@@ -228,51 +239,74 @@ struct RandomNetwork {
 
     // MARK: Products
 
-    private mutating func weight(_ shape: [Int], _ random: inout SplitMix) -> ValueID {
-        let values = (0..<shape.reduce(1, *)).map { _ in Float.random(in: -0.5...0.5, using: &random) }
-        return graph.addConstant(
-            named: "weight\(graph.valueNames.count)", .tensor(Tensor(values, shape: Shape(shape))))
+    private mutating func weight(_ dtype: DType, _ shape: [Int], _ random: inout SplitMix) -> ValueID {
+        graph.addConstant(
+            named: "weight\(graph.valueNames.count)",
+            .tensor(.random(dtype, Shape(shape), in: -0.5...0.5, using: &random)))
     }
 
     private mutating func addProduct(_ operand: Flow, _ random: inout SplitMix) {
         guard operand.count < 100 else { return }
+        let dtype = operand.dtype
         let columns = random.integer(1...6)
-        let matrix = weight([operand.rest[0], columns], &random)
+        let matrix = weight(dtype, [operand.rest[0], columns], &random)
         if random.once(in: 2) {
-            add(.matrixProduct(MatrixProduct()), [operand.value, matrix], .float32, [columns])
+            add(.matrixProduct(MatrixProduct()), [operand.value, matrix], dtype, [columns])
         } else {
-            let bias: [ValueID?] = random.once(in: 2) ? [weight([columns], &random)] : []
-            add(.gemm(Gemm()), [operand.value, matrix] + bias, .float32, [columns])
+            let bias: [ValueID?] = random.once(in: 2) ? [weight(dtype, [columns], &random)] : []
+            let gemm = Gemm(alpha: random.once(in: 3) ? 0.3 : 1)
+            add(.gemm(gemm), [operand.value, matrix] + bias, dtype, [columns])
         }
-        addEpilogue(&random, weight([columns], &random))
+        addEpilogue(&random, weight(dtype, [columns], &random))
+    }
+
+    /// A product of two values of the run, [rows, inner] by its own transpose.
+    private mutating func addFlowingProduct(_ operand: Flow, _ random: inout SplitMix) {
+        guard operand.count < 100 else { return }
+        let (rows, inner) = (operand.rest[0], operand.rest[1])
+        add(.transpose(Transpose(permutation: [0, 2, 1])), [operand.value], operand.dtype, [inner, rows])
+        add(
+            .matrixProduct(MatrixProduct()), [operand.value, flowing.last!.value], operand.dtype, [rows, rows])
+        addEpilogue(&random, weight(operand.dtype, [rows], &random))
     }
 
     /// What fusion takes into the product before it: a sum, an activation, or both.
     private mutating func addEpilogue(_ random: inout SplitMix, _ addend: ValueID) {
         let product = flowing.last!
         if random.once(in: 2) {
-            add(.binary(Binary(.add)), [product.value, addend].shuffled(using: &random), .float32, product.rest)
+            add(.binary(Binary(.add)), [product.value, addend].shuffled(using: &random), product.dtype, product.rest)
         }
         if random.once(in: 2) {
             let function = random.choice([UnaryFunction.relu, .tanh, .sigmoid, .gelu, .leakyRelu])
-            add(.unary(Unary(function, alpha: 0.1)), [flowing.last!.value], .float32, product.rest)
+            add(.unary(Unary(function, alpha: 0.1)), [flowing.last!.value], product.dtype, product.rest)
         }
     }
 
+    /// Over one to three axes, of extents that it leaves as they are.
     private mutating func addConvolution(_ operand: Flow, _ random: inout SplitMix) {
         guard operand.count < 1000 else { return }
-        var window = SpatialWindow(rank: 2)
-        window.padding = .explicit(before: [1, 1], after: [1, 1])
+        let dtype = operand.dtype
+        let rank = operand.rest.count - 1
+        var window = SpatialWindow(rank: rank)
+        let ones = [Int](repeating: 1, count: rank)
+        window.padding = .explicit(before: ones, after: ones)
         let channels = random.once(in: 2) ? operand.rest[0] : random.integer(1...4)
-        let weights = weight([channels, operand.rest[0], 3, 3], &random)
-        let bias: [ValueID?] = random.once(in: 2) ? [weight([channels], &random)] : []
-        add(
-            .convolution(Convolution(window: window)), [operand.value, weights] + bias, .float32,
-            [channels] + operand.rest.dropFirst())
+        let bias: [ValueID?] = random.once(in: 2) ? [weight(dtype, [channels], &random)] : []
+        let kernel = [Int](repeating: 3, count: rank)
+        let rest = [channels] + operand.rest.dropFirst()
+        if random.once(in: 4) {
+            let weights = weight(dtype, [operand.rest[0], channels] + kernel, &random)
+            add(
+                .convolutionTranspose(
+                    ConvolutionTranspose(window: window, outputPadding: [Int](repeating: 0, count: rank))),
+                [operand.value, weights] + bias, dtype, rest)
+        } else {
+            let weights = weight(dtype, [channels, operand.rest[0]] + kernel, &random)
+            add(.convolution(Convolution(window: window)), [operand.value, weights] + bias, dtype, rest)
+        }
         // A residual where there is one of the right shape.
-        let rest = flowing.last!.rest
-        let residual = flowing.dropLast().last { $0.dtype == .float32 && $0.rest == rest }
-        addEpilogue(&random, residual?.value ?? weight([channels, 1, 1], &random))
+        let residual = flowing.dropLast().last { $0.dtype == dtype && $0.rest == rest }
+        addEpilogue(&random, residual?.value ?? weight(dtype, [channels] + ones, &random))
     }
 
     // MARK: Outputs

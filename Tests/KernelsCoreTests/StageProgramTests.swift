@@ -34,9 +34,8 @@ import Testing
     private func randomInputs(_ bound: BoundGraph, _ random: inout SplitMix) -> [ValueID: Tensor] {
         var inputs: [ValueID: Tensor] = [:]
         for input in bound.graph.inputs {
-            let shape = bound.type(of: input.value)!.shape
-            let values = (0..<shape.elementCount).map { _ in Float.random(in: -2...2, using: &random) }
-            inputs[input.value] = Tensor(values, shape: shape)
+            let type = bound.type(of: input.value)!
+            inputs[input.value] = .random(type.dtype, type.shape, in: -2...2, using: &random)
         }
         return inputs
     }

@@ -8,6 +8,7 @@
 #include "mpk_convolution.h"
 #include "mpk_cpu.h"
 #include "mpk_elementwise.h"
+#include "mpk_half.h"
 #include "mpk_integer.h"
 #include "mpk_linear.h"
 #include "mpk_normalization.h"

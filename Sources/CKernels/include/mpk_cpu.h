@@ -10,7 +10,7 @@
 
 enum {
     MPK_CPU_PORTABLE = 0,  // plain C with 128-bit vectors: SSE2, or NEON on aarch64
-    MPK_CPU_AVX2 = 1,      // AVX2 + FMA
+    MPK_CPU_AVX2 = 1,      // AVX2 + FMA + F16C
     MPK_CPU_AVX512 = 2,    // AVX-512 F, VL, BW, DQ
 };
 

@@ -4,9 +4,13 @@ public import Tensors
 ///
 /// For the graph of one stage, after partitioning. Value identifiers stay as they are, and so do the stage's outputs
 /// and every value that has more than one use.
+///
+/// A cut between two nodes must change no bit, so a product takes in only what it then computes as the node of its own
+/// would: on the finished sum, in the type in which the sum would have been stored. Kernels add and activate in float32
+/// where a value has half precision; the rounding between two nodes would be lost, and so nothing is fused there.
 public enum FuseEpilogues {
-    /// - Parameter types: of each value, by `ValueID.index`; nil where unknown, which keeps a bias or residual from
-    ///   being fused.
+    /// - Parameter types: of each value, by `ValueID.index`; nil where unknown, which keeps what follows from being
+    ///   fused.
     public static func apply(_ graph: Graph, types: [TensorType?]) -> Graph {
         var fusion = Fusion(graph, types: types)
         fusion.run()
@@ -83,7 +87,7 @@ private struct Fusion {
     private mutating func fuse(_ next: Int, into index: Int) -> Bool {
         let follower = nodes[next]
         guard follower.outputs.count == 1, let output = follower.outputs[0], let own = nodes[index].outputs[0],
-            nodes[index].operation.activation == nil
+            nodes[index].operation.activation == nil, let type = types[own.index], !type.dtype.isHalfPrecision
         else { return false }
         switch follower.operation {
         case .unary(let unary) where FuseEpilogues.isFusible(unary): nodes[index].operation.activation = unary

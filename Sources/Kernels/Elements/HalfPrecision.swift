@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Tensors
 
 /// Conversions between the 16-bit floating-point formats and float32.
@@ -12,6 +13,9 @@ enum HalfPrecision {
             let source = source.assumingMemoryBound(to: UInt16.self)
             for index in 0..<count { destination[index] = float(bfloat16: source[index]) }
         } else {
+            guard mpk_widen_float16(source.assumingMemoryBound(to: UInt16.self), destination, Int64(count)) == 0 else {
+                return
+            }
             let source = source.assumingMemoryBound(to: Float16.self)
             for index in 0..<count { destination[index] = Float(source[index]) }
         }
@@ -27,6 +31,9 @@ enum HalfPrecision {
             let destination = destination.assumingMemoryBound(to: UInt16.self)
             for index in 0..<count { destination[index] = bfloat16(source[index]) }
         } else {
+            guard mpk_narrow_float16(source, destination.assumingMemoryBound(to: UInt16.self), Int64(count)) == 0 else {
+                return
+            }
             let destination = destination.assumingMemoryBound(to: Float16.self)
             for index in 0..<count { destination[index] = Float16(source[index]) }
         }

@@ -55,8 +55,6 @@ extension DType {
         case .float16, .bfloat16: throw KernelError("no kernel computes in \(self)")
         }
     }
-
-    var isHalfPrecision: Bool { self == .float16 || self == .bfloat16 }
 }
 
 /// A computation on floating-point numbers, written once for float32 and float64.

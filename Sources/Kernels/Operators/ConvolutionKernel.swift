@@ -90,15 +90,17 @@ struct DirectConvolutionKernel<Element: NumericElement & BinaryFloatingPoint>: K
                 let image = index / rows / outChannels
                 let start = index * axes.width.output
                 let to = output + start
-                for x in 0..<axes.width.output {
-                    to[x] = (bias?[channel] ?? 0) + (residual?[start + x] ?? 0)
-                }
+                to.update(repeating: bias?[channel] ?? 0, count: axes.width.output)
                 let first = image * inChannels + channel / groupOutputs * groupInputs
                 for inChannel in 0..<groupInputs {
                     addRow(
                         input + (first + inChannel) * axes.inputPlane,
                         weights + (channel * groupInputs + inChannel) * axes.kernelCells, to,
                         z: row / axes.height.output, y: row % axes.height.output)
+                }
+                // To the finished sum, as a node of its own does.
+                if let residual {
+                    for x in 0..<axes.width.output { to[x] += residual[start + x] }
                 }
             }
         }

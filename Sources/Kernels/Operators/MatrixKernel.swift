@@ -2,7 +2,7 @@ internal import Graphs
 internal import Tensors
 
 /// activation(alpha * A * B + addends), for a batch of matrices. Cut into blocks of fixed size, whatever the number of
-/// threads.
+/// threads. The addends come to the finished product, as they do in nodes of their own: fusion changes no bit.
 struct MatrixKernel<Element: MatrixElement>: Kernel {
     /// What is added to the product: an operand read as [batch, rows, columns] with strides, 0 where it is stretched.
     struct Addend: Sendable {
@@ -46,7 +46,7 @@ struct MatrixKernel<Element: MatrixElement>: Kernel {
             let rowCount = min(Self.blockRows, rows - row)
             let columnCount = min(Self.blockColumns, columns - column)
             let block = c + (batch * rows + row) * columns + column
-            start(block, rowCount, columnCount, batch: batch, row: row, column: column, operands)
+            for line in 0..<rowCount { (block + line * columns).update(repeating: .zero, count: columnCount) }
             if inner > 0 {
                 Element.addProduct(
                     rows: rowCount, columns: columnCount, inner: inner, alpha: alpha,
@@ -55,6 +55,7 @@ struct MatrixKernel<Element: MatrixElement>: Kernel {
                     b + right.offset(of: batch) + (transposesRight ? column * inner : column), stride: bStride,
                     transposed: transposesRight, block, stride: columns)
             }
+            add(to: block, rowCount, columnCount, batch: batch, row: row, column: column, operands)
             if let activation {
                 for line in 0..<rowCount {
                     let values = UnsafeMutableRawPointer(block + line * columns).assumingMemoryBound(to: Float.self)
@@ -64,12 +65,11 @@ struct MatrixKernel<Element: MatrixElement>: Kernel {
         }
     }
 
-    /// Fills a block with the sum of the addends.
-    private func start(
-        _ block: UnsafeMutablePointer<Element>, _ rowCount: Int, _ columnCount: Int, batch: Int, row: Int, column: Int,
+    /// Adds the addends to a block.
+    private func add(
+        to block: UnsafeMutablePointer<Element>, _ rowCount: Int, _ columnCount: Int, batch: Int, row: Int, column: Int,
         _ operands: KernelOperands
     ) {
-        for line in 0..<rowCount { (block + line * columns).update(repeating: .zero, count: columnCount) }
         for addend in addends {
             let factor = Element(converting: Double(addend.factor))
             let base =
