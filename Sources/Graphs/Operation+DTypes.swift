@@ -12,7 +12,7 @@ extension Operation {
         case .comparison: return .bool
         case .cast(let cast): return cast.target
         case .bitCast(let cast): return cast.target
-        case .choice, .constantOfShape, .dequantizeLinear: return operand(1)
+        case .choice, .constantOfShape, .dequantizeLinear, .weightUnpacking: return operand(1)
         case .oneHot: return operand(2)
         case .qLinearMatMul, .qLinearConv: return operand(7)
         case .matMulInteger, .convInteger: return .int32

@@ -25,6 +25,7 @@ public enum Operation: Sendable, Hashable, Codable {
     // Quantised
     case quantizeLinear(QuantizeLinear)
     case dequantizeLinear(DequantizeLinear)
+    case weightUnpacking(WeightUnpacking)
     case dynamicQuantizeLinear(DynamicQuantizeLinear)
     case matMulInteger(MatMulInteger)
     case convInteger(ConvInteger)
@@ -123,6 +124,7 @@ public enum Operation: Sendable, Hashable, Codable {
         case .gru(let attributes): attributes
         case .quantizeLinear(let attributes): attributes
         case .dequantizeLinear(let attributes): attributes
+        case .weightUnpacking(let attributes): attributes
         case .dynamicQuantizeLinear(let attributes): attributes
         case .matMulInteger(let attributes): attributes
         case .convInteger(let attributes): attributes

@@ -16,6 +16,9 @@ public protocol OperatorAttributes: Hashable, Codable, Sendable {
 
     /// Whether the output has the bytes of operand 0 in the same order under another shape, so that no copy is needed.
     var isView: Bool { get }
+
+    /// Whether result 0 is made also where nobody takes it, since other results fall out of making it.
+    var alwaysMakesFirst: Bool { get }
 }
 
 extension OperatorAttributes {
@@ -27,6 +30,7 @@ extension OperatorAttributes {
 
     public func outputsKnown(from operands: Operands) -> [Tensor]? { nil }
     public var isView: Bool { false }
+    public var alwaysMakesFirst: Bool { false }
 }
 
 extension Cost {

@@ -49,6 +49,7 @@ enum KernelFactory {
         case .gru(let gru): return try gru.kernel(request)
         case .quantizeLinear(let quantize): return try quantize.kernel(request)
         case .dequantizeLinear(let dequantize): return try dequantize.kernel(request)
+        case .weightUnpacking(let unpacking): return try unpacking.kernel(request)
         case .dynamicQuantizeLinear: return DynamicQuantizeKernel(count: request.inputTypes[0]!.shape.elementCount)
         case .matMulInteger(let product): return try product.kernel(request)
         case .convInteger(let convolution): return try convolution.kernel(request)
@@ -107,8 +108,8 @@ extension Operation {
             true
         case .unary, .binary, .comparison, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .einsum,
             .deformableConvolution, .determinant, .attention, .rotaryEmbedding, .rnn, .lstm, .gru, .quantizeLinear,
-            .dequantizeLinear, .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv,
-            .pooling, .globalPooling, .regionAlignment, .regionPooling, .batchNormalization,
+            .dequantizeLinear, .weightUnpacking, .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul,
+            .qLinearConv, .pooling, .globalPooling, .regionAlignment, .regionPooling, .batchNormalization,
             .localResponseNormalization, .softmax, .instanceNormalization, .groupNormalization, .layerNormalization,
             .reduction, .cumulation, .topK, .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix,
             .termFrequency, .scatterElements, .scatterND, .resize, .gridSample, .affineGrid, .columnsToImage,

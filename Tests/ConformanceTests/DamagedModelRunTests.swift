@@ -37,6 +37,15 @@ struct DamagedModelRunTests {
         "test_optional_get_element_optional_sequence",
     ]
 
+    /// Of ONNX Runtime's own domain, which become many nodes, or read packed weights.
+    static let contributed = [
+        "matmul-4bits-groups-zeros", "matmul-2bits-packed-zeros-block32", "attention-bounds-causal1",
+        "attention-rows-causal0-past", "multi-head-attention-past-both-bias", "multi-head-attention-pairs-lengths",
+        "group-query-attention-room-rotary", "group-query-attention-chunk-sink", "rotary-offset-interleaved",
+        "qlinear-concat-uint8", "qgemm-int8-int8-bias", "qlinear-globalaveragepool-uint8-4-1", "fused-conv-clip",
+        "fused-matmul-5", "embed-layer-norm-111",
+    ]
+
     @Test(arguments: models + withBodiesAndSequences) func everyPrefix(_ name: String) throws {
         let damage = try Damage(name)
         for length in 0..<damage.bytes.count { damage.run(Array(damage.bytes.prefix(length))) }
@@ -45,12 +54,17 @@ struct DamagedModelRunTests {
 
     /// Files that are still files, with something wrong in them; `make fuzz` tries far more, and binds and inspects the
     /// others without running them.
-    @Test(arguments: models + withBodiesAndSequences) func extremeNumbersAndLostFields(_ name: String) throws {
+    @Test(arguments: models + withBodiesAndSequences + contributed) func extremeNumbersAndLostFields(_ name: String)
+        throws
+    {
         let damage = try Damage(name)
         let variants = try #require(ModelDamage(damage.bytes))
         let full = ProcessInfo.processInfo.environment["MPINFER_FUZZ"].flatMap { Int($0) }
         var random = SplitMix(name.utf8.reduce(11) { ($0 &* 31) &+ UInt64($1) })
-        let all = DamagedModelRunTests.models.count + DamagedModelRunTests.withBodiesAndSequences.count
+        let all = [
+            DamagedModelRunTests.models, DamagedModelRunTests.withBodiesAndSequences, DamagedModelRunTests.contributed,
+        ]
+        .joined().count
         let count = full.map { $0 / all + 1 } ?? 20
         for round in 0..<count { damage.run(variants.damaged(&random), runs: full == nil || round % 10 == 0) }
         if full != nil {
@@ -60,7 +74,7 @@ struct DamagedModelRunTests {
         #expect(damage.errors > 0, "no damage was noticed")
     }
 
-    @Test(arguments: models + withBodiesAndSequences) func randomBytes(_ name: String) throws {
+    @Test(arguments: models + withBodiesAndSequences + contributed) func randomBytes(_ name: String) throws {
         let damage = try Damage(name)
         var random = SplitMix(name.utf8.reduce(7) { ($0 &* 31) &+ UInt64($1) })
         for _ in 0..<100 {
@@ -86,7 +100,8 @@ private final class Damage {
     private(set) var errors = 0
 
     init(_ name: String) throws {
-        let test = try NodeCase.Suite.node.load(name)
+        let suite: NodeCase.Suite = DamagedModelRunTests.contributed.contains(name) ? .contributed : .node
+        let test = try suite.load(name)
         let fed = Dictionary(uniqueKeysWithValues: try test.fed())
         let graph = try ONNXImporter.load(path: test.model).graph
         tensors = try graph.inputs.map { try #require(fed[graph.name(of: $0.value)]?.tensor) }

@@ -48,6 +48,8 @@ struct NodeCase: Decodable {
         case simple
         /// Single operators beside ONNX Runtime, where the node suite has no case.
         case operators
+        /// Operators of ONNX Runtime's own domain.
+        case contributed
 
         var folder: String {
             if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] {

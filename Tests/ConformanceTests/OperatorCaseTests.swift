@@ -1,16 +1,21 @@
 import Testing
 
-/// Single operators beside ONNX Runtime, with what the node suite leaves out.
+/// Single operators beside ONNX Runtime.
 struct OperatorCaseTests {
-    @Test(
-        "operators agree with ONNX Runtime",
-        .enabled(if: NodeCase.Suite.operators.isExpected, "no test material; 'make material' makes it"))
-    func casesAgree() throws {
-        let names = NodeCase.Suite.operators.names
+    @Test("what the node suite leaves out", .enabled(if: NodeCase.Suite.operators.isExpected, OperatorCaseTests.absent))
+    func operators() throws { try check(.operators) }
+
+    @Test("its own domain", .enabled(if: NodeCase.Suite.contributed.isExpected, OperatorCaseTests.absent))
+    func contributedOperators() throws { try check(.contributed) }
+
+    private static let absent: Comment = "no test material; 'make material' makes it"
+
+    private func check(_ suite: NodeCase.Suite) throws {
+        let names = suite.names
         try #require(!names.isEmpty)
         for name in names {
             do {
-                let test = try NodeCase.Suite.operators.load(name)
+                let test = try suite.load(name)
                 try #require(test.skip == nil)
                 try test.check()
             } catch {

@@ -241,6 +241,15 @@ import Testing
         refuse(.reverseSequence(ReverseSequence(batchAxis: 1, timeAxis: 1)), [float(4, 3), long(3)])
         expect(.bitCast(BitCast(to: .int32)), [float(4)], "int32 4")
         refuse(.bitCast(BitCast(to: .int64)), [float(4)])
+        let unpacking = WeightUnpacking(rows: 40, columns: 3, bits: 4, blockSize: 16)
+        func bytes(_ count: Int) -> Operand? { Operand(type: TensorType(.uint8, Shape([count]))) }
+        expect(.weightUnpacking(unpacking), [bytes(72), float(9)], "float32 40x3")
+        expect(.weightUnpacking(unpacking), [bytes(72), float(9), bytes(6)], "float32 40x3")
+        expect(.weightUnpacking(unpacking), [bytes(72), float(9), float(9)], "float32 40x3")
+        refuse(.weightUnpacking(unpacking), [bytes(60), float(9)])
+        refuse(.weightUnpacking(unpacking), [bytes(72), float(8)])
+        refuse(.weightUnpacking(unpacking), [bytes(72), float(9), bytes(5)])
+        refuse(.weightUnpacking(unpacking), [bytes(72), float(9), nil, long(40)])
         let terms = TermFrequency(
             terms: [.init(items: [3], entry: 1)], entryCount: 2, weighting: .count, weights: [], skipLimit: 0)
         expect(.termFrequency(terms), [long(5, 9)], "float32 5x2")

@@ -25,6 +25,7 @@ SETS = (
     "models",
     "sequences",
     "operators",
+    "contributed",
     "real",
     "light",
     "encoders",

@@ -65,6 +65,7 @@ public struct Attention: OperatorAttributes {
     }
 
     public var operatorName: String { "Attention" }
+    public var alwaysMakesFirst: Bool { true }
 
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
         let extents = try extents(of: operands)

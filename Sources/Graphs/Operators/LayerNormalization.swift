@@ -16,6 +16,7 @@ public struct LayerNormalization: OperatorAttributes {
     }
 
     public var operatorName: String { subtractsMean ? "LayerNormalization" : "RMSNormalization" }
+    public var alwaysMakesFirst: Bool { true }
 
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
         let input = try operands.type(0)

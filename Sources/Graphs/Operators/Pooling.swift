@@ -22,6 +22,8 @@ public struct Pooling: OperatorAttributes {
         self.roundsUp = roundsUp
     }
 
+    public var alwaysMakesFirst: Bool { true }
+
     public var operatorName: String {
         switch kind {
         case .maximum: "MaxPool"

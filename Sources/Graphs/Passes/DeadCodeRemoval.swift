@@ -7,7 +7,10 @@ public enum DeadCodeRemoval {
         var kept: [Node] = []
         for var node in graph.nodes.reversed() {
             guard node.outputs.contains(where: { $0.map { isLive[$0.index] } ?? false }) else { continue }
-            node.outputs = node.outputs.map { output in output.flatMap { isLive[$0.index] ? $0 : nil } }
+            for (index, output) in node.outputs.enumerated() {
+                guard let output, !isLive[output.index] else { continue }
+                if index > 0 || !node.operation.attributes.alwaysMakesFirst { node.outputs[index] = nil }
+            }
             while let last = node.outputs.last, last == nil { node.outputs.removeLast() }
             for case let input? in node.inputs { isLive[input.index] = true }
             kept.append(node)

@@ -258,6 +258,10 @@ struct GraphReading {
             throw .malformed("\(outputs.count) outputs, and the operator has \(operation.outputs.text)")
         }
         if !operation.mayLackFirst, !inputs.isEmpty, inputs[0].isEmpty { throw .malformed("operand 0 is missing") }
+        // Of a number of outputs that the file chooses, any may be left out.
+        if operation.outputs.lowerBound > 0, operation.outputs != ONNXOperator.anyNumber, outputs[0].isEmpty {
+            throw .malformed("output 0 is missing")
+        }
         let node = try ONNXNode(
             name: name, operatorType: proto.opType, version: version, opset: opset,
             inputs: inputs.map { assembly.values[$0] }, outputs: outputs.map { assembly.values[$0] },

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import lzma
 from pathlib import Path
 
 import numpy as np
+import onnx
+from onnx import helper, numpy_helper
 
-from material.case import CaseWriter
-from sets import pytorch
-from sets.pytorch import Inputs, mask, numbers, tokens, write_cases
+from material import reference
+from material.case import Case, CaseWriter
+from sets import contributed, pytorch
+from sets.contributed import packed
+from sets.pytorch import Inputs, mask, numbers, skeleton, tokens, write_cases
 
 FOLDERS = ("today",)
 EXPORTS = pytorch.EXPORTS.with_name("exports-today")
-SOURCES = (EXPORTS, EXPORTS.parent / "skeleton.py", Path(__file__).with_name("models.py"), Path(pytorch.__file__))
+SOURCES = (
+    EXPORTS, EXPORTS.parent / "skeleton.py", Path(__file__).with_name("models.py"), Path(pytorch.__file__),
+    Path(contributed.__file__),
+)  # fmt: skip
 WORDS = 200  # of every vocabulary
 
 
@@ -62,5 +70,46 @@ INPUTS: dict[str, Inputs] = {
 }
 
 
+def quantise(model: onnx.ModelProto, bits: int, block_size: int) -> None:
+    """Makes products with constant matrices products with packed weights, as ONNX Runtime's quantiser writes them."""
+    graph = model.graph
+    matrices = {tensor.name: tensor for tensor in graph.initializer if len(tensor.dims) == 2}
+    for node in graph.node:
+        if node.op_type != "MatMul" or node.input[1] not in matrices:
+            continue
+        name = node.input[1]
+        weights = numpy_helper.to_array(matrices[name]).T  # [columns, rows]
+        columns, rows = weights.shape
+        blocks = np.pad(weights, [(0, 0), (0, -rows % block_size)]).reshape(columns, -1, block_size)
+        low, high = np.minimum(blocks.min(-1), 0), np.maximum(blocks.max(-1), 0)
+        scales = (high - low) / (2**bits - 1)
+        zeros = np.rint(-low / scales)
+        levels = np.clip(np.rint(blocks / scales[..., None] + zeros[..., None]), 0, 2**bits - 1)
+        parts = {"levels": packed(levels, bits), "scales": scales.astype(np.float32), "zeros": packed(zeros, bits)}
+        graph.initializer.extend(numpy_helper.from_array(part, f"{name}_{key}") for key, part in parts.items())
+        attributes = {"K": rows, "N": columns, "bits": bits, "block_size": block_size}
+        product = helper.make_node(
+            "MatMulNBits", [node.input[0], *(f"{name}_{key}" for key in parts)], node.output, node.name,
+            domain=contributed.DOMAIN, **attributes,
+        )  # fmt: skip
+        node.CopyFrom(product)
+    used = {name for node in graph.node for name in node.input}
+    for tensor in matrices.values():
+        if tensor.name not in used:
+            graph.initializer.remove(tensor)
+    model.opset_import.add(domain=contributed.DOMAIN, version=1)
+
+
+def with_packed_weights(export: str, bits: int) -> Case:
+    """The case of an export of a language model whose matrices are whole numbers of few bits."""
+    name = f"{export}-{bits}bits"
+    model = onnx.load_from_string(lzma.decompress((EXPORTS / f"{export}.onnx.xz").read_bytes()))
+    skeleton.fill(model, lambda tensor: skeleton.drawn(export, tensor))
+    quantise(model, bits, 16)
+    inputs = text(np.random.default_rng(bits))
+    return Case(name, model, inputs, reference.run(model, inputs), pytorch.RTOL, pytorch.ATOL)
+
+
 def make(writers: dict[str, CaseWriter]) -> None:
     write_cases(writers["today"], EXPORTS, INPUTS, {}, {})
+    writers["today"].write(with_packed_weights("llama-dynamo", 4))

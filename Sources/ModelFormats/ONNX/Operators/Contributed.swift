@@ -7,6 +7,12 @@ extension ONNXOperator {
     static let contributedDomain = "com.microsoft"
 
     static let contributed: [String: ONNXOperator] = [
+        contributedBasics, contributedProducts, contributedAttention, quantizedOperators,
+    ].reduce(into: [:]) { table, family in
+        table.merge(family) { _, _ in preconditionFailure("one operator in two families") }
+    }
+
+    private static let contributedBasics: [String: ONNXOperator] = [
         "Gelu": ONNXOperator([1], inputs: 1, convert: ONNXNode.direct(.unary(Unary(.gelu)))),
         "QuickGelu": ONNXOperator([1], inputs: 1) { node, assembly throws(ConversionError) in
             let alpha = try node.float("alpha", default: 1.702)
@@ -25,8 +31,9 @@ extension ONNXOperator {
             node, assembly throws(ConversionError) in
             try dynamicQuantizeLSTM(node, &assembly)
         },
-        "FusedMatMul": ONNXOperator([1], inputs: 2) { node, assembly throws(ConversionError) in
-            try fusedMatMul(node, &assembly)
+        "EmbedLayerNormalization": ONNXOperator([1], inputs: 7...9, outputs: 1...3) {
+            node, assembly throws(ConversionError) in
+            try embedLayerNormalization(node, &assembly)
         },
         "SkipLayerNormalization": ONNXOperator([1], inputs: 3...5, outputs: 1...4) {
             node, assembly throws(ConversionError) in
@@ -37,32 +44,6 @@ extension ONNXOperator {
             try skipLayerNormalization(node, &assembly, subtractsMean: false)
         },
     ]
-
-    /// alpha * A * B, each with its last two axes swapped where wanted.
-    private static func fusedMatMul(_ node: ONNXNode, _ assembly: inout GraphAssembly) throws(ConversionError) {
-        let alpha = try node.float("alpha", default: 1)
-        guard try !node.flag("transBatchA"), try !node.flag("transBatchB") else {
-            throw .inexpressible("with transBatchA or transBatchB")
-        }
-        var operands: [ValueID] = []
-        for (index, name) in ["transA", "transB"].enumerated() {
-            let value = try node.requiredInput(index)
-            guard try node.flag(name) else {
-                operands.append(value)
-                continue
-            }
-            guard let rank = assembly.ranks[value], rank >= 2 else {
-                throw .inexpressible("that transposes an operand of unknown rank")
-            }
-            let order = Array(0..<(rank - 2)) + [rank - 1, rank - 2]
-            operands.append(
-                assembly.emit(node, "swapped\(index)", .transpose(Transpose(permutation: order)), [value]))
-        }
-        guard alpha != 1 else { return assembly.finish(node, .matrixProduct(MatrixProduct()), operands) }
-        let factor = assembly.addScalar(node, "alpha", Double(alpha), dtype: try assembly.dtype(operands[0]))
-        let product = assembly.emit(node, "product", .matrixProduct(MatrixProduct()), operands)
-        assembly.finish(node, .binary(Binary(.multiply)), [product, factor])
-    }
 
     /// The norm of input + skip (+ bias). Results: the norm, its two moments, the sum.
     private static func skipLayerNormalization(
