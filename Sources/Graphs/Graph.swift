@@ -128,17 +128,20 @@ extension Graph {
         }
     }
 
-    /// Every operator that nothing here can compute, each once, with the number of nodes that want it; bodies included.
-    public func unsupportedOperators() -> [(name: String, nodes: Int)] {
-        var counts: [String: Int] = [:]
-        countUnsupported(&counts)
-        return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    /// Every operator that nothing here can compute, each once, with the number of nodes that want it and the first of
+    /// these; bodies included. Constants of a type that nothing here can hold count as operators.
+    public func unsupportedOperators() -> [(name: String, nodes: Int, first: String)] {
+        var found: [String: (nodes: Int, first: String)] = [:]
+        countUnsupported(&found)
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value.nodes, $0.value.first) }
     }
 
-    private func countUnsupported(_ counts: inout [String: Int]) {
+    private func countUnsupported(_ found: inout [String: (nodes: Int, first: String)]) {
         for node in nodes {
-            if case .unsupported(let operation) = node.operation { counts[operation.operatorName, default: 0] += 1 }
-            for body in node.operation.bodies { body.countUnsupported(&counts) }
+            if case .unsupported(let operation) = node.operation {
+                found[operation.operatorName, default: (0, node.name)].nodes += 1
+            }
+            for body in node.operation.bodies { body.countUnsupported(&found) }
         }
     }
 }

@@ -20,6 +20,7 @@ extension Operation {
         case .dynamicQuantizeLinear: return index == 1 ? .float32 : .uint8
         case .reduction(let reduction):
             return reduction.kind == .indexOfMaximum || reduction.kind == .indexOfMinimum ? .int64 : operand(0)
+        case .linearAttention: return index == 0 ? operand(0) : operand(3) ?? operand(0)
         case .layerNormalization: return index == 0 ? operand(0) : .float32
         case .topK, .pooling, .unique: return index == 0 ? operand(0) : .int64
         case .shapeOf, .nonZero, .nonMaxSuppression: return .int64
@@ -31,12 +32,12 @@ extension Operation {
         // Their bodies tell, or nobody does.
         case .conditional, .loop, .scan, .enclosure, .unsupported: return nil
         case .binary, .convolution, .convolutionTranspose, .deformableConvolution, .matrixProduct, .gemm, .einsum,
-            .determinant, .attention, .rotaryEmbedding, .rnn, .lstm, .gru, .globalPooling, .maximumUnpooling,
-            .regionAlignment, .regionPooling, .batchNormalization, .localResponseNormalization, .softmax,
-            .instanceNormalization, .groupNormalization, .cumulation, .fourierTransform, .shortTimeFourierTransform,
-            .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze, .transpose, .expand,
-            .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .cacheUpdate, .tile, .depthToSpace,
-            .spaceToDepth, .trilu, .resize, .gridSample, .affineGrid, .centerCropPad, .columnsToImage,
+            .determinant, .attention, .rotaryEmbedding, .causalConvolution, .rnn, .lstm, .gru, .globalPooling,
+            .maximumUnpooling, .regionAlignment, .regionPooling, .batchNormalization, .localResponseNormalization,
+            .softmax, .instanceNormalization, .groupNormalization, .cumulation, .fourierTransform,
+            .shortTimeFourierTransform, .concatenation, .split, .slice, .pad, .reshape, .flatten, .squeeze, .unsqueeze,
+            .transpose, .expand, .gather, .gatherElements, .gatherND, .scatterElements, .scatterND, .cacheUpdate, .tile,
+            .depthToSpace, .spaceToDepth, .trilu, .resize, .gridSample, .affineGrid, .centerCropPad, .columnsToImage,
             .reverseSequence, .arithmeticRange, .compress, .identity:
             return operand(0)
         }

@@ -18,6 +18,8 @@ public enum Operation: Sendable, Hashable, Codable {
     case determinant(Determinant)
     case attention(Attention)
     case rotaryEmbedding(RotaryEmbedding)
+    case linearAttention(LinearAttention)
+    case causalConvolution(CausalConvolution)
     // Recurrent
     case rnn(RNN)
     case lstm(LSTM)
@@ -119,6 +121,8 @@ public enum Operation: Sendable, Hashable, Codable {
         case .determinant(let attributes): attributes
         case .attention(let attributes): attributes
         case .rotaryEmbedding(let attributes): attributes
+        case .linearAttention(let attributes): attributes
+        case .causalConvolution(let attributes): attributes
         case .rnn(let attributes): attributes
         case .lstm(let attributes): attributes
         case .gru(let attributes): attributes

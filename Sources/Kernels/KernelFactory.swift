@@ -44,6 +44,8 @@ enum KernelFactory {
         case .einsum(let einsum): return try einsum.kernel(request)
         case .attention(let attention): return try attention.kernel(request)
         case .rotaryEmbedding(let rotary): return try rotary.kernel(request)
+        case .linearAttention(let attention): return try attention.kernel(request)
+        case .causalConvolution(let convolution): return try convolution.kernel(request)
         case .rnn(let rnn): return try rnn.kernel(request)
         case .lstm(let lstm): return try lstm.kernel(request)
         case .gru(let gru): return try gru.kernel(request)
@@ -107,14 +109,14 @@ extension Operation {
             .eyeLike, .optional, .identity:
             true
         case .unary, .binary, .comparison, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .einsum,
-            .deformableConvolution, .determinant, .attention, .rotaryEmbedding, .rnn, .lstm, .gru, .quantizeLinear,
-            .dequantizeLinear, .weightUnpacking, .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul,
-            .qLinearConv, .pooling, .globalPooling, .regionAlignment, .regionPooling, .batchNormalization,
-            .localResponseNormalization, .softmax, .instanceNormalization, .groupNormalization, .layerNormalization,
-            .reduction, .cumulation, .topK, .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix,
-            .termFrequency, .scatterElements, .scatterND, .resize, .gridSample, .affineGrid, .columnsToImage,
-            .arithmeticRange, .oneHot, .nonZero, .compress, .unique, .nonMaxSuppression, .conditional, .loop, .scan,
-            .enclosure, .sequence, .unsupported:
+            .deformableConvolution, .determinant, .attention, .rotaryEmbedding, .linearAttention, .causalConvolution,
+            .rnn, .lstm, .gru, .quantizeLinear, .dequantizeLinear, .weightUnpacking, .dynamicQuantizeLinear,
+            .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv, .pooling, .globalPooling, .regionAlignment,
+            .regionPooling, .batchNormalization, .localResponseNormalization, .softmax, .instanceNormalization,
+            .groupNormalization, .layerNormalization, .reduction, .cumulation, .topK, .fourierTransform,
+            .shortTimeFourierTransform, .melWeightMatrix, .termFrequency, .scatterElements, .scatterND, .resize,
+            .gridSample, .affineGrid, .columnsToImage, .arithmeticRange, .oneHot, .nonZero, .compress, .unique,
+            .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence, .unsupported:
             false
         }
     }

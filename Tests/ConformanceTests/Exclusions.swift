@@ -5,8 +5,6 @@ struct Exclusions {
     enum Kind: String {
         /// Of no kind that mpinfer is for: does not count.
         case aside
-        /// Of an operator that is younger than opset 22: does not count, whether it passes or not.
-        case later
         /// Missing: counts against the share of the suite.
         case out
     }

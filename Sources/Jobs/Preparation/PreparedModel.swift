@@ -84,10 +84,14 @@ public struct PreparedModel: Sendable {
         }
         let missing = graph.unsupportedOperators()
         guard !missing.isEmpty else { return }
-        let list = missing.map { "\($0.name) (\($0.nodes) node\($0.nodes == 1 ? "" : "s"))" }.joined(separator: ", ")
+        let list = missing.map { missing in
+            "\n  \(missing.name): "
+                + (missing.nodes == 1
+                    ? "node '\(missing.first)'" : "\(missing.nodes) nodes, the first is '\(missing.first)'")
+        }
         throw JobError(
-            "\(path): \(missing.count) operator\(missing.count == 1 ? " is" : "s are") not supported: \(list). "
-                + "Export the model without them, or add them (docs/adding-an-operator.md)")
+            "\(path): \(missing.count) operator\(missing.count == 1 ? " is" : "s are") not supported; export the model "
+                + "without them, or add them (docs/adding-an-operator.md):\(list.joined())")
     }
 
     /// Throws where a model wants what only a later one makes, and the job does not bring it either.

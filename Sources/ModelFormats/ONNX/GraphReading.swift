@@ -190,7 +190,7 @@ struct GraphReading {
 
     /// Stands for a constant that cannot be held here, so that the model can still be inspected.
     private mutating func addUnsupported(_ name: String, _ type: String, _ value: ValueID) {
-        let operation = Operation.unsupported(Unsupported("initializer '\(name)' (\(type))"))
+        let operation = Operation.unsupported(Unsupported("initializer of type \(type)"))
         assembly.add(assembly.uniqueName(name), operation, [], outputs: [value])
     }
 

@@ -13,10 +13,13 @@ extension ONNXOperator {
                 }
             },
             "Swish": ONNXOperator([24], inputs: 1) { node, assembly throws(ConversionError) in
-                // 0 stands for 1 in ours.
-                let alpha = try node.float("alpha", default: 1)
-                guard alpha != 0 else { throw .inexpressible("with alpha 0") }
-                assembly.finish(node, .unary(Unary(.silu, alpha: alpha == 1 ? 0 : alpha)), node.inputs)
+                let (operation, operands) = try swish(node, &assembly)
+                assembly.finish(node, operation, operands)
+            },
+            "SwiGLU": ONNXOperator([28], inputs: 2) { node, assembly throws(ConversionError) in
+                let (operation, operands) = try swish(node, &assembly)
+                let gate = assembly.emit(node, "gate", operation, operands)
+                assembly.finish(node, .binary(Binary(.multiply)), [gate, try node.requiredInput(1)])
             },
             "Clip": ONNXOperator([6, 11, 12, 13], inputs: 1...3) { node, assembly throws(ConversionError) in
                 try clip(node, &assembly)
@@ -49,6 +52,20 @@ extension ONNXOperator {
         }
         return table
     }()
+
+    /// x * sigmoid(alpha * x) of operand 0: the operation, and what it takes.
+    private static func swish(
+        _ node: ONNXNode, _ assembly: inout GraphAssembly
+    ) throws(ConversionError) -> (Operation, [ValueID]) {
+        let input = try node.requiredInput(0)
+        let alpha = try node.float("alpha", default: 1)
+        // 0 stands for 1 in ours, and the sigmoid of 0 is a half.
+        guard alpha != 0 else {
+            let half = assembly.addScalar(node, "half", 0.5, dtype: try assembly.dtype(input))
+            return (.binary(Binary(.multiply)), [input, half])
+        }
+        return (.unary(Unary(.silu, alpha: alpha == 1 ? 0 : alpha)), [input])
+    }
 
     /// Limits from attributes (before opset 11) or operands. Constant ones that a float32 holds exactly make one
     /// function of one number, others a maximum and a minimum.

@@ -25,10 +25,10 @@ extension ONNXOperator {
                 assembly.finish(node, .oneHot(OneHot(axis: axis)), node.inputs)
             },
             "NonZero": ONNXOperator([9, 13], inputs: 1, convert: ONNXNode.direct(.nonZero(NonZero()))),
-            "Compress": ONNXOperator([9, 11], inputs: 2) { node, assembly throws(ConversionError) in
+            "Compress": ONNXOperator([9, 11, 28], inputs: 2) { node, assembly throws(ConversionError) in
                 assembly.finish(node, .compress(Compress(axis: try node.int("axis"))), node.inputs)
             },
-            "Unique": ONNXOperator([11], inputs: 1...1, outputs: 1...4) { node, assembly throws(ConversionError) in
+            "Unique": ONNXOperator([11, 28], inputs: 1...1, outputs: 1...4) { node, assembly throws(ConversionError) in
                 let attributes = Unique(axis: try node.int("axis"), isSorted: try node.flag("sorted", default: true))
                 assembly.finish(node, .unique(attributes), node.inputs)
             },

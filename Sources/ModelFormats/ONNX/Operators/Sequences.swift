@@ -27,7 +27,7 @@ extension ONNXOperator {
             node, assembly throws(ConversionError) in
             try map(node, &assembly)
         },
-        "Optional": ONNXOperator([15], inputs: 0...1) { node, assembly throws(ConversionError) in
+        "Optional": ONNXOperator([15, 28], inputs: 0...1) { node, assembly throws(ConversionError) in
             node.ignore("type")
             if node.input(0) == nil {
                 assembly.finish(node, .optional(OptionalOperator(.empty)), [])

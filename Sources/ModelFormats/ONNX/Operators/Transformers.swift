@@ -17,6 +17,21 @@ extension ONNXOperator {
                 heads: heads > 0 ? heads : nil)
             assembly.finish(node, .rotaryEmbedding(attributes), node.inputs)
         },
+        "LinearAttention": ONNXOperator([27], inputs: 3...6, outputs: 1...2) {
+            node, assembly throws(ConversionError) in
+            try linearAttention(node, &assembly)
+        },
+        "CausalConvWithState": ONNXOperator([27], inputs: 2...4, outputs: 1...2) {
+            node, assembly throws(ConversionError) in
+            let appliesSilu: Bool
+            switch try node.string("activation") ?? "none" {
+            case "none": appliesSilu = false
+            case "silu", "swish": appliesSilu = true
+            case let other: throw .inexpressible("activation '\(other)'")
+            }
+            let attributes = CausalConvolution(appliesSilu: appliesSilu)
+            assembly.finish(node, .causalConvolution(attributes), node.inputs)
+        },
         // Not in the standard, but ONNX Runtime's optimiser writes it as if it were.
         "SimplifiedLayerNormalization": ONNXOperator([1], inputs: 2) { node, assembly throws(ConversionError) in
             let code = try node.int("stash_type") ?? 1
@@ -59,6 +74,26 @@ extension ONNXOperator {
             attributes.softmaxDType = dtype
         }
         assembly.finish(node, .attention(attributes), node.inputs)
+    }
+
+    private static func linearAttention(
+        _ node: ONNXNode, _ assembly: inout GraphAssembly
+    ) throws(ConversionError) {
+        // How many positions other engines compute at a time; it changes no value.
+        node.ignore("chunk_size")
+        let (decays, corrects): (Bool, Bool)
+        switch try node.string("update_rule") ?? "gated_delta" {
+        case "linear": (decays, corrects) = (false, false)
+        case "gated": (decays, corrects) = (true, false)
+        case "delta": (decays, corrects) = (false, true)
+        case "gated_delta": (decays, corrects) = (true, true)
+        case let other: throw .inexpressible("update_rule '\(other)'")
+        }
+        let scale = try node.float("scale", default: 0)
+        let attributes = LinearAttention(
+            queryHeads: try node.requiredInt("q_num_heads"), keyHeads: try node.requiredInt("kv_num_heads"),
+            scale: scale == 0 ? nil : scale, decays: decays, corrects: corrects)
+        assembly.finish(node, .linearAttention(attributes), node.inputs)
     }
 
     /// -1 is no bound.
