@@ -129,6 +129,7 @@ public struct BoundGraph: Sendable {
         for (output, type) in zip(node.outputs, outputTypes) {
             if let output { types[output.index] = type }
         }
+        guard !node.operation.attributes.hangsOnItem else { return }
         if let results = try fold(node, operands: operands, outputTypes: outputTypes, evaluate: evaluate) {
             take(results, of: index)
         } else if node.inputs.allSatisfy({ $0.map { isConstant[$0.index] } ?? true }) {

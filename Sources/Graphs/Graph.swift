@@ -122,7 +122,9 @@ extension Graph {
         var isConstant = [Bool](repeating: false, count: valueNames.count)
         for value in constants.keys { isConstant[value.index] = true }
         return nodes.map { node in
-            let constant = node.inputs.allSatisfy { $0.map { isConstant[$0.index] } ?? true }
+            let constant =
+                !node.operation.attributes.hangsOnItem
+                && node.inputs.allSatisfy { $0.map { isConstant[$0.index] } ?? true }
             if constant { for case let output? in node.outputs { isConstant[output.index] = true } }
             return constant
         }

@@ -27,6 +27,12 @@ extension Operation {
         case .eyeLike(let eye): return eye.dtype ?? operand(0)
         case .melWeightMatrix(let matrix): return matrix.dtype
         case .termFrequency: return .float32
+        case .randomDraw(let draw):
+            switch draw.distribution {
+            case .normal, .uniform: return draw.dtype
+            case .bernoulli: return .bool
+            case .multinomial: return .int64
+            }
         case .sequence(let sequence): return sequence.kind == .length ? .int64 : nil
         case .optional(let optional): return optional.kind == .hasElement ? .bool : operand(0)
         // Their bodies tell, or nobody does.

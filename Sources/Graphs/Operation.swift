@@ -53,6 +53,8 @@ public enum Operation: Sendable, Hashable, Codable {
     case shortTimeFourierTransform(ShortTimeFourierTransform)
     case melWeightMatrix(MelWeightMatrix)
     case termFrequency(TermFrequency)
+    // Random numbers
+    case randomDraw(RandomDraw)
     // Layout
     case concatenation(Concatenation)
     case split(Split)
@@ -152,6 +154,7 @@ public enum Operation: Sendable, Hashable, Codable {
         case .shortTimeFourierTransform(let attributes): attributes
         case .melWeightMatrix(let attributes): attributes
         case .termFrequency(let attributes): attributes
+        case .randomDraw(let attributes): attributes
         case .concatenation(let attributes): attributes
         case .split(let attributes): attributes
         case .slice(let attributes): attributes

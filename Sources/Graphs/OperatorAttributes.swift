@@ -19,6 +19,9 @@ public protocol OperatorAttributes: Hashable, Codable, Sendable {
 
     /// Whether result 0 is made also where nobody takes it, since other results fall out of making it.
     var alwaysMakesFirst: Bool { get }
+
+    /// Whether the results hang on which items are at hand, besides the operands: nobody may compute them before the run.
+    var hangsOnItem: Bool { get }
 }
 
 extension OperatorAttributes {
@@ -31,6 +34,7 @@ extension OperatorAttributes {
     public func outputsKnown(from operands: Operands) -> [Tensor]? { nil }
     public var isView: Bool { false }
     public var alwaysMakesFirst: Bool { false }
+    public var hangsOnItem: Bool { false }
 }
 
 extension Cost {

@@ -57,6 +57,8 @@ public struct KernelContext: ~Copyable {
     /// [pool.threadCount * scratchStride] bytes
     let scratch: UnsafeMutableRawPointer
     let scratchStride: Int
+    /// The job's numbers of the items that a microbatch holds, in order; none where there are no items.
+    var items: [Int] = []
 
     /// Runs `body(task)` for each task, on all threads of the rank.
     func parallel(_ taskCount: Int, _ body: (_ task: Int, _ scratch: UnsafeMutableRawPointer) -> Void) {

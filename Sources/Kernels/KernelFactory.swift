@@ -87,6 +87,7 @@ enum KernelFactory {
         case .regionPooling(let pooling): return try pooling.kernel(request)
         case .reverseSequence(let reverse): return reverse.kernel(request)
         case .termFrequency(let frequency): return frequency.kernel(request)
+        case .randomDraw(let draw): return try draw.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
             throw KernelError("the size of its result hangs on data")
         case .optional(let optional) where optional.kind == .element:
@@ -114,8 +115,8 @@ extension Operation {
             .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv, .pooling, .globalPooling, .regionAlignment,
             .regionPooling, .batchNormalization, .localResponseNormalization, .softmax, .instanceNormalization,
             .groupNormalization, .layerNormalization, .reduction, .cumulation, .topK, .fourierTransform,
-            .shortTimeFourierTransform, .melWeightMatrix, .termFrequency, .scatterElements, .scatterND, .resize,
-            .gridSample, .affineGrid, .columnsToImage, .arithmeticRange, .oneHot, .nonZero, .compress, .unique,
+            .shortTimeFourierTransform, .melWeightMatrix, .termFrequency, .randomDraw, .scatterElements, .scatterND,
+            .resize, .gridSample, .affineGrid, .columnsToImage, .arithmeticRange, .oneHot, .nonZero, .compress, .unique,
             .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence, .unsupported:
             false
         }

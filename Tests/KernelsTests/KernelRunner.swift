@@ -11,7 +11,7 @@ enum KernelRunner {
     ///   - wanted: the results that somebody asks for; the others are not computed. All of them when nil.
     static func run(
         _ operation: Operation, _ operands: [Tensor?], constants: Set<Int> = [], wanted: Set<Int>? = nil,
-        threads: Int = 1
+        threads: Int = 1, items: [Int] = []
     ) throws -> [Tensor] {
         let types = try operation.attributes.outputTypes(
             of: Operands(
@@ -48,7 +48,7 @@ enum KernelRunner {
             try outputPointers.withUnsafeBufferPointer { outputs in
                 try kernel.run(
                     KernelOperands(inputs: inputs, outputs: outputs),
-                    KernelContext(pool: pool, scratch: scratch.pointer, scratchStride: stride))
+                    KernelContext(pool: pool, scratch: scratch.pointer, scratchStride: stride, items: items))
             }
         }
         withExtendedLifetime((operands, scratch)) {}

@@ -22,7 +22,7 @@ public enum ConstantFolding {
     private static func results(of node: Node, in graph: Graph, _ evaluate: ConstantEvaluator) -> [Tensor]? {
         if case .unsupported = node.operation { return nil }
         // A loop may go on for ever.
-        guard !node.operation.hasBodies else { return nil }
+        guard !node.operation.hasBodies, !node.operation.attributes.hangsOnItem else { return nil }
         var operands: [Operands.Operand?] = []
         for input in node.inputs {
             guard let input else {

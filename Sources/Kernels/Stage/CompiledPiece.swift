@@ -23,6 +23,8 @@ final class CompiledPiece {
     private let arena: Arena
     private let pool: WorkerPool
     private let recorder: NodeRecorder?
+    /// Which the outermost program owns, as long as it runs.
+    private unowned let environment: StageEnvironment
     private let scratchOffset: Int
     private let scratchStride: Int
 
@@ -36,6 +38,7 @@ final class CompiledPiece {
         arena = environment.arena
         pool = environment.pool
         recorder = environment.recorder
+        self.environment = environment
         let weights = environment.weights
         inputTypes = part.inputs.map { bound.type(of: $0)! }
         outputTypes = part.outputs.map { bound.type(of: $0)! }
@@ -152,7 +155,9 @@ final class CompiledPiece {
                     KernelOperands(
                         inputs: .init(start: pointers + step.firstInput, count: step.firstOutput - step.firstInput),
                         outputs: .init(start: pointers + step.firstOutput, count: step.end - step.firstOutput)),
-                    KernelContext(pool: pool, scratch: arenaPointer + scratchOffset, scratchStride: scratchStride))
+                    KernelContext(
+                        pool: pool, scratch: arenaPointer + scratchOffset, scratchStride: scratchStride,
+                        items: environment.items))
             } catch {
                 throw GraphError("node '\(step.name)': \(error)")
             }

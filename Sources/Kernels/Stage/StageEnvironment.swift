@@ -8,6 +8,8 @@ final class StageEnvironment {
     /// Owned by the outermost program: what lies in the cache must not keep the cache alive.
     unowned let cache: ProgramCache
     private let owned: ProgramCache?
+    /// The job's numbers of the items that are being computed. Bodies draw no random numbers and see none.
+    var items: [Int] = []
 
     init(weights: StageWeights, arena: Arena, pool: WorkerPool, cacheCapacity: Int, recorder: NodeRecorder?) {
         self.recorder = recorder

@@ -99,12 +99,15 @@ public final class StageProgram {
     /// - Parameters:
     ///   - inputs: one for each of `part.inputs`, of `inputTypes` where these are known.
     ///   - outputs: tensors to fill, one for each of `part.outputs`, of `outputTypes`; nil where the type is not known.
+    ///   - items: the job's numbers of the items in the inputs, in order, which random numbers hang on; none where there
+    ///     are no items.
     ///   - betweenNodes: called after each node, for communication to make progress.
     /// - Returns: the results: those of `outputs`, and new tensors where there are none.
     @discardableResult
     public func run(
-        inputs: [Tensor], outputs: [Tensor?], betweenNodes: () throws -> Void = {}
+        inputs: [Tensor], outputs: [Tensor?], items: [Int] = [], betweenNodes: () throws -> Void = {}
     ) throws -> [Tensor] {
+        environment.items = items
         if case .fixed(let piece) = form {
             let outputs = zip(outputs, piece.outputTypes).map { $0 ?? Tensor(uninitialized: $1.dtype, shape: $1.shape) }
             try piece.run(inputs: inputs, outputs: outputs, betweenNodes: betweenNodes)

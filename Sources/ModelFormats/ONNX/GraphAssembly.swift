@@ -14,6 +14,9 @@ struct GraphAssembly {
     /// Values that the file says, or whose makers say, to be sequences.
     private var sequences: Set<ValueID> = []
 
+    /// Whether it is the graph of a loop or a branch.
+    var isBody = false
+
     let context: ImportContext
 
     var tensors: TensorReader { context.tensors }

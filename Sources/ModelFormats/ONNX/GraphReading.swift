@@ -36,6 +36,7 @@ struct GraphReading {
             throw error("two outputs are named '\(assembly.graph.name(of: output))'")
         }
         assembly.graph.outputs = outputs
+        assembly.graph.drawPerItem()
         return assembly.graph
     }
 
@@ -48,6 +49,7 @@ struct GraphReading {
     mutating func body(
         own: [Captured], captured: [Captured], constants: [(name: String, constant: Constant)]
     ) throws(ModelError) -> Graph {
+        assembly.isBody = true
         let initializers = try initializerNames()
         for input in proto.input where !initializers.contains(input.name) {
             guard !input.name.isEmpty else { throw error("an input has no name") }

@@ -42,8 +42,7 @@ struct ONNXOperator: Sendable {
         let families = [
             elementwise, activations, logic, convolutions, pooling, normalizations, linearAlgebra, reductions, layout,
             indexing, resampling, shapes, transformers, controlFlow, sequences, recurrent, quantization, losses,
-            sampling, signals,
-            terms,
+            sampling, signals, terms, random,
         ]
         return families.reduce(into: [:]) { table, family in
             table.merge(family) { _, _ in preconditionFailure("one operator in two families") }

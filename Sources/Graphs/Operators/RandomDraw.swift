@@ -1,0 +1,95 @@
+public import Tensors
+
+/// Random numbers that are a function of a key, of the number of the item and of the place in the item: the same on any
+/// number of ranks and threads and at any microbatch size, and in every run.
+///
+/// Operands: none where `shape` says the result's shape; otherwise one of the result's shape, of which a normal or uniform
+/// draw takes no element, and a Bernoulli draw the probabilities of true. A multinomial draw takes [rows, classes]
+/// logarithms of probabilities, up to a constant, and makes [rows, samples] numbers of classes.
+public struct RandomDraw: OperatorAttributes {
+    public enum Distribution: Hashable, Codable, Sendable {
+        case normal(mean: Float, deviation: Float)
+        /// From `low` on, below `high`.
+        case uniform(low: Float, high: Float)
+        case bernoulli
+        case multinomial(samples: Int)
+    }
+
+    public var distribution: Distribution
+    /// Of the generator: made of the seed and of the name of the node.
+    public var key: UInt64
+    /// Of a result that has no operand's shape.
+    public var shape: [Int]?
+    /// Of normal and uniform draws: float32 or float64.
+    public var dtype: DType
+    /// Whether each item has numbers of its own. Otherwise the draw is a constant of the model.
+    public var isPerItem: Bool
+
+    public init(
+        _ distribution: Distribution, key: UInt64, shape: [Int]? = nil, dtype: DType = .float32,
+        isPerItem: Bool = false
+    ) {
+        self.distribution = distribution
+        self.key = key
+        self.shape = shape
+        self.dtype = dtype
+        self.isPerItem = isPerItem
+    }
+
+    /// The key for a node: FNV-1a (Fowler, Noll, Vo) over the bits of the seed and the bytes of the name. Without a seed
+    /// it is that of the seed 0, so that runs repeat.
+    public static func key(seed: Float?, node: String) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func take(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let bits = (seed ?? 0).bitPattern
+        for shift in stride(from: 0, to: 32, by: 8) { take(UInt8(truncatingIfNeeded: bits >> UInt32(shift))) }
+        for byte in node.utf8 { take(byte) }
+        return hash
+    }
+
+    public var operatorName: String {
+        switch distribution {
+        case .normal: shape == nil ? "RandomNormalLike" : "RandomNormal"
+        case .uniform: shape == nil ? "RandomUniformLike" : "RandomUniform"
+        case .bernoulli: "Bernoulli"
+        case .multinomial: "Multinomial"
+        }
+    }
+
+    public var hangsOnItem: Bool { isPerItem }
+
+    public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
+        switch distribution {
+        case .normal, .uniform:
+            guard let shape else { return [TensorType(dtype, try operands.shape(0))] }
+            return [TensorType(dtype, try checkedShape(shape))]
+        case .bernoulli:
+            let type = try operands.type(0)
+            guard type.dtype.isFloatingPoint else { throw .mismatch("probabilities are numbers, not \(type.dtype)") }
+            return [TensorType(.bool, type.shape)]
+        case .multinomial(let samples):
+            let type = try operands.type(0)
+            guard type.dtype.isFloatingPoint, type.shape.rank == 2, type.shape[1] > 0 else {
+                throw .mismatch("logarithms of probabilities must be [rows, classes] in floating point, not \(type)")
+            }
+            return [TensorType(.int64, try checkedShape([type.shape[0], samples]))]
+        }
+    }
+
+    public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
+        // About what the generator and a logarithm and a cosine take.
+        Cost(flops: Double(outputs[0].shape.elementCount) * 60, bytes: Cost.traffic([], outputs))
+    }
+}
+
+extension Graph {
+    /// Gives items random numbers of their own where a draw hangs on an input, if only by its shape. Draws that no input
+    /// reaches stay constants of the model.
+    public mutating func drawPerItem() {
+        for (index, isConstant) in loadTimeNodes().enumerated() where !isConstant {
+            guard case .randomDraw(var draw) = nodes[index].operation else { continue }
+            draw.isPerItem = true
+            nodes[index].operation = .randomDraw(draw)
+        }
+    }
+}
