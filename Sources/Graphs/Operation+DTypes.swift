@@ -13,6 +13,8 @@ extension Operation {
         case .cast(let cast): return cast.target
         case .bitCast(let cast): return cast.target
         case .choice, .constantOfShape, .dequantizeLinear, .weightUnpacking: return operand(1)
+        case .narrowUnpacking(let unpacking): return unpacking.format.held
+        case .narrowRounding(let rounding): return rounding.format.held
         case .oneHot: return operand(2)
         case .qLinearMatMul, .qLinearConv: return operand(7)
         case .matMulInteger, .convInteger: return .int32

@@ -28,6 +28,8 @@ public enum Operation: Sendable, Hashable, Codable {
     case quantizeLinear(QuantizeLinear)
     case dequantizeLinear(DequantizeLinear)
     case weightUnpacking(WeightUnpacking)
+    case narrowUnpacking(NarrowUnpacking)
+    case narrowRounding(NarrowRounding)
     case dynamicQuantizeLinear(DynamicQuantizeLinear)
     case matMulInteger(MatMulInteger)
     case convInteger(ConvInteger)
@@ -131,6 +133,8 @@ public enum Operation: Sendable, Hashable, Codable {
         case .quantizeLinear(let attributes): attributes
         case .dequantizeLinear(let attributes): attributes
         case .weightUnpacking(let attributes): attributes
+        case .narrowUnpacking(let attributes): attributes
+        case .narrowRounding(let attributes): attributes
         case .dynamicQuantizeLinear(let attributes): attributes
         case .matMulInteger(let attributes): attributes
         case .convInteger(let attributes): attributes

@@ -52,6 +52,8 @@ enum KernelFactory {
         case .quantizeLinear(let quantize): return try quantize.kernel(request)
         case .dequantizeLinear(let dequantize): return try dequantize.kernel(request)
         case .weightUnpacking(let unpacking): return try unpacking.kernel(request)
+        case .narrowUnpacking(let unpacking): return try unpacking.kernel(request)
+        case .narrowRounding(let rounding): return try rounding.kernel(request)
         case .dynamicQuantizeLinear: return DynamicQuantizeKernel(count: request.inputTypes[0]!.shape.elementCount)
         case .matMulInteger(let product): return try product.kernel(request)
         case .convInteger(let convolution): return try convolution.kernel(request)
@@ -111,13 +113,14 @@ extension Operation {
             true
         case .unary, .binary, .comparison, .convolution, .convolutionTranspose, .matrixProduct, .gemm, .einsum,
             .deformableConvolution, .determinant, .attention, .rotaryEmbedding, .linearAttention, .causalConvolution,
-            .rnn, .lstm, .gru, .quantizeLinear, .dequantizeLinear, .weightUnpacking, .dynamicQuantizeLinear,
-            .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv, .pooling, .globalPooling, .regionAlignment,
-            .regionPooling, .batchNormalization, .localResponseNormalization, .softmax, .instanceNormalization,
-            .groupNormalization, .layerNormalization, .reduction, .cumulation, .topK, .fourierTransform,
-            .shortTimeFourierTransform, .melWeightMatrix, .termFrequency, .randomDraw, .scatterElements, .scatterND,
-            .resize, .gridSample, .affineGrid, .columnsToImage, .arithmeticRange, .oneHot, .nonZero, .compress, .unique,
-            .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence, .unsupported:
+            .rnn, .lstm, .gru, .quantizeLinear, .dequantizeLinear, .narrowRounding, .narrowUnpacking, .weightUnpacking,
+            .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv, .pooling,
+            .globalPooling, .regionAlignment, .regionPooling, .batchNormalization, .localResponseNormalization,
+            .softmax, .instanceNormalization, .groupNormalization, .layerNormalization, .reduction, .cumulation, .topK,
+            .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix, .termFrequency, .randomDraw,
+            .scatterElements, .scatterND, .resize, .gridSample, .affineGrid, .columnsToImage, .arithmeticRange, .oneHot,
+            .nonZero, .compress, .unique, .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence,
+            .unsupported:
             false
         }
     }

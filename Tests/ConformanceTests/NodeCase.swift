@@ -50,6 +50,8 @@ struct NodeCase: Decodable {
         case operators
         /// Operators of ONNX Runtime's own domain.
         case contributed
+        /// Numbers of 2, 4 and 8 bits.
+        case narrow
 
         var folder: String {
             if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] {

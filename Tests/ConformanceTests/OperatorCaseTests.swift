@@ -8,6 +8,9 @@ struct OperatorCaseTests {
     @Test("its own domain", .enabled(if: NodeCase.Suite.contributed.isExpected, OperatorCaseTests.absent))
     func contributedOperators() throws { try check(.contributed) }
 
+    @Test("numbers of 2, 4 and 8 bits", .enabled(if: NodeCase.Suite.narrow.isExpected, OperatorCaseTests.absent))
+    func narrowNumbers() throws { try check(.narrow) }
+
     private static let absent: Comment = "no test material; 'make material' makes it"
 
     private func check(_ suite: NodeCase.Suite) throws {

@@ -26,6 +26,7 @@ SETS = (
     "sequences",
     "operators",
     "contributed",
+    "narrow",
     "real",
     "light",
     "encoders",

@@ -3,14 +3,19 @@ public import Tensors
 /// (x - zero point) * scale, in the scale's dtype. Operands: x, scale, zero point (optional).
 public struct DequantizeLinear: OperatorAttributes {
     public var scale: QuantizationScale
+    /// What x holds, where that are narrow numbers.
+    public var format: NarrowFormat?
 
-    public init(scale: QuantizationScale = QuantizationScale()) { self.scale = scale }
+    public init(scale: QuantizationScale = QuantizationScale(), format: NarrowFormat? = nil) {
+        self.scale = scale
+        self.format = format
+    }
 
     public var operatorName: String { "DequantizeLinear" }
 
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
         let input = try operands.type(0)
-        guard input.dtype.isQuantized || input.dtype == .int32 else {
+        guard input.dtype.isQuantized || input.dtype == .int32 || input.dtype == format?.held else {
             throw .mismatch("\(input.dtype) is no quantised type")
         }
         try scale.check(operands)

@@ -3,7 +3,8 @@ public import Tensors
 /// saturate(round(x / scale) + zero point), rounding half to even. Operands: x, scale, zero point (optional).
 public struct QuantizeLinear: OperatorAttributes {
     public var scale: QuantizationScale
-    /// What the result is where there is no zero point to tell.
+    /// What the result is where there is no zero point to tell. float32 stands for the quotients, which are yet to be
+    /// rounded to a narrow format.
     public var target: DType
 
     public init(scale: QuantizationScale = QuantizationScale(), target: DType = .uint8) {
@@ -20,7 +21,9 @@ public struct QuantizeLinear: OperatorAttributes {
         }
         try scale.check(operands)
         let dtype = operands.has(2) ? try operands.type(2).dtype : target
-        guard dtype.isQuantized else { throw .mismatch("quantising to \(dtype) is not supported") }
+        guard dtype.isQuantized || (dtype == .float32 && !operands.has(2)) else {
+            throw .mismatch("quantising to \(dtype) is not supported")
+        }
         return [TensorType(dtype, input.shape)]
     }
 

@@ -101,7 +101,8 @@ struct DequantizeKernel: Kernel {
     }
 }
 
-/// Quantisation from or to types that few models have, element by element: int32 to be quantised, float64 everywhere.
+/// Quantisation from or to types that few models have, element by element: int32 to be quantised, float64 everywhere,
+/// narrow floating-point numbers.
 struct PlainQuantizeKernel: Kernel {
     let runs: QuantizationRuns
     let source: DType
@@ -123,7 +124,8 @@ struct PlainQuantizeKernel: Kernel {
                     // In the scale's precision, as the standard has it.
                     let quotient = scale == .float32 ? Double(Float(value) / Float(factor)) : value / factor
                     let zero = zeros.map { Self.number($0, target, place) } ?? 0
-                    Self.store(quotient.rounded(.toNearestOrEven) + zero, result, target, start + index)
+                    let number = target.isFloatingPoint ? quotient : quotient.rounded(.toNearestOrEven) + zero
+                    Self.store(number, result, target, start + index)
                 } else {
                     let zero = zeros.map { Self.number($0, source, place) } ?? 0
                     Self.store((value - zero) * factor, result, target, start + index)
@@ -170,7 +172,9 @@ extension QuantizeLinear {
         let scales = request.inputTypes[1]!
         let target = request.outputTypes[0].dtype
         let runs = QuantizationRuns(layout: try scale.layout(of: source.shape, scale: scales.shape))
-        if source.dtype == .float32, scales.dtype == .float32 { return QuantizeKernel(runs: runs, target: target) }
+        if source.dtype == .float32, scales.dtype == .float32, target != .float32 {
+            return QuantizeKernel(runs: runs, target: target)
+        }
         return PlainQuantizeKernel(
             runs: runs, source: source.dtype, scale: scales.dtype, target: target, quantizes: true)
     }
@@ -181,7 +185,9 @@ extension DequantizeLinear {
         let source = request.inputTypes[0]!
         let scales = request.inputTypes[1]!
         let runs = QuantizationRuns(layout: try scale.layout(of: source.shape, scale: scales.shape))
-        if scales.dtype == .float32 { return DequantizeKernel(runs: runs, source: source.dtype) }
+        if scales.dtype == .float32, source.dtype != .float32 {
+            return DequantizeKernel(runs: runs, source: source.dtype)
+        }
         return PlainQuantizeKernel(
             runs: runs, source: source.dtype, scale: scales.dtype, target: request.outputTypes[0].dtype,
             quantizes: false)

@@ -1,3 +1,4 @@
+internal import Graphs
 internal import Tensors
 
 /// An element type of the ONNX standard: its name there, and the dtype that it is here, if any.
@@ -37,6 +38,9 @@ struct ElementType {
         ElementType(name: "float6e2m3", dtype: nil),
         ElementType(name: "float6e3m2", dtype: nil),
     ]
+
+    /// Where no dtype here has its numbers, and another can hold them.
+    var narrow: NarrowFormat? { NarrowFormat(rawValue: name) }
 
     private init(name: String, dtype: DType?) {
         self.name = name

@@ -9,6 +9,8 @@ struct GraphAssembly {
     var values: [String: ValueID] = [:]
     private(set) var dtypes: [ValueID: DType] = [:]
     private(set) var ranks: [ValueID: Int] = [:]
+    /// Of values that hold narrow numbers.
+    private(set) var formats: [ValueID: NarrowFormat] = [:]
     /// Names of nodes, and the next number to tell another node of the name apart with.
     private var nodeNames: [String: Int] = [:]
     /// Values that the file says, or whose makers say, to be sequences.
@@ -32,6 +34,8 @@ struct GraphAssembly {
         if let dtype { dtypes[value] = dtype }
         if let rank { ranks[value] = rank }
     }
+
+    mutating func note(_ value: ValueID, _ format: NarrowFormat) { formats[value] = format }
 
     mutating func noteSequence(_ value: ValueID) { sequences.insert(value) }
 
@@ -70,6 +74,22 @@ struct GraphAssembly {
     mutating func define(_ value: ValueID, _ constant: Constant) {
         graph.constants[value] = constant
         note(value, dtype: constant.type.dtype, rank: constant.type.shape.rank)
+    }
+
+    /// Makes a value the tensor that a file describes. Narrow numbers stay packed as they are, and a node unpacks them.
+    ///
+    /// - Parameter name: of the tensor, or of the node that has it.
+    mutating func define(_ value: ValueID, _ proto: Onnx_TensorProto, name: String) throws(ConversionError) {
+        guard let format = ElementType(code: Int(proto.dataType))?.narrow else {
+            return define(value, try tensors.constant(proto))
+        }
+        let (bytes, shape) = try tensors.packed(proto, format)
+        let packed = graph.addValue(named: "\(name)/packed")
+        define(packed, bytes)
+        let operation = Operation.narrowUnpacking(NarrowUnpacking(format, shape: shape))
+        add(uniqueName("\(name)/unpacked"), operation, [packed], outputs: [value])
+        note(value, dtype: format.held, rank: shape.rank)
+        note(value, format)
     }
 
     mutating func addConstant(_ node: ONNXNode, _ suffix: String, _ tensor: Tensor) -> ValueID {
@@ -113,6 +133,12 @@ struct GraphAssembly {
         var outputs = node.outputs
         while let last = outputs.last, last == nil { outputs.removeLast() }
         add(node.name, operation, inputs, outputs: outputs)
+    }
+
+    /// Appends the node that makes the result of `node`, which is narrow numbers.
+    mutating func finish(_ node: ONNXNode, _ rounding: NarrowRounding, _ value: ValueID) {
+        finish(node, .narrowRounding(rounding), [value])
+        if let output = node.outputs.first ?? nil { note(output, rounding.format) }
     }
 
     /// Appends a node that makes just these values.

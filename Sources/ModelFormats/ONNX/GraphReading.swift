@@ -175,7 +175,7 @@ struct GraphReading {
             let value = assembly.graph.addValue(named: tensor.name)
             assembly.values[tensor.name] = value
             do {
-                assembly.define(value, try assembly.tensors.constant(tensor))
+                try assembly.define(value, tensor, name: tensor.name)
             } catch {
                 switch error {
                 case .malformed(let reason): throw self.error("initializer '\(tensor.name)': \(reason)")
@@ -268,7 +268,9 @@ struct GraphReading {
             name: name, operatorType: proto.opType, version: version, opset: opset,
             inputs: inputs.map { assembly.values[$0] }, outputs: outputs.map { assembly.values[$0] },
             attributes: proto.attribute)
+        try node.checkNarrowOperands(assembly)
         try operation.convert(node, &assembly)
+        node.noteNarrowResults(&assembly)
         let rest = node.unconsulted
         // A setting that nobody looked at would be dropped in silence.
         guard rest.isEmpty else { throw .inexpressible("with \(rest.joined(separator: ", "))") }

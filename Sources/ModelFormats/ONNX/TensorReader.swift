@@ -16,16 +16,32 @@ struct TensorReader {
             throw .malformed("element type \(proto.dataType) is none that ONNX defines")
         }
         guard let dtype = element.dtype else { throw .inexpressible(element.name) }
+        return try constant(proto, type: TensorType(dtype, try shape(proto)))
+    }
+
+    /// The bytes [count] that narrow numbers are packed in, and the shape of these.
+    func packed(
+        _ proto: Onnx_TensorProto, _ format: NarrowFormat
+    ) throws(ConversionError) -> (bytes: Constant, shape: Shape) {
+        let shape = try shape(proto)
+        let type = TensorType(.uint8, Shape([format.byteCount(of: shape.elementCount)]))
+        return (try constant(proto, type: type), shape)
+    }
+
+    private func shape(_ proto: Onnx_TensorProto) throws(ConversionError) -> Shape {
         let dimensions = proto.dims.map { Int($0) }
         guard let shape = Shape(checking: dimensions) else {
             throw .malformed("the extents \(dimensions) are impossible")
         }
-        let type = TensorType(dtype, shape)
+        return shape
+    }
+
+    private func constant(_ proto: Onnx_TensorProto, type: TensorType) throws(ConversionError) -> Constant {
         if proto.dataLocation == .external { return try external(proto, type: type) }
         if proto.hasSegment { return try payload(proto, type: type) }
         if proto.hasRawData {
             guard proto.rawData.count == type.byteCount else { throw mismatch(type, bytes: proto.rawData.count) }
-            let tensor = Tensor(uninitialized: dtype, shape: shape)
+            let tensor = Tensor(uninitialized: type.dtype, shape: type.shape)
             tensor.withMutableBytes { bytes in _ = proto.rawData.copyBytes(to: bytes) }
             return .tensor(tensor.normalized)
         }

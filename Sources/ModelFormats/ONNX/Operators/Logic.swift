@@ -15,9 +15,15 @@ extension ONNXOperator {
             },
             "Cast": ONNXOperator([6, 9, 13, 19, 21, 23, 24, 25, 28], inputs: 1) {
                 node, assembly throws(ConversionError) in
-                // Both only speak of 8-bit floating-point numbers.
-                node.ignore("saturate", "round_mode")
-                let target = try dtype(code: node.requiredInt("to"), "to")
+                // Speaks of powers of two only.
+                node.ignore("round_mode")
+                let code = try node.requiredInt("to")
+                let saturates = try node.flag("saturate", default: true)
+                if let format = ElementType(code: code)?.narrow, format.canBeRoundedTo, !format.isInteger {
+                    let number = assembly.cast(node, "number", try node.requiredInput(0), to: format.held)
+                    return assembly.finish(node, NarrowRounding(format, saturates: saturates), number)
+                }
+                let target = try dtype(code: code, "to")
                 assembly.finish(node, .cast(Cast(to: target)), node.inputs)
             },
             "BitCast": ONNXOperator([26], inputs: 1) { node, assembly throws(ConversionError) in

@@ -34,16 +34,16 @@ extension ONNXOperator {
         "Constant": ONNXOperator([1, 9, 11, 12, 13, 19, 21, 23, 24, 25], inputs: 0) {
             node, assembly throws(ConversionError) in
             guard let output = node.outputs.first ?? nil else { throw .malformed("it has no output") }
-            assembly.define(output, try constant(node, assembly))
+            if let proto = try node.tensor("value") { return try assembly.define(output, proto, name: node.name) }
+            assembly.define(output, .tensor(try constant(node)))
         },
     ]
 
-    private static func constant(_ node: ONNXNode, _ assembly: GraphAssembly) throws(ConversionError) -> Constant {
-        if let proto = try node.tensor("value") { return try assembly.tensors.constant(proto) }
-        if let number = try node.unboundedFloat("value_float") { return .tensor(Tensor(scalar: number)) }
-        if let numbers = try node.floats("value_floats") { return .tensor(Tensor(numbers)) }
-        if let number = try node.unboundedInt("value_int") { return .tensor(Tensor(scalar: number)) }
-        if let numbers = try node.unboundedInts("value_ints") { return .tensor(Tensor(numbers)) }
+    private static func constant(_ node: ONNXNode) throws(ConversionError) -> Tensor {
+        if let number = try node.unboundedFloat("value_float") { return Tensor(scalar: number) }
+        if let numbers = try node.floats("value_floats") { return Tensor(numbers) }
+        if let number = try node.unboundedInt("value_int") { return Tensor(scalar: number) }
+        if let numbers = try node.unboundedInts("value_ints") { return Tensor(numbers) }
         for name in ["sparse_value", "value_string", "value_strings"] where node.has(name) {
             throw .inexpressible("of \(name)")
         }
