@@ -41,6 +41,8 @@ public struct Graph: Sendable, Codable, Hashable {
     public var nodes: [Node]
     public var constants: [ValueID: Constant]
     public var states: [CarriedState]
+    /// What the columns of outputs are called that are tables, by the name of the output.
+    public var columnNames: [String: [String]]
 
     public init(name: String) {
         self.name = name
@@ -51,6 +53,7 @@ public struct Graph: Sendable, Codable, Hashable {
         nodes = []
         constants = [:]
         states = []
+        columnNames = [:]
     }
 
     public func name(of value: ValueID) -> String { valueNames[value.index] }

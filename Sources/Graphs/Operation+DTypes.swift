@@ -28,7 +28,8 @@ extension Operation {
         case .shapeOf, .nonZero, .nonMaxSuppression: return .int64
         case .eyeLike(let eye): return eye.dtype ?? operand(0)
         case .melWeightMatrix(let matrix): return matrix.dtype
-        case .termFrequency: return .float32
+        case .termFrequency, .treeEnsemble: return .float32
+        case .valueLookup(let lookup): return lookup.values.dtype
         case .randomDraw(let draw):
             switch draw.distribution {
             case .normal, .uniform: return draw.dtype

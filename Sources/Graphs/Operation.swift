@@ -55,6 +55,9 @@ public enum Operation: Sendable, Hashable, Codable {
     case shortTimeFourierTransform(ShortTimeFourierTransform)
     case melWeightMatrix(MelWeightMatrix)
     case termFrequency(TermFrequency)
+    // Models that are no networks
+    case treeEnsemble(TreeEnsemble)
+    case valueLookup(ValueLookup)
     // Random numbers
     case randomDraw(RandomDraw)
     // Layout
@@ -158,6 +161,8 @@ public enum Operation: Sendable, Hashable, Codable {
         case .shortTimeFourierTransform(let attributes): attributes
         case .melWeightMatrix(let attributes): attributes
         case .termFrequency(let attributes): attributes
+        case .treeEnsemble(let attributes): attributes
+        case .valueLookup(let attributes): attributes
         case .randomDraw(let attributes): attributes
         case .concatenation(let attributes): attributes
         case .split(let attributes): attributes

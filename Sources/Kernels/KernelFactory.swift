@@ -89,6 +89,8 @@ enum KernelFactory {
         case .regionPooling(let pooling): return try pooling.kernel(request)
         case .reverseSequence(let reverse): return reverse.kernel(request)
         case .termFrequency(let frequency): return frequency.kernel(request)
+        case .treeEnsemble(let ensemble): return try ensemble.kernel(request)
+        case .valueLookup(let lookup): return try lookup.kernel(request)
         case .randomDraw(let draw): return try draw.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
             throw KernelError("the size of its result hangs on data")
@@ -117,10 +119,10 @@ extension Operation {
             .dynamicQuantizeLinear, .matMulInteger, .convInteger, .qLinearMatMul, .qLinearConv, .pooling,
             .globalPooling, .regionAlignment, .regionPooling, .batchNormalization, .localResponseNormalization,
             .softmax, .instanceNormalization, .groupNormalization, .layerNormalization, .reduction, .cumulation, .topK,
-            .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix, .termFrequency, .randomDraw,
-            .scatterElements, .scatterND, .resize, .gridSample, .affineGrid, .columnsToImage, .arithmeticRange, .oneHot,
-            .nonZero, .compress, .unique, .nonMaxSuppression, .conditional, .loop, .scan, .enclosure, .sequence,
-            .unsupported:
+            .fourierTransform, .shortTimeFourierTransform, .melWeightMatrix, .termFrequency, .treeEnsemble,
+            .valueLookup, .randomDraw, .scatterElements, .scatterND, .resize, .gridSample, .affineGrid, .columnsToImage,
+            .arithmeticRange, .oneHot, .nonZero, .compress, .unique, .nonMaxSuppression, .conditional, .loop, .scan,
+            .enclosure, .sequence, .unsupported:
             false
         }
     }

@@ -37,14 +37,36 @@ struct DamagedModelRunTests {
         "test_optional_get_element_optional_sequence",
     ]
 
-    /// Of ONNX Runtime's own domain, which become many nodes, or read packed weights.
-    static let contributed = [
-        "matmul-4bits-groups-zeros", "matmul-2bits-packed-zeros-block32", "attention-bounds-causal1",
-        "attention-rows-causal0-past", "multi-head-attention-past-both-bias", "multi-head-attention-pairs-lengths",
-        "group-query-attention-room-rotary", "group-query-attention-chunk-sink", "rotary-offset-interleaved",
-        "qlinear-concat-uint8", "qgemm-int8-int8-bias", "qlinear-globalaveragepool-uint8-4-1", "fused-conv-clip",
-        "fused-matmul-5", "embed-layer-norm-111",
+    /// Of other domains, which become many nodes or read tables of attributes, and with packed numbers.
+    private static let otherSuites: [(suite: NodeCase.Suite, names: [String])] = [
+        (
+            .contributed,
+            [
+                "matmul-4bits-groups-zeros", "matmul-2bits-packed-zeros-block32", "attention-bounds-causal1",
+                "attention-rows-causal0-past", "multi-head-attention-past-both-bias",
+                "multi-head-attention-pairs-lengths", "group-query-attention-room-rotary",
+                "group-query-attention-chunk-sink", "rotary-offset-interleaved", "qlinear-concat-uint8",
+                "qgemm-int8-int8-bias", "qlinear-globalaveragepool-uint8-4-1", "fused-conv-clip", "fused-matmul-5",
+                "embed-layer-norm-111",
+            ]
+        ),
+        (
+            .narrow,
+            ["dequantize-int4-blocks1", "quantize-uint2-rows", "quantize-float8e5m2", "dequantize-float4e2m1-blocks"]
+        ),
+        (
+            .learned,
+            [
+                "imputer-nan", "label-encoder-float-int64", "array-feature-extractor", "linear-classifier-two",
+                "tree-regressor-targets", "tree-classifier-softmax-base", "tree-classifier-two-none-chances",
+            ]
+        ),
     ]
+    static let others = otherSuites.flatMap(\.names)
+
+    static func suite(of name: String) -> NodeCase.Suite {
+        otherSuites.first { $0.names.contains(name) }?.suite ?? .node
+    }
 
     @Test(arguments: models + withBodiesAndSequences) func everyPrefix(_ name: String) throws {
         let damage = try Damage(name)
@@ -54,7 +76,7 @@ struct DamagedModelRunTests {
 
     /// Files that are still files, with something wrong in them; `make fuzz` tries far more, and binds and inspects the
     /// others without running them.
-    @Test(arguments: models + withBodiesAndSequences + contributed) func extremeNumbersAndLostFields(_ name: String)
+    @Test(arguments: models + withBodiesAndSequences + others) func extremeNumbersAndLostFields(_ name: String)
         throws
     {
         let damage = try Damage(name)
@@ -62,7 +84,7 @@ struct DamagedModelRunTests {
         let full = ProcessInfo.processInfo.environment["MPINFER_FUZZ"].flatMap { Int($0) }
         var random = SplitMix(name.utf8.reduce(11) { ($0 &* 31) &+ UInt64($1) })
         let all = [
-            DamagedModelRunTests.models, DamagedModelRunTests.withBodiesAndSequences, DamagedModelRunTests.contributed,
+            DamagedModelRunTests.models, DamagedModelRunTests.withBodiesAndSequences, DamagedModelRunTests.others,
         ]
         .joined().count
         let count = full.map { $0 / all + 1 } ?? 20
@@ -74,7 +96,7 @@ struct DamagedModelRunTests {
         #expect(damage.errors > 0, "no damage was noticed")
     }
 
-    @Test(arguments: models + withBodiesAndSequences + contributed) func randomBytes(_ name: String) throws {
+    @Test(arguments: models + withBodiesAndSequences + others) func randomBytes(_ name: String) throws {
         let damage = try Damage(name)
         var random = SplitMix(name.utf8.reduce(7) { ($0 &* 31) &+ UInt64($1) })
         for _ in 0..<100 {
@@ -100,8 +122,7 @@ private final class Damage {
     private(set) var errors = 0
 
     init(_ name: String) throws {
-        let suite: NodeCase.Suite = DamagedModelRunTests.contributed.contains(name) ? .contributed : .node
-        let test = try suite.load(name)
+        let test = try DamagedModelRunTests.suite(of: name).load(name)
         let fed = Dictionary(uniqueKeysWithValues: try test.fed())
         let graph = try ONNXImporter.load(path: test.model).graph
         tensors = try graph.inputs.map { try #require(fed[graph.name(of: $0.value)]?.tensor) }

@@ -52,6 +52,8 @@ struct NodeCase: Decodable {
         case contributed
         /// Numbers of 2, 4 and 8 bits.
         case narrow
+        /// Operators of ai.onnx.ml.
+        case learned
 
         var folder: String {
             if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] {

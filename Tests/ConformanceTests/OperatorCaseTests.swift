@@ -11,6 +11,10 @@ struct OperatorCaseTests {
     @Test("numbers of 2, 4 and 8 bits", .enabled(if: NodeCase.Suite.narrow.isExpected, OperatorCaseTests.absent))
     func narrowNumbers() throws { try check(.narrow) }
 
+    @Test(
+        "features, linear models and trees", .enabled(if: NodeCase.Suite.learned.isExpected, OperatorCaseTests.absent))
+    func learnedOperators() throws { try check(.learned) }
+
     private static let absent: Comment = "no test material; 'make material' makes it"
 
     private func check(_ suite: NodeCase.Suite) throws {

@@ -27,6 +27,7 @@ SETS = (
     "operators",
     "contributed",
     "narrow",
+    "learned",
     "real",
     "light",
     "encoders",

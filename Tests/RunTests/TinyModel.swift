@@ -97,8 +97,11 @@ struct TinyModel {
             })
     }
 
-    /// A node whose attributes are integers, and whose name is also that of its output.
-    mutating func node(_ type: String, _ name: String, _ inputs: [String], attributes: [(String, Int)] = []) {
+    /// A node whose attributes are integers and lists of texts, and whose name is also that of its output.
+    mutating func node(
+        _ type: String, _ name: String, _ inputs: [String], attributes: [(String, Int)] = [],
+        texts: [(String, [String])] = [], domain: String = ""
+    ) {
         graph.add(
             1,
             Message.build { node in
@@ -115,6 +118,16 @@ struct TinyModel {
                             attribute.add(20, 2)
                         })
                 }
+                for (key, values) in texts {
+                    node.add(
+                        5,
+                        Message.build { attribute in
+                            attribute.add(1, key)
+                            for value in values { attribute.add(9, value) }
+                            attribute.add(20, 8)
+                        })
+                }
+                node.add(7, domain)
             })
     }
 

@@ -46,6 +46,9 @@ struct ChainJoining {
         for (name, output) in extras {
             addOutput(output.map { value(of: $0) } ?? inputs[name]!, named: name)
         }
+        for (output, name) in outputNames {
+            graph.columnNames[name] = parts[output.part].graph.columnNames[output.name]
+        }
         return graph
     }
 

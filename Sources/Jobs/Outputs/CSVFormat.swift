@@ -1,7 +1,7 @@
 internal import Tensors
 
 /// For items of one shape, one row per item: `item,name,label,value_0,value_1,...` or
-/// `item,name,label,top1_class,top1_name,top1_value,...`.
+/// `item,name,label,top1_class,top1_name,top1_value,...`; models may have names of their own for the values.
 struct CSVFormat: RowFormat {
     let context: RowContext
 
@@ -16,7 +16,7 @@ struct CSVFormat: RowFormat {
                 columns.append("top\(rank)_value")
             }
         } else {
-            columns += valueColumns(context.itemShape!.dimensions[...], "value")
+            columns += context.columnNames ?? valueColumns(context.itemShape!.dimensions[...], "value")
         }
         return line(columns)
     }

@@ -1,6 +1,7 @@
 internal import Tensors
 
-/// One JSON object per item: `{"item": 0, "name": "a.png", "label": 3, "values": [...]}`, or `"top": [...]`.
+/// One JSON object per item: `{"item": 0, "name": "a.png", "label": 3, "values": [...]}`, or `"top": [...]`; values that a
+/// model has names for are an object.
 struct JSONLinesFormat: RowFormat {
     let context: RowContext
     let header = ""
@@ -16,6 +17,9 @@ struct JSONLinesFormat: RowFormat {
                 return "{\"class\": \(index), \(name)\"value\": \(texts[index])}"
             }
             members.append("\"top\": [\(best.joined(separator: ", "))]")
+        } else if let names = context.columnNames {
+            let values = zip(names, texts).map { "\(JSONValue.quoted($0)): \($1)" }
+            members.append("\"values\": {\(values.joined(separator: ", "))}")
         } else {
             members.append("\"values\": \(nested(texts[...], tensor.shape.dimensions[...]))")
         }

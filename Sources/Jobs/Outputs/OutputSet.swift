@@ -41,7 +41,10 @@ public final class OutputSet {
                     let top = try OutputSet.top(specification, output, classes, path: path)
                     let context = RowContext(
                         itemNames: items, labels: labels?.classes, classNames: top == nil ? nil : classes?.names,
-                        top: top, itemShape: output.itemType?.shape)
+                        top: top,
+                        columnNames: output.columnNames.flatMap {
+                            $0.count == output.itemType?.shape.elementCount ? $0 : nil
+                        }, itemShape: output.itemType?.shape)
                     let rows: any RowFormat =
                         format == .csv ? CSVFormat(context: context) : JSONLinesFormat(context: context)
                     sinks.append(([output], try RowSink(name, in: folder, format: rows, count: count)))

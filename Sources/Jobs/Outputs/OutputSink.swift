@@ -22,9 +22,12 @@ public struct ModelOutput: Sendable, Hashable {
     public let name: String
     /// Without the batch axis; nil where items differ in shape.
     public let itemType: TensorType?
+    /// What the model calls the values of an item, where it does.
+    public let columnNames: [String]?
 
-    public init(name: String, itemType: TensorType?) {
+    public init(name: String, itemType: TensorType?, columnNames: [String]? = nil) {
         self.name = name
         self.itemType = itemType
+        self.columnNames = columnNames
     }
 }

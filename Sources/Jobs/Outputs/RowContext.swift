@@ -7,6 +7,8 @@ struct RowContext {
     let classNames: [String]?
     /// Nil: all values.
     let top: Int?
+    /// What the model calls the values, one for each.
+    let columnNames: [String]?
     /// Nil where items differ in shape.
     let itemShape: Shape?
 

@@ -31,7 +31,10 @@ final class JobSink: MicrobatchSink {
             // State is handed on, and written only where it is asked for by name.
             if carried.contains(assignment.plan.outputs[index]), specification.outputs?.named[name] == nil { continue }
             let itemTypes = Set(types.map { $0[index].map { forms[index].itemType($0) } })
-            outputs.append(ModelOutput(name: name, itemType: itemTypes.count == 1 ? itemTypes.first! : nil))
+            outputs.append(
+                ModelOutput(
+                    name: name, itemType: itemTypes.count == 1 ? itemTypes.first! : nil,
+                    columnNames: assignment.graph.columnNames[name]))
         }
         files = try specification.outputs.map {
             try OutputSet($0, outputs: outputs, items: itemNames, labels: tally?.labels, classes: tally?.classes)

@@ -11,6 +11,8 @@ struct GraphAssembly {
     private(set) var ranks: [ValueID: Int] = [:]
     /// Of values that hold narrow numbers.
     private(set) var formats: [ValueID: NarrowFormat] = [:]
+    /// Names of the columns of values that are tables.
+    private(set) var columns: [ValueID: [String]] = [:]
     /// Names of nodes, and the next number to tell another node of the name apart with.
     private var nodeNames: [String: Int] = [:]
     /// Values that the file says, or whose makers say, to be sequences.
@@ -36,6 +38,8 @@ struct GraphAssembly {
     }
 
     mutating func note(_ value: ValueID, _ format: NarrowFormat) { formats[value] = format }
+
+    mutating func noteColumns(_ value: ValueID, _ names: [String]) { columns[value] = names }
 
     mutating func noteSequence(_ value: ValueID) { sequences.insert(value) }
 

@@ -36,6 +36,9 @@ struct GraphReading {
             throw error("two outputs are named '\(assembly.graph.name(of: output))'")
         }
         assembly.graph.outputs = outputs
+        for output in outputs {
+            assembly.graph.columnNames[assembly.graph.name(of: output)] = assembly.columns[output]
+        }
         assembly.graph.drawPerItem()
         return assembly.graph
     }

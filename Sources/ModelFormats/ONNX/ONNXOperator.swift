@@ -51,10 +51,17 @@ struct ONNXOperator: Sendable {
 }
 
 extension ONNXOperator {
+    /// Models of machine learning that are no networks, and what stands around them.
+    static let learnedDomain = "ai.onnx.ml"
+
     /// The conversion of an operator of a domain, where there is one.
     static func named(_ type: String, domain: String) -> ONNXOperator? {
         if GraphReading.standardDomains.contains(domain) { return table[type] }
-        return domain == contributedDomain ? contributed[type] : nil
+        switch domain {
+        case contributedDomain: return contributed[type]
+        case learnedDomain: return learnedFeatures[type] ?? learnedModels[type]
+        default: return nil
+        }
     }
 }
 
