@@ -96,7 +96,7 @@ import Testing
         expect(.globalPooling(GlobalPooling(.average)), [float(1, 3, 5, 6)], "float32 1x3x1x1")
         expect(.resize(Resize()), [float(1, 2, 4), nil, numbers(1, 1, 2.5)], "float32 1x2x10")
         expect(.resize(Resize()), [float(1, 2, 4), nil, nil, known(1, 2, 9)], "float32 1x2x9")
-        refuse(.resize(Resize()), [float(1, 2, 1 << 44), nil, numbers(1, 1, 999_999)])
+        refuse(.resize(Resize()), [float(1, 2, 1 << 41), nil, numbers(1, 1, 999_999)])
         expect(.gridSample(GridSample()), [float(2, 3, 4, 5), float(2, 7, 8, 2)], "float32 2x3x7x8")
         refuse(.gridSample(GridSample()), [float(2, 3, 4, 5), float(2, 7, 8, 3)])
     }
@@ -153,7 +153,7 @@ import Testing
         refuse(.tile(Tile()), [float(2, 3), known(1 << 62, 1)])
         expect(.depthToSpace(DepthToSpace(blockSize: 2)), [float(1, 8, 2, 3)], "float32 1x2x4x6")
         expect(.spaceToDepth(SpaceToDepth(blockSize: 2)), [float(1, 2, 4, 6)], "float32 1x8x2x3")
-        refuse(.spaceToDepth(SpaceToDepth(blockSize: 1 << 14)), [float(1, 1 << 44, 0, 0)])
+        refuse(.spaceToDepth(SpaceToDepth(blockSize: 1 << 14)), [float(1, 1 << 42, 0, 0)])
         expect(.trilu(Trilu()), [float(2, 3, 4), scalar(1)], "float32 2x3x4")
         expect(.identity(Identity()), [long(2)], "int64 2")
     }

@@ -156,7 +156,7 @@ import Testing
         #expect(
             failure([Self.scores, twin]) { _ in }.contains(
                 "outputs 'net/scores:0' and 'net:scores:0' would both go here"))
-        let huge = ModelOutput(name: "huge", itemType: TensorType(.float32, Shape([1 << 43])))
+        let huge = ModelOutput(name: "huge", itemType: TensorType(.float32, Shape([1 << 39])))
         #expect(failure([Self.scores, huge]) { $0.formats = [.npy] }.contains("huge.npy: no room for"))
         try folder.write("in the way", to: "new/results/net_scores_0.csv/file")
         #expect(failure { _ in }.contains("something that is no regular file has this name"))
