@@ -93,6 +93,18 @@ import Testing
         #expect(try load(single(setting)).graph.unsupportedOperators().map(\.name) == ["Relu with quickly"])
     }
 
+    @Test("a model of another domain alone names no standard opset") func otherDomain() throws {
+        var node = TinyModel.node("Binarizer", "b", ["x"], ["y"], float: ["threshold": 0.5])
+        node.domain = "ai.onnx.ml"
+        var model = single(node)
+        model.opsetImport[0].domain = "ai.onnx.ml"
+        model.opsetImport[0].version = 3
+        #expect(try load(model).opset == nil)
+        #expect(try load(model).graph.unsupportedOperators().isEmpty)
+        model.graph.node.append(TinyModel.node("Relu", "r", ["y"], ["z"]))
+        #expect(message(model).contains("names no version of the standard operator set"))
+    }
+
     @Test("nodes in any order are put in one that runs") func ordering() throws {
         var model = TinyModel.classifier()
         model.graph.node.reverse()

@@ -29,7 +29,7 @@ public enum ONNXImporter {
         let context = ImportContext(
             path: path, functions: try FunctionTable(model.functions, path: path),
             tensors: TensorReader(modelPath: path, payloads: skeleton.payloads, payloadLimit: payloadLimit))
-        var reading = GraphReading(proto: model.graph, context: context, opset: opset)
+        var reading = GraphReading(proto: model.graph, context: context, opset: opset ?? ONNXOperator.newestOpset)
         let graph = try reading.graph()
         do {
             return ImportedModel(
@@ -42,9 +42,14 @@ public enum ONNXImporter {
         }
     }
 
-    private static func opset(of model: Onnx_ModelProto, path: String) throws(ModelError) -> Int {
+    /// Nil for a model that has operators of other domains only, and need not name one.
+    private static func opset(of model: Onnx_ModelProto, path: String) throws(ModelError) -> Int? {
         let known = "opset 1 to \(ONNXOperator.newestOpset)"
         guard let entry = model.opsetImport.first(where: { GraphReading.standardDomains.contains($0.domain) }) else {
+            let nodes = model.graph.node
+            if !nodes.isEmpty, !nodes.contains(where: { GraphReading.standardDomains.contains($0.domain) }) {
+                return nil
+            }
             throw ModelError(path: path, reason: "the model names no version of the standard operator set (opset)")
         }
         guard (1...Int64(ONNXOperator.newestOpset)).contains(entry.version) else {

@@ -1,11 +1,15 @@
-"""Operators of the domain ai.onnx.ml beside ONNX Runtime: what prepares features, linear models, and trees."""
+"""Operators of the domain ai.onnx.ml beside ONNX Runtime: what prepares features, linear models, and trees; and whole
+estimators as their libraries export them."""
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from onnx import TensorProto, helper
 
 from material import reference
@@ -13,6 +17,8 @@ from material.case import Case, CaseWriter
 
 FOLDERS = ("learned",)
 VERBOSE = False
+EXPORTS = Path(__file__).parents[1] / "estimators" / "exports"
+SOURCES = (EXPORTS,)
 DOMAIN = "ai.onnx.ml"
 NO_NUMBER = float("nan")
 
@@ -187,6 +193,14 @@ def trees() -> Iterator[Case]:
     yield both
 
 
+def estimators() -> Iterator[Case]:
+    for export in sorted(EXPORTS.glob("*.onnx.xz")):
+        name = export.name.removesuffix(".onnx.xz")
+        model = onnx.load_from_string(lzma.decompress(export.read_bytes()))
+        inputs = {model.graph.input[0].name: np.load(EXPORTS / f"{name.rpartition('-')[2]}.npy")}
+        yield Case(f"estimator-{name}", model, inputs, reference.run(model, inputs), 1e-5, 1e-5)
+
+
 def make(writers: dict[str, CaseWriter]) -> None:
-    for made in [*features(), *linear(), *trees()]:
+    for made in [*features(), *linear(), *trees(), *estimators()]:
         writers["learned"].write(made)
