@@ -91,7 +91,7 @@ let package = Package(
             ],
             exclude: ["NPYFixtures"], swiftSettings: settings),
         .testTarget(
-            name: "JobsTests", dependencies: ["Jobs", "Files", "ModelFormats", "Planning", "Tensors"],
+            name: "JobsTests", dependencies: ["Jobs", "Files", "ModelFormats", "MPI", "Planning", "Tensors"],
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(

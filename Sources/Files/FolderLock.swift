@@ -26,18 +26,18 @@ final class FolderLock {
     ) throws(FileError) {
         let path = "\(place)/\(FolderLock.name)"
         while true {
-            guard mkdir(place, 0o777) == 0 || errno == EEXIST else { throw .system(shown, trouble) }
+            guard mkdir(place, 0o777) == 0 || errno == EEXIST else { throw .folder(shown, trouble) }
             let number = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
             // Who had it may have taken the folder away a moment ago.
             if number < 0, errno == ENOENT, FileStatus(place) == nil { continue }
-            guard number >= 0 else { throw .system(shown, "cannot be written to: ") }
+            guard number >= 0 else { throw .folder(shown, "cannot be written to: ") }
             let file = FileDescriptor(number)
             try FolderLock.take(number, path: path, shown: shown, locks: locks)
             guard let mine = FileStatus(descriptor: number), let there = FileStatus(path, followsLinks: false),
                 mine.isSameFile(as: there)
             else { continue }
             guard ftruncate(number, 0) == 0, file.write(Array("\(getpid()) \(FolderLock.host)\n".utf8), at: 0) else {
-                throw .system(shown, "cannot be written to: ")
+                throw .folder(shown, "cannot be written to: ")
             }
             self.file = file
             return

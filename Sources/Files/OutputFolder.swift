@@ -21,7 +21,7 @@ public struct OutputFolder: Sendable {
                 created.append(current)
             } else if errno != EEXIST {
                 // A folder above may be there and not be ours to write, so what counts is whether this one is there.
-                let error = FileError.system(current, "the folder cannot be made: ")
+                let error = FileError.folder(current, "the folder cannot be made: ")
                 guard FileStatus(current) != nil else {
                     removeIfCreated()
                     throw error
@@ -36,14 +36,15 @@ public struct OutputFolder: Sendable {
         while true {
             if let status = FileStatus(current) {
                 guard status.kind == .folder else {
-                    throw FileError(path: current, offset: nil, reason: "the folder cannot be made: Not a directory")
+                    errno = ENOTDIR
+                    throw .folder(current, "the folder cannot be made: ")
                 }
-                guard access(current, W_OK | X_OK) == 0 else { throw .system(current, "cannot be written to: ") }
+                guard access(current, W_OK | X_OK) == 0 else { throw .folder(current, "cannot be written to: ") }
                 return
             }
             guard errno == ENOENT, FileStatus(current, followsLinks: false) == nil, current != ".", current != "/"
             else {
-                throw .system(current, "the folder cannot be made: ")
+                throw .folder(current, "the folder cannot be made: ")
             }
             current = FilePath(current).folder
         }
@@ -52,5 +53,13 @@ public struct OutputFolder: Sendable {
     /// Removes what `init` made, as far as it is empty.
     public func removeIfCreated() {
         for path in created.reversed() { rmdir(path) }
+    }
+}
+
+extension FileError {
+    /// What the system said last of a folder for results, and what helps.
+    static func folder(_ path: String, _ what: String) -> FileError {
+        let error = FileError.system(path, what)
+        return FileError(path: path, offset: nil, reason: error.reason + "; name another folder")
     }
 }

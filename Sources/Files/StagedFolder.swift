@@ -39,13 +39,14 @@ public final class StagedFolder {
         self.path = path
         if let status = FileStatus(path) {
             guard status.kind == .folder else {
-                throw FileError(path: path, offset: nil, reason: "the folder cannot be made: Not a directory")
+                errno = ENOTDIR
+                throw .folder(path, "the folder cannot be made: ")
             }
             outer = nil
             target = try FilePath.resolved(path)
         } else {
             let followed = FilePath(try FilePath.followed(path))
-            guard !["", ".", ".."].contains(followed.name) else { throw .system(path, "the folder cannot be made: ") }
+            guard !["", ".", ".."].contains(followed.name) else { throw .folder(path, "the folder cannot be made: ") }
             let outer = try OutputFolder(followed.folder)
             self.outer = outer
             let folder = try FilePath.resolved(followed.folder)
@@ -60,7 +61,7 @@ public final class StagedFolder {
             let trouble = isThere ? "cannot be written to: " : "the folder cannot be made: "
             lock = try FolderLock(in: place, of: path, trouble: trouble, locks: locks)
             guard mkdir("\(place)/\(StagedFolder.contentName)", 0o777) == 0 else {
-                throw FileError.system(path, "cannot be written to: ")
+                throw FileError.folder(path, "cannot be written to: ")
             }
         } catch {
             outer?.removeIfCreated()
@@ -77,6 +78,13 @@ public final class StagedFolder {
     /// - Throws: where something has this name that a file cannot take the place of.
     public func file(_ name: String) throws(FileError) -> StagedFile {
         try makeFolder(FilePath(name).folder)
+        try requireName(name)
+        fileCount += 1
+        return try StagedFile("\(path)/\(name)", at: "\(content)/\(name)")
+    }
+
+    /// - Throws: where something has this name in the folder that a file cannot take the place of.
+    public func requireName(_ name: String) throws(FileError) {
         let shown = "\(path)/\(name)"
         let old = FileStatus("\(target)/\(name)", followsLinks: false)
         if old?.kind == .link {
@@ -92,10 +100,10 @@ public final class StagedFolder {
             }
             linked[name] = try FilePath.resolved(shown)
         } else if let old, old.kind != .regular {
-            throw FileError(path: shown, offset: nil, reason: "something that is no regular file has this name")
+            throw FileError(
+                path: shown, offset: nil,
+                reason: "something that is no regular file has this name; take it away, or choose another folder")
         }
-        fileCount += 1
-        return try StagedFile(shown, at: "\(content)/\(name)")
     }
 
     /// Makes a file of a text.
@@ -109,8 +117,8 @@ public final class StagedFolder {
     public func makeFolder(_ name: String) throws(FileError) {
         guard name != "." else { return }
         if let old = FileStatus("\(target)/\(name)"), old.kind != .folder {
-            throw FileError(
-                path: "\(path)/\(name)", offset: nil, reason: "the folder cannot be made: Not a directory")
+            errno = ENOTDIR
+            throw .folder("\(path)/\(name)", "the folder cannot be made: ")
         }
         _ = try OutputFolder("\(content)/\(name)")
     }

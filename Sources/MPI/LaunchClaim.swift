@@ -67,9 +67,9 @@ struct LaunchClaim: Equatable {
         let many = processCount.map { "\($0) processes" } ?? "several processes"
         let count = processCount.map(String.init) ?? "N"
         let isOpenMPI = library.hasPrefix("Open MPI")
-        let plain = isOpenMPI ? "mpirun -np \(count) mpinfer ..." : "mpiexec -n \(count) mpinfer ..."
+        let plain = isOpenMPI ? "'mpirun -np \(count) mpinfer ...'" : "'mpiexec -n \(count) mpinfer ...'"
         let own = "with the \(isOpenMPI ? "mpirun" : "mpiexec") that belongs to it: \(plain)"
-        let slurm = "srun --mpi=\(isOpenMPI ? "pmix" : "pmi2") -n \(count) mpinfer ..."
+        let slurm = "'srun --mpi=\(isOpenMPI ? "pmix" : "pmi2") -n \(count) mpinfer ...'"
         let remedy =
             switch hints {
             case .slurm: "start it with: \(slurm) ('srun --mpi=list' shows what this Slurm has), or \(own)"

@@ -24,6 +24,11 @@ public struct ItemGrouping: Sendable {
         /// By input.
         public let shapes: [Shape]
         public let places: Range<Int>
+
+        public init(shapes: [Shape], places: Range<Int>) {
+            self.shapes = shapes
+            self.places = places
+        }
     }
 
     /// - Parameters:

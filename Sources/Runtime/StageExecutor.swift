@@ -199,11 +199,15 @@ public final class StageExecutor {
         // A shape that comes up for the first time was compiled now.
         let ready = isCompiled ? waited : watch.count(.compile, since: waited)
         var poking = 0.0
-        outputs = try program.run(inputs: operands, outputs: buffers, items: batching.items(of: microbatch)) {
-            guard messages.outstandingCount > 0 else { return }
-            let began = StopWatch.now
-            try messages.progress()
-            poking += StopWatch.now - began
+        do {
+            outputs = try program.run(inputs: operands, outputs: buffers, items: batching.items(of: microbatch)) {
+                guard messages.outstandingCount > 0 else { return }
+                let began = StopWatch.now
+                try messages.progress()
+                poking += StopWatch.now - began
+            }
+        } catch let error where !(error is MPIError) {
+            throw MicrobatchFailure(microbatch: microbatch, reason: "\(error)")
         }
         keepStates()
         let done = watch.count(.compute, since: ready + poking)

@@ -17,7 +17,7 @@ extension Storage {
         }
         let descriptor = open(region.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw FileError(path: region.path, offset: nil, reason: String(cString: strerror(errno)))
+            throw FileError(path: region.path, code: errno)
         }
         defer { close(descriptor) }
         var status = stat()

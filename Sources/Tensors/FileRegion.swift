@@ -29,7 +29,7 @@ public struct FileRegion: Hashable, Sendable, Codable {
         precondition(part.lowerBound >= 0 && part.upperBound <= byteCount && destination.count >= part.count)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw FileError(path: path, offset: nil, reason: String(cString: strerror(errno)))
+            throw FileError(path: path, code: errno)
         }
         defer { close(descriptor) }
         var done = 0
@@ -61,6 +61,23 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
         self.path = path
         self.offset = offset
         self.reason = reason
+    }
+
+    /// What the system says of a file that could not be opened, and what helps.
+    ///
+    /// - Parameter code: the value of `errno`.
+    public init(path: String, code: Int32) {
+        let words = String(cString: strerror(code))
+        let remedy =
+            switch code {
+            case ENOENT, ENOTDIR: "; check the path: in a job relative ones count from the job's folder"
+            case EACCES, EPERM: "; allow this user to read it (chmod, or another path)"
+            case ELOOP: "; a link leads back to itself: name the file that is meant"
+            case ENAMETOOLONG: "; check the path"
+            case EMFILE, ENFILE: "; allow more open files (ulimit -n)"
+            default: ""
+            }
+        self.init(path: path, offset: nil, reason: words + remedy)
     }
 
     public var description: String { "\(path)\(offset.map { ", byte \($0)" } ?? ""): \(reason)" }

@@ -5,9 +5,9 @@
 #endif
 
 /// Small files by which the kernel tells about itself. They say that they are empty, so that they are read to their end.
-enum SystemFile {
+public enum SystemFile {
     /// Nil where there is no such file, or it may not be read.
-    static func text(_ path: String) -> String? {
+    public static func text(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

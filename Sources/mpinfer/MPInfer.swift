@@ -60,9 +60,23 @@ struct MPInfer: ParsableCommand {
                 if code != 0 { sleep(1) }
                 Glibc.exit(code)
             }
-            guard exitCode(for: error) == .success else { exit(withError: error) }
-            // Help and the version are results too.
-            do { try StandardStreams.output(fullMessage(for: error)) } catch { exit(withError: error) }
+            leave(error)
         }
+    }
+
+    /// Ends the program after a failure, with the prefix that all messages of ours have; after `--help` and the like, in order.
+    private static func leave(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        guard code.rawValue != 0 else {
+            // Help and the version are results too.
+            do { try StandardStreams.output(fullMessage(for: error)) } catch { leave(error) }
+            Glibc.exit(0)
+        }
+        // The parser's own prefix stands before one line, and the usage behind it.
+        let text = fullMessage(for: error)
+        let prefix = "Error: "
+        StandardStreams.error(
+            "mpinfer: error: \(text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)\n")
+        Glibc.exit(code.rawValue)
     }
 }

@@ -6,7 +6,7 @@ internal import Planning
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
-        abstract: "Check a job: the specification, the files it names, the model; no MPI needed.",
+        abstract: "Find what 'run' would refuse: the specification, the files it names, the model; no MPI needed.",
         discussion: """
             EXAMPLES
               mpinfer validate job.yaml
@@ -22,12 +22,19 @@ struct ValidateCommand: ParsableCommand {
     @Flag(help: "Do not look at the files that the specification names.")
     var specificationOnly = false
 
+    func validate() throws {
+        if let ranks, !(1...1 << 20).contains(ranks) {
+            throw ValidationError("--ranks must be from 1 to \(1 << 20), found \(ranks)")
+        }
+    }
+
     func run() throws {
         let specification = try options.load()
         guard !specificationOnly else {
             return try StandardStreams.output("\(options.job): the specification is valid")
         }
         let job = try JobPreparation(specification, rankCount: ranks)
+        try job.requireRunnable()
         for warning in job.warnings { StandardStreams.error("mpinfer: warning: \(warning)\n") }
         try StandardStreams.output(
             "\(options.job): valid; \(job.batching.itemCount) items for \(job.model.path), "

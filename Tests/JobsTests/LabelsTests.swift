@@ -33,7 +33,8 @@ import Testing
                 == "F/l.csv: line 2: b.png may be any of x/b.png, y/b.png; write the folder too")
         #expect(
             failure(csv, .files(["b.png"] + (0..<7).map { "m\($0)" }))
-                == "F/l.csv: no label for 7 of 8 images: m0, m1, m2, m3, m4, ...")
+                == "F/l.csv: no label for 7 of 8 images: m0, m1, m2, m3, m4, ...; their names must stand in the column that "
+                + "labels.file-column names")
         #expect(failure(csv + "b.png,4\n", .files(["b.png"])) == "F/l.csv: lines 2 and 6 both label b.png")
         #expect(
             failure("file,lable\n", .files(["b.png"]))
@@ -42,7 +43,8 @@ import Testing
 
     @Test func byRow() throws {
         #expect(try labels("\u{FEFF}answer\r\n3\r\n\r\n4", .rows(2), column: "answer") == [3, 4])
-        #expect(failure("label\n1\n", .rows(2)) == "F/l.csv: 1 labels for the 2 items of the array")
+        #expect(
+            failure("label\n1\n", .rows(2)).hasPrefix("F/l.csv: 1 labels for the 2 items of the array: write a row"))
     }
 
     @Test func byNameOfTheClass() throws {

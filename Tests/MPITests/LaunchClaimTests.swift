@@ -49,11 +49,11 @@ import Testing
             claim(["SLURM_STEP_ID": "0", "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "8"]))
         let text = slurm.complaint(library: "Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4")
         #expect(text.hasPrefix("srun has started 8 processes"))
-        #expect(text.contains("linked with Open MPI v4.1.4; start it with: srun --mpi=pmix -n 8 mpinfer"))
+        #expect(text.contains("linked with Open MPI v4.1.4; start it with: 'srun --mpi=pmix -n 8 mpinfer"))
         let hydra = try #require(claim(["PMI_SIZE": "2", "PMI_FD": "9"]))
         let words = hydra.complaint(library: "Open MPI v4.1.4")
-        #expect(words.contains("mpiexec of MPICH") && words.contains("the mpirun that belongs to it: mpirun -np 2"))
-        #expect(hydra.complaint(library: "MPICH Version: 4.0").contains("mpiexec -n 2 mpinfer"))
+        #expect(words.contains("mpiexec of MPICH") && words.contains("the mpirun that belongs to it: 'mpirun -np 2"))
+        #expect(hydra.complaint(library: "MPICH Version: 4.0").contains("'mpiexec -n 2 mpinfer"))
     }
 
     /// As another MPI's mpiexec does it: the variables, and nothing else that this MPI understands.

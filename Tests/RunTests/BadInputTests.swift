@@ -211,8 +211,8 @@ import Testing
             (["plan", job.specification, "--ranks", "0"], "--ranks must be from 1 to 1048576, found 0"),
         ] {
             let run = try MPInfer.run(arguments, ranks: ranks)
-            job.expectFailure(run, "Error: ", words, status: 64)
-            #expect(run.stderr.components(separatedBy: "Error: ").count == 2, "\(run)")
+            job.expectFailure(run, "mpinfer: error: ", words, status: 64)
+            #expect(run.stderr.components(separatedBy: "mpinfer: error: ").count == 2, "\(run)")
         }
         let version = try MPInfer.run(["--version"], ranks: ranks)
         #expect(version.succeeded && version.stdout.split(separator: "\n").count == 1, "\(version)")

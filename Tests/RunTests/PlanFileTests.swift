@@ -142,7 +142,7 @@ import Testing
             stages([(0, ["sum1", "sum2", "sum3", "sum4"]), (1, []), (2, ["sum5", "sum6"])]), "stage 1 has no layers")
         try expect(
             stages([(0, ["sum1", "sum2"]), (2, ["sum3", "sum4"]), (2, ["sum5", "sum6"])]),
-            "rank 2 has stage 1 and stage 2: each rank has one")
+            "rank 2 has stage 1 and stage 2: give each stage a rank of its own")
         try expect(
             stages([(0, ["sum1", "sum2"]), (1, ["sum3", "sum4"]), (3, ["sum5", "sum6"])]),
             "stage 2 is on rank 3, and the ranks of 3 stages are 0 to 2")

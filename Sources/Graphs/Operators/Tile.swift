@@ -9,9 +9,10 @@ public struct Tile: OperatorAttributes {
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
         let input = try operands.type(0)
         let repeats = try operands.integers(1)
-        guard repeats.count == input.shape.rank, repeats.allSatisfy({ $0 >= 0 }) else {
-            throw .mismatch("repeats \(repeats) for \(input.shape.rank) axes")
+        guard repeats.count == input.shape.rank else {
+            throw .mismatch("\(repeats.count) repeats for \(input.shape.rank) axes")
         }
+        guard repeats.allSatisfy({ $0 >= 0 }) else { throw .mismatch("repeats \(repeats), and none may be negative") }
         var dimensions: [Int] = []
         for (extent, count) in zip(input.shape.dimensions, repeats) {
             dimensions.append(try product(extent, count))

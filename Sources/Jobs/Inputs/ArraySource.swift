@@ -43,6 +43,7 @@ public struct ArraySource: InputSource {
         itemType = TensorType(type.dtype, Shape(Array(type.shape.dimensions.dropFirst())))
     }
 
+    public var commonShape: Shape? { itemType.shape }
     public func itemShape(_ item: Int) -> Shape { itemType.shape }
 
     public func read(items: [Int], into tensor: Tensor) throws(FileError) {

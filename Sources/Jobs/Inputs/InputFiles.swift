@@ -32,7 +32,8 @@ struct InputFiles {
                     path: entry, offset: nil,
                     reason: InputFiles.isFolder(entry) == true
                         ? "no \(extensionList) files in this folder"
-                        : "no such file, and nothing matches it as a pattern")
+                        : "no such file, and nothing matches it as a pattern; check the path: in a job "
+                            + "relative ones count from the job's folder")
             }
             paths += found
         }
@@ -74,7 +75,7 @@ struct InputFiles {
 
     private func list(_ folder: String) throws(FileError) -> [String] {
         guard let stream = opendir(folder) else {
-            throw FileError(path: folder, offset: nil, reason: String(cString: strerror(errno)))
+            throw FileError(path: folder, code: errno)
         }
         defer { closedir(stream) }
         var names: [String] = []

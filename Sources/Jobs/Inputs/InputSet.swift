@@ -66,8 +66,7 @@ public struct InputSet: Sendable {
         for name in withItems.keys.sorted() where !names.contains(name) {
             throw InputError(
                 input: name,
-                reason: "the model has no such input\(NearestName.hint(name, among: names)) "
-                    + "(it has \(names.joined(separator: ", ")))")
+                reason: "the model has no such input\(NearestName.choice(name, among: names))")
         }
         var result: [(ModelInput, JobSpecification.Input)] = []
         for input in model {
@@ -76,7 +75,13 @@ public struct InputSet: Sendable {
             }
             result.append((input, form))
         }
-        guard !result.isEmpty else { throw InputError(input: "", reason: "the model has no inputs that items go to") }
+        guard !result.isEmpty else {
+            let name = specification.inputs.keys.sorted().first
+            throw InputError(
+                input: "",
+                reason: "no input of the model has items"
+                    + (name.map { ": feed one from files, as in inputs.\($0): {array: items.npy}" } ?? ""))
+        }
         return result
     }
 
@@ -91,7 +96,8 @@ public struct InputSet: Sendable {
                     + "save it with a.astype(numpy.\(input.dtype))")
         }
         var seen: Shape?
-        for item in 0..<source.count {
+        // Of millions of rows one is enough.
+        for item in 0..<(source.commonShape == nil ? source.count : 1) {
             let shape = source.itemShape(item)
             guard shape != seen else { continue }
             seen = shape

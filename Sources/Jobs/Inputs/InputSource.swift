@@ -7,6 +7,8 @@ public protocol InputSource: Sendable {
     var dtype: DType { get }
     /// The shape of one item, without the batch axis. Items of different shapes travel in different microbatches.
     func itemShape(_ item: Int) -> Shape
+    /// The shape of every item, where the source knows at once that all have the same; nil to look at each.
+    var commonShape: Shape? { get }
     /// Axes of an item that `read` can make longer than the item is, and the largest extent that each may get. Only
     /// where the model can tell what was added, by a mask.
     var paddingLimits: [Int: Int] { get }
@@ -21,6 +23,7 @@ public protocol InputSource: Sendable {
 extension InputSource {
     public var count: Int { itemNames.count }
     public var paddingLimits: [Int: Int] { [:] }
+    public var commonShape: Shape? { nil }
 
     /// What `read` may be called with, for items that are not padded.
     func check(_ items: [Int], _ tensor: Tensor) {

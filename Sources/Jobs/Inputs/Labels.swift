@@ -18,7 +18,9 @@ public struct Labels: Sendable, Hashable, Codable {
         case .rows(let count):
             guard csv.rows.count == count else {
                 throw FileError(
-                    path: csv.path, offset: nil, reason: "\(csv.rows.count) labels for the \(count) items of the array")
+                    path: csv.path, offset: nil,
+                    reason: "\(csv.rows.count) labels for the \(count) items of the array: write a row for each item, "
+                        + "in order")
             }
             var classes: [Int] = []
             for row in csv.rows { classes.append(try reader.label(of: row)) }
@@ -65,7 +67,8 @@ public struct Labels: Sendable, Hashable, Codable {
             throw FileError(
                 path: reader.csv.path, offset: nil,
                 reason: "no label for \(missing.count) of \(files.count) images: "
-                    + missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", ..." : ""))
+                    + missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", ..." : "")
+                    + "; their names must stand in the column that labels.file-column names")
         }
         return classes
     }

@@ -22,32 +22,30 @@ public final class OutputSet {
         _ specification: JobSpecification.Outputs, outputs: [ModelOutput], items: ItemNames, labels: Labels? = nil,
         classes: ClassNames? = nil
     ) throws(FileError) {
-        let files = try OutputSet.files(of: specification, outputs: outputs)
+        let files = try PlannedFile.all(of: specification, outputs: outputs, classes: classes)
         let folder = try StagedFolder(specification.folder)
         var folders = [folder]
         itemCount = items.count
         var sinks: [(outputs: [ModelOutput], sink: any OutputSink)] = []
         do {
-            for (output, format, name) in files {
-                let path = "\(specification.folder)/\(name)"
+            for file in files {
                 let count = items.count
-                switch format {
+                switch file.format {
                 case .npy:
-                    let itemType = try OutputSet.commonType(of: output, path: path)
-                    sinks.append(([output], try ArraySink(name, in: folder, itemType: itemType, count: count)))
-                case .npz: sinks.append(([output], try ArchiveSink(name, in: folder, count: count)))
+                    let sink = try ArraySink(
+                        file.name, in: folder, itemType: file.output.itemType!, count: count)
+                    sinks.append(([file.output], sink))
+                case .npz: sinks.append(([file.output], try ArchiveSink(file.name, in: folder, count: count)))
                 case .csv, .jsonl:
-                    if format == .csv { _ = try OutputSet.commonType(of: output, path: path) }
-                    let top = try OutputSet.top(specification, output, classes, path: path)
                     let context = RowContext(
-                        itemNames: items, labels: labels?.classes, classNames: top == nil ? nil : classes?.names,
-                        top: top,
-                        columnNames: output.columnNames.flatMap {
-                            $0.count == output.itemType?.shape.elementCount ? $0 : nil
-                        }, itemShape: output.itemType?.shape)
+                        itemNames: items, labels: labels?.classes, classNames: file.top == nil ? nil : classes?.names,
+                        top: file.top,
+                        columnNames: file.output.columnNames.flatMap {
+                            $0.count == file.output.itemType?.shape.elementCount ? $0 : nil
+                        }, itemShape: file.output.itemType?.shape)
                     let rows: any RowFormat =
-                        format == .csv ? CSVFormat(context: context) : JSONLinesFormat(context: context)
-                    sinks.append(([output], try RowSink(name, in: folder, format: rows, count: count)))
+                        file.format == .csv ? CSVFormat(context: context) : JSONLinesFormat(context: context)
+                    sinks.append(([file.output], try RowSink(file.name, in: folder, format: rows, count: count)))
                 }
             }
             if let form = specification.images {
@@ -64,6 +62,19 @@ public final class OutputSet {
         }
         self.folders = folders
         self.sinks = sinks
+    }
+
+    /// Whether the folders can be made and written to, and the files have their names for themselves. What is made to find
+    /// out is taken away again.
+    static func requirePlace(
+        for specification: JobSpecification.Outputs, files: [PlannedFile]
+    ) throws(FileError) {
+        let folder = try StagedFolder(specification.folder)
+        defer { folder.discard() }
+        for file in files { try folder.requireName(file.name) }
+        if let form = specification.images, folder.name(ofFolder: form.folder) == nil {
+            try StagedFolder(form.folder).discard()
+        }
     }
 
     deinit { discard() }
@@ -110,45 +121,6 @@ public final class OutputSet {
 }
 
 extension OutputSet {
-    /// Which files there are, held against the outputs that the model has.
-    private static func files(
-        of specification: JobSpecification.Outputs, outputs: [ModelOutput]
-    ) throws(FileError) -> [(ModelOutput, JobSpecification.Format, name: String)] {
-        let names = outputs.map(\.name)
-        for name in specification.named.keys.sorted() where !names.contains(name) {
-            throw FileError(
-                path: specification.folder, offset: nil,
-                reason: "outputs.named: the model has no output '\(name)'\(NearestName.hint(name, among: names)) "
-                    + "(it has \(names.joined(separator: ", ")))")
-        }
-        var files: [(ModelOutput, JobSpecification.Format, name: String)] = []
-        for output in outputs {
-            var seen: Set<JobSpecification.Format> = []
-            for format in specification.formats(for: output.name) where seen.insert(format).inserted {
-                let name = "\(fileName(of: output.name)).\(format.rawValue)"
-                if let other = files.first(where: { $0.name == name }) {
-                    throw FileError(
-                        path: "\(specification.folder)/\(name)", offset: nil,
-                        reason: "outputs '\(other.0.name)' and '\(output.name)' would both go here; leave one out with "
-                            + "outputs.named and formats: []")
-                }
-                files.append((output, format, name))
-            }
-        }
-        return files
-    }
-
-    /// What all items have, for files that need it.
-    private static func commonType(of output: ModelOutput, path: String) throws(FileError) -> TensorType {
-        guard let type = output.itemType else {
-            throw FileError(
-                path: path, offset: nil,
-                reason: "the items of output '\(output.name)' differ in shape, and this kind of file has one for all; "
-                    + "write npz or jsonl (outputs.formats)")
-        }
-        return type
-    }
-
     /// Names in models hold slashes and colons.
     static func fileName(of output: String) -> String {
         let name = String(
@@ -158,29 +130,5 @@ extension OutputSet {
             })
         // A hidden file, or a name that means a folder.
         return name.isEmpty || name.hasPrefix(".") ? "_" + name : String(name.prefix(200))
-    }
-
-    private static func top(
-        _ specification: JobSpecification.Outputs, _ output: ModelOutput, _ classes: ClassNames?, path: String
-    ) throws(FileError) -> Int? {
-        guard let top = specification.top(for: output.name) else { return nil }
-        let shape = try commonType(of: output, path: path).shape
-        guard ClassRanking.isRanking(shape) else {
-            throw FileError(
-                path: path, offset: nil,
-                reason: "'top' needs one value for each class, and output '\(output.name)' is \(shape) for each item; "
-                    + "choose other formats for it under outputs.named")
-        }
-        guard top <= shape.elementCount else {
-            throw FileError(
-                path: path, offset: nil,
-                reason: "top: \(top), and output '\(output.name)' has \(shape.elementCount) classes")
-        }
-        if let count = classes?.names.count, count != shape.elementCount {
-            throw FileError(
-                path: path, offset: nil,
-                reason: "\(count) names of classes for the \(shape.elementCount) classes of output '\(output.name)'")
-        }
-        return top
     }
 }

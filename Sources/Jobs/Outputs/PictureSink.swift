@@ -25,22 +25,26 @@ final class PictureSink: OutputSink {
         self.folder = folder
         self.folderName = folderName
         self.form = form
+        try PictureSink.check(form, outputs: outputs)
+        names = PictureSink.fileNames(items)
+        isWritten = [Bool](repeating: false, count: items.count)
+        try folder.makeFolder(folderName)
+    }
+
+    /// Whether the outputs are there, and are images as far as their shapes are known.
+    static func check(_ form: JobSpecification.ImageOutput, outputs: [ModelOutput]) throws(FileError) {
         var known: [(name: String, shape: Shape)] = []
         for name in form.from {
             guard let output = outputs.first(where: { $0.name == name }) else {
-                let names = outputs.map(\.name)
                 throw FileError(
                     path: form.folder, offset: nil,
-                    reason: "outputs.images: the model has no output '\(name)'\(NearestName.hint(name, among: names)) "
-                        + "(it has \(names.joined(separator: ", ")))")
+                    reason: "outputs.images: the model has no output "
+                        + "'\(name)'\(NearestName.choice(name, among: outputs.map(\.name)))")
             }
             // Items that differ in shape are looked at one by one.
             if let type = output.itemType { known.append((name, type.shape)) }
         }
-        try PictureSink.check(known, form)
-        names = PictureSink.fileNames(items)
-        isWritten = [Bool](repeating: false, count: items.count)
-        try folder.makeFolder(folderName)
+        try check(known, form)
     }
 
     var path: String { "\(form.folder)/" }

@@ -1,5 +1,6 @@
 internal import Graphs
 internal import ModelFormats
+internal import Tensors
 
 /// What is made of the tokens' vectors that a model puts out.
 enum EmbeddingSettings {
@@ -31,6 +32,21 @@ enum EmbeddingSettings {
         } catch {
             throw JobError("embeddings: \(error.description)")
         }
+    }
+}
+
+extension JobSpecification.Embeddings {
+    /// Holds what is made of the model's output against what it should be: one vector for each item. It is, where the
+    /// output had a vector for each token.
+    func requireVectors(_ outputs: [ModelOutput]) throws(JobError) {
+        guard pooling != JobSpecification.Pooling.none,
+            let made = outputs.first(where: { $0.name == Embedding.outputName }), let shape = made.itemType?.shape,
+            shape.rank != 1
+        else { return }
+        throw JobError(
+            "embeddings: \(output.map { "output '\($0)'" } ?? "the model's output") has no vector for each token: what is "
+                + "made of it for an item is \(shape.rank == 0 ? "one number" : "\(shape)"), and not one vector; name another "
+                + "with embeddings.output, or leave 'embeddings' out")
     }
 }
 

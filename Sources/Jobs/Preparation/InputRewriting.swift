@@ -7,6 +7,7 @@ enum InputRewriting {
     /// - Returns: the graph, to be tidied and planned.
     static func apply(_ specification: JobSpecification, to graph: Graph) throws(JobError) -> Graph {
         var graph = graph
+        try checkDimensions(specification, graph)
         let names = graph.inputs.map { graph.name(of: $0.value) }
         for (name, form) in specification.inputs.sorted(by: { $0.key < $1.key }) {
             guard let index = graph.inputs.firstIndex(where: { graph.name(of: $0.value) == name }) else {
@@ -14,8 +15,7 @@ enum InputRewriting {
                 switch form {
                 case .constant, .carried:
                     throw JobError(
-                        "inputs.\(name): the model has no such input\(NearestName.hint(name, among: names)) "
-                            + "(it has \(names.joined(separator: ", ")))")
+                        "inputs.\(name): the model has no such input\(NearestName.choice(name, among: names))")
                 default: continue
                 }
             }
@@ -29,6 +29,20 @@ enum InputRewriting {
         }
         bringItemsFirst(&graph)
         return graph
+    }
+
+    /// Throws for numbers of dimensions that the model has not.
+    private static func checkDimensions(_ specification: JobSpecification, _ graph: Graph) throws(JobError) {
+        var known: Set<String> = []
+        for case .symbol(let symbol) in graph.inputs.lazy.map(\.dimensions).joined() where symbol != "?" {
+            known.insert(symbol)
+        }
+        for name in specification.dimensions.keys.sorted() where !known.contains(name) {
+            throw JobError(
+                "dimensions.\(name): the model has no input with such a dimension"
+                    + (known.isEmpty
+                        ? " (all of them are fixed): leave it out" : NearestName.choice(name, among: known.sorted())))
+        }
     }
 
     /// In bytes.
@@ -79,8 +93,7 @@ enum InputRewriting {
         guard let index = outputs.firstIndex(of: carried.carried) else {
             throw JobError(
                 "inputs.\(name): the model has no output '\(carried.carried)'"
-                    + "\(NearestName.hint(carried.carried, among: outputs)) (it has \(outputs.joined(separator: ", ")))"
-            )
+                    + NearestName.choice(carried.carried, among: outputs))
         }
         let output = graph.outputs[index]
         guard !graph.states.contains(where: { $0.output == output }) else {

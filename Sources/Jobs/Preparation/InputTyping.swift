@@ -52,8 +52,12 @@ struct InputTyping {
         try checkItemAxes(itemCount: itemCount)
         let grouping = ItemGrouping(microbatchSize: microbatchSize, paddingMultiple: paddingMultiple)
         let padding = sources.map(\.paddingLimits)
-        let (order, groups) = grouping.groups(
-            of: (0..<itemCount).map { item in sources.map { $0.itemShape(item) } }, padding: padding)
+        let common = sources.compactMap(\.commonShape)
+        let (order, groups) =
+            common.count == sources.count && padding.allSatisfy(\.isEmpty)
+            ? (nil, [ItemGrouping.Group(shapes: common, places: 0..<itemCount)])
+            : grouping.groups(
+                of: (0..<itemCount).map { item in sources.map { $0.itemShape(item) } }, padding: padding)
         var classes: [InputBatching.ShapeClass] = []
         for group in groups {
             let types = zip(sources, group.shapes).map { TensorType($0.dtype, $1) }

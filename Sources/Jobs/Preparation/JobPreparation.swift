@@ -20,8 +20,8 @@ public struct JobPreparation {
     /// Compute threads of each rank, where they are known before the run.
     let threads: Int?
     /// The graph that runs: the model's, with the items first everywhere.
-    private let graph: Graph
-    private let outputForms: [OutputForm]
+    let graph: Graph
+    let outputForms: [OutputForm]
     /// What the user should know and need not act on, such as images left out.
     public private(set) var warnings: [String]
 

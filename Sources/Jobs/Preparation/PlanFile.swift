@@ -1,5 +1,4 @@
 public import Files
-internal import FoundationEssentials
 internal import Graphs
 public import Planning
 
@@ -45,16 +44,12 @@ public struct PlanFile: Codable {
     public func write(to file: DestinationFile) throws { try file.write(Array(try JSONLayout.pretty(self))) }
 
     public static func read(_ path: String) throws(JobError) -> PlanFile {
-        let data: Data
-        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw JobError("\(path): the plan cannot be read: \(error)")
-        }
-        let file: PlanFile
-        do { file = try JSONDecoder().decode(PlanFile.self, from: data) } catch {
-            throw JobError("\(path): this is no plan of mpinfer: \(JSONLayout.explain(error))")
-        }
+        let file = try JSONDocument.read(
+            PlanFile.self, path, kind: "plan", remedy: "make one with 'mpinfer plan -o'")
         guard file.version == currentVersion else {
-            throw JobError("\(path): plan version \(file.version), and this mpinfer reads version \(currentVersion)")
+            throw JobError(
+                "\(path): plan version \(file.version), and this mpinfer reads version \(currentVersion): make it "
+                    + "anew with 'mpinfer plan -o'")
         }
         return file
     }
@@ -97,9 +92,13 @@ public struct PlanFile: Codable {
                         + "\(stages.count - 1)")
             }
             if let other = stages.prefix(index).firstIndex(where: { $0.rank == stage.rank }) {
-                throw JobError("\(path): rank \(stage.rank) has stage \(other) and stage \(index): each rank has one")
+                throw JobError(
+                    "\(path): rank \(stage.rank) has stage \(other) and stage \(index): give each stage a rank "
+                        + "of its own")
             }
-            guard !stage.layers.isEmpty else { throw JobError("\(path): stage \(index) has no layers") }
+            guard !stage.layers.isEmpty else {
+                throw JobError("\(path): stage \(index) has no layers: give it some, or take it out")
+            }
             starts.append(next)
             for layer in stage.layers {
                 guard next < chain.layers.count, chain.layers[next].name == layer else {
@@ -109,17 +108,20 @@ public struct PlanFile: Codable {
             }
         }
         guard next == chain.layers.count else {
-            throw JobError("\(path): layer '\(chain.layers[next].name)' is in no stage")
+            throw JobError("\(path): layer '\(chain.layers[next].name)' is in no stage: put it into the last one")
         }
-        guard !starts.isEmpty else { throw JobError("\(path): the plan has no stages") }
+        guard !starts.isEmpty else {
+            throw JobError("\(path): the plan has no stages: make it anew with 'mpinfer plan -o'")
+        }
         return starts
     }
 
     private func complaint(about layer: String, at next: Int, chain: LayerChain) -> String {
         guard let place = chain.layers.firstIndex(where: { $0.name == layer }) else {
-            return "the model has no layer '\(layer)'"
+            let hint = NearestName.hint(layer, among: chain.layers.map(\.name))
+            return "the model has no layer '\(layer)'\(hint); 'mpinfer inspect' lists them"
         }
-        if place < next { return "layer '\(layer)' stands in the plan twice" }
+        if place < next { return "layer '\(layer)' stands in the plan twice: leave one out" }
         return "layer '\(chain.layers[next].name)' must come before '\(layer)': stages hold layers in running order"
     }
 }

@@ -130,14 +130,8 @@ public struct ModelProfile: Sendable, Codable, Hashable {
     public func write(to file: DestinationFile) throws { try file.write(Array(try JSONLayout.pretty(self))) }
 
     public static func read(_ path: String) throws(JobError) -> ModelProfile {
-        let data: Data
-        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw JobError("\(path): the profile cannot be read: \(error)")
-        }
-        let profile: ModelProfile
-        do { profile = try JSONDecoder().decode(ModelProfile.self, from: data) } catch {
-            throw JobError("\(path): this is no profile of mpinfer: \(JSONLayout.explain(error))")
-        }
+        let profile = try JSONDocument.read(
+            ModelProfile.self, path, kind: "profile", remedy: "measure one with 'mpinfer profile -o'")
         guard profile.version == currentVersion else {
             throw JobError(
                 "\(path): profile version \(profile.version), and this mpinfer reads version \(currentVersion): measure "

@@ -18,7 +18,7 @@ struct ClassificationTally {
         if let wanted = specification.labels?.output {
             guard outputs.contains(wanted) else {
                 throw JobError(
-                    "labels.output: the model has no output '\(wanted)'; it has \(outputs.joined(separator: ", "))")
+                    "labels.output: the model has no output '\(wanted)'\(NearestName.choice(wanted, among: outputs))")
             }
             output = wanted
         } else {
@@ -35,11 +35,18 @@ struct ClassificationTally {
         labels = try specification.labels.map { try Labels($0, items: itemNames, classes: classes) }
     }
 
+    /// Throws where items of this type hold no score for each class.
+    func requireScores(_ itemType: TensorType) throws(JobError) {
+        guard itemType.dtype.isFloatingPoint, ClassRanking.isRanking(itemType.shape) else {
+            throw JobError(
+                "output '\(output)' is \(itemType) for each item and holds no score for each class: say under labels.output "
+                    + "which output does, or take 'labels' and 'classes' out of the job")
+        }
+    }
+
     mutating func add(_ scores: Tensor, items: [Int]) throws(JobError) {
         let itemShape = Shape(Array(scores.shape.dimensions.dropFirst()))
-        guard scores.dtype.isFloatingPoint, ClassRanking.isRanking(itemShape) else {
-            throw JobError("output '\(output)' is \(scores.type) and holds no score for each class")
-        }
+        try requireScores(TensorType(scores.dtype, itemShape))
         if let labels {
             accuracy.add(items: items, from: scores, labels: labels)
             result.labelled = accuracy.count

@@ -42,14 +42,17 @@ public struct JobRunner {
         let hosts = try phases.gathered(MPISession.processorName)
         let rooms = try phases.gathered(
             MemoryRoom(host: MPISession.processorName, limits: SystemMemory.limits))
+        let bindings = try phases.gathered(CoreBinding.own)
         var preparation: JobPreparation?
         let assignment = try phases.shared {
+            CoreBinding.notice(bindings ?? [], launcher: MPISession.launcher).map(observer.warned)
             if let path = specification.parallelism.cluster, let hosts {
                 try ClusterFile.load(path: path).hostWarning(running: hosts, path: path).map(observer.warned)
             }
             let prepared = try JobPreparation(
                 specification, rankCount: world.size, threads: threads.threadCount, planPath: planPath)
             try MemoryNeed(of: prepared.plan, chain: prepared.chain).requireRoom(for: prepared.plan, in: rooms ?? [])
+            try prepared.requireResults()
             prepared.warnings.forEach(observer.warned)
             observer.planned(prepared)
             preparation = prepared

@@ -21,23 +21,14 @@ final class JobSink: MicrobatchSink {
         batching = assignment.batching
         forms = assignment.outputForms
         names = assignment.plan.outputs.map(assignment.graph.name(of:))
-        let tally = try ClassificationTally(specification, outputs: names, itemNames: itemNames)
-        self.tally = tally
-        let types = try batching.variants.map(outputTypes)
-        let forms = forms
-        let carried = Set(assignment.plan.states.map(\.output))
-        var outputs: [ModelOutput] = []
-        for (index, name) in names.enumerated() {
-            // State is handed on, and written only where it is asked for by name.
-            if carried.contains(assignment.plan.outputs[index]), specification.outputs?.named[name] == nil { continue }
-            let itemTypes = Set(types.map { $0[index].map { forms[index].itemType($0) } })
-            outputs.append(
-                ModelOutput(
-                    name: name, itemType: itemTypes.count == 1 ? itemTypes.first! : nil,
-                    columnNames: assignment.graph.columnNames[name]))
-        }
+        let planned = try PlannedResults(
+            specification, graph: assignment.graph, plan: assignment.plan, forms: forms, batching: batching,
+            itemNames: itemNames, types: outputTypes)
+        tally = planned.tally
         files = try specification.outputs.map {
-            try OutputSet($0, outputs: outputs, items: itemNames, labels: tally?.labels, classes: tally?.classes)
+            try OutputSet(
+                $0, outputs: planned.outputs, items: itemNames, labels: planned.tally?.labels,
+                classes: planned.tally?.classes)
         }
     }
 
@@ -64,14 +55,6 @@ final class JobSink: MicrobatchSink {
 }
 
 extension OutputForm {
-    /// The type of one item of an output of this type.
-    fileprivate func itemType(_ type: TensorType) -> TensorType {
-        switch self {
-        case .rows: TensorType(type.dtype, Shape(Array(type.shape.dimensions.dropFirst())))
-        case .whole: type
-        }
-    }
-
     /// An output with the items first.
     fileprivate func rows(_ output: Tensor) -> Tensor {
         switch self {

@@ -12,6 +12,7 @@ final class RankWorker {
     private let executor: StageExecutor
     private let source: JobSource
     private let sink: JobSink?
+    private let failedItems: FailedItems
     private let threads: ThreadAllocation
     private let processorName: String
 
@@ -33,6 +34,7 @@ final class RankWorker {
         let inputs =
             try readsInputs || writesOutputs
             ? inputs ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph)) : nil
+        failedItems = FailedItems(assignment, names: inputs?.itemNames)
         source = JobSource(assignment, stage: stage, inputs: inputs)
         executor = try StageExecutor(
             graph: assignment.graph, plan: plan, batching: assignment.batching, stage: stage,
@@ -43,7 +45,11 @@ final class RankWorker {
     }
 
     func run(progress: (_ microbatchesDone: Int) -> Void) throws {
-        try executor.run(actions, source: source, sink: sink ?? NoSink()) { progress($0 + 1) }
+        do {
+            try executor.run(actions, source: source, sink: sink ?? NoSink()) { progress($0 + 1) }
+        } catch let failure as MicrobatchFailure {
+            throw failedItems.error(failure)
+        }
     }
 
     func commit() throws { try sink?.commit() }

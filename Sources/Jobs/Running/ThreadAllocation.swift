@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import MPI
 internal import Tensors
 
@@ -59,13 +58,21 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
         return max(1, Int(share + 1e-6))
     }
 
-    /// From the kernel's list of the cores that this process may run on, as in `0-3,8`.
     private static func boundCores() throws -> [UInt8] {
-        // Not by TextFile: files of /proc say that they are empty.
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }) else {
+        guard let cores = boundCores(ofProcess: "self") else {
             throw JobError("/proc/self/status does not tell the cores of this process: set 'threads' in the job")
         }
+        return cores
+    }
+
+    /// From the kernel's list of the cores that a process may run on, as in `0-3,8`.
+    ///
+    /// - Parameter process: its number, or `self`.
+    /// - Returns: 1 for each of these cores, 0 for the others; nil where the kernel does not tell.
+    static func boundCores(ofProcess process: String) -> [UInt8]? {
+        guard let status = SystemFile.text("/proc/\(process)/status"),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") })
+        else { return nil }
         return cores(inList: line.drop { $0 != ":" }.dropFirst().filter { !$0.isWhitespace })
     }
 

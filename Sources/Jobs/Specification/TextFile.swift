@@ -18,7 +18,10 @@ enum TextFile {
             let before = bytes[..<offset]
             let line = 1 + before.count { $0 == 0x0A }
             let column = 1 + before.reversed().prefix { $0 != 0x0A }.count
-            throw FileError(path: path, offset: offset, reason: "not UTF-8 text (line \(line), byte \(column) of it)")
+            throw FileError(
+                path: path, offset: offset,
+                reason: "not UTF-8 text (line \(line), byte \(column) of it); if it is the right file, save it as UTF-8"
+            )
         }
         return text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
     }
@@ -27,10 +30,10 @@ enum TextFile {
     static func bytes(of path: String, limit: Int) throws(FileError) -> [UInt8] {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw FileError(path: path, offset: nil, reason: String(cString: strerror(errno)))
+            throw FileError(path: path, code: errno)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw FileError(path: path, offset: nil, reason: "not a regular file")
+            throw FileError(path: path, offset: nil, reason: "not a regular file; a text file is needed here")
         }
         let size = Int(status.st_size)
         guard size <= limit else {

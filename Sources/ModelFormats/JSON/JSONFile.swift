@@ -11,6 +11,9 @@ struct JSONFile {
     /// The most bytes that are read: vocabularies of a million pieces stay below it.
     static let limit = 1 << 28
 
+    /// For files that nobody writes by hand.
+    static let remedy = "Copy the file anew from where the model came from"
+
     init(path: String) throws(ModelError) {
         let size = try WireReader(path: path).size
         guard size <= JSONFile.limit else {
@@ -30,11 +33,14 @@ struct JSONFile {
         self.offset = offset
         // Foundation would guess UTF-16 and UTF-32, which no such file is in.
         guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw ModelError(path: path, offset: offset, reason: "this is no UTF-8 text, and so no JSON")
+            throw ModelError(
+                path: path, offset: offset + JSONSyntax.firstByteThatIsNoText(in: bytes),
+                reason: "this is no UTF-8 text, and so no JSON. \(JSONFile.remedy)")
         }
         guard !bytes.contains(0) else {
             throw ModelError(
-                path: path, offset: offset + bytes.firstIndex(of: 0)!, reason: "a zero byte, which JSON cannot hold")
+                path: path, offset: offset + bytes.firstIndex(of: 0)!,
+                reason: "a zero byte, which JSON cannot hold. \(JSONFile.remedy)")
         }
     }
 
@@ -44,7 +50,8 @@ struct JSONFile {
         } catch let error as ModelError {
             throw error
         } catch let error as DecodingError {
-            throw ModelError(path: path, offset: offset == 0 ? nil : offset, reason: error.sentence)
+            let reason = JSONFault.sentence(error, in: bytes)
+            throw ModelError(path: path, offset: offset == 0 ? nil : offset, reason: "\(reason). \(JSONFile.remedy)")
         } catch {
             throw ModelError(path: path, reason: "\(error)")
         }
@@ -152,25 +159,6 @@ extension JSONFile {
             position += 1
         }
         return bytes.count
-    }
-}
-
-extension DecodingError {
-    /// What is wrong, with the place in dotted form.
-    var sentence: String {
-        func place(_ path: [any CodingKey]) -> String {
-            path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
-        }
-        switch self {
-        case .keyNotFound(let key, let context): return "'\(place(context.codingPath + [key]))' is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            let location = place(context.codingPath)
-            let detail = context.underlyingError.map { " (\($0))" } ?? ""
-            return location.isEmpty
-                ? "this is no JSON as it should be here: \(context.debugDescription)\(detail)"
-                : "'\(location)': \(context.debugDescription)"
-        @unknown default: return "\(self)"
-        }
     }
 }
 

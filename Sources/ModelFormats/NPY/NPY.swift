@@ -57,7 +57,8 @@ extension NPY {
         if size < wanted {
             throw FileError(
                 path: path, offset: size,
-                reason: "the file ends here, but an array of \(header.type) needs \(wanted - size) bytes more")
+                reason: "the file ends here, but an array of \(header.type) needs \(wanted - size) bytes more; "
+                    + "save it anew with numpy.save")
         }
         if size > wanted {
             throw FileError(

@@ -117,6 +117,7 @@ struct NPYDictionaryParser {
     }
 
     private func error(_ reason: String, at offset: Int) -> FileError {
-        FileError(path: path, offset: offset, reason: "corrupt .npy header: \(reason)")
+        FileError(
+            path: path, offset: offset, reason: "corrupt .npy header: \(reason); save the array anew with numpy.save")
     }
 }

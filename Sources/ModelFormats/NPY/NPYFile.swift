@@ -21,7 +21,9 @@ public struct NPYFile: Sendable {
         let headerByteCount = try NPYHeader.byteCount(start: start, path: path)
         guard headerByteCount <= size else {
             throw FileError(
-                path: path, offset: size, reason: "the file ends inside its header of \(headerByteCount) bytes")
+                path: path, offset: size,
+                reason: "the file ends inside its header of \(headerByteCount) bytes; save the array anew "
+                    + "with numpy.save")
         }
         header = try NPYHeader(bytes: try NPYFile.bytes(0..<headerByteCount, of: path), path: path)
         type = header.type
@@ -65,7 +67,7 @@ extension NPYFile {
     private static func size(of path: String) throws(FileError) -> Int {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw FileError(path: path, offset: nil, reason: String(cString: strerror(errno)))
+            throw FileError(path: path, code: errno)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw FileError(path: path, offset: nil, reason: "not a regular file")

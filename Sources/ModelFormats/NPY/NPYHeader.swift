@@ -32,14 +32,22 @@ extension NPYHeader {
     static func byteCount(start: [UInt8], path: String) throws(FileError) -> Int {
         for (index, byte) in magic.enumerated() {
             guard index < start.count else {
-                throw FileError(path: path, offset: start.count, reason: "the file ends inside its first bytes")
+                throw FileError(
+                    path: path, offset: start.count,
+                    reason: "the file ends inside its first bytes; save the array "
+                        + "anew with numpy.save")
             }
             guard start[index] == byte else {
-                throw FileError(path: path, offset: index, reason: "not a .npy file: it does not begin with \\x93NUMPY")
+                throw FileError(
+                    path: path, offset: index,
+                    reason: "not a .npy file: it does not begin with \\x93NUMPY; "
+                        + "save the array with numpy.save")
             }
         }
         guard start.count >= 10 else {
-            throw FileError(path: path, offset: start.count, reason: "the file ends inside its header")
+            throw FileError(
+                path: path, offset: start.count,
+                reason: "the file ends inside its header; save the array anew with numpy.save")
         }
         let major = start[6]
         guard (1...3).contains(major), start[7] == 0 else {
@@ -48,7 +56,9 @@ extension NPYHeader {
         }
         let lengthBytes = major == 1 ? 2 : 4
         guard start.count >= 8 + lengthBytes else {
-            throw FileError(path: path, offset: start.count, reason: "the file ends inside its header")
+            throw FileError(
+                path: path, offset: start.count,
+                reason: "the file ends inside its header; save the array anew with numpy.save")
         }
         let length = (0..<lengthBytes).reduce(0) { $0 | Int(start[8 + $1]) << (8 * $1) }
         guard length <= longestDictionary else {

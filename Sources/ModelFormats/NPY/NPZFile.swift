@@ -49,7 +49,8 @@ private struct Archive: ~Copyable {
             var error = zip_error_t()
             zip_error_init_with_code(&error, code)
             defer { zip_error_fini(&error) }
-            throw FileError(path: path, offset: nil, reason: String(cString: zip_error_strerror(&error)))
+            let reason = String(cString: zip_error_strerror(&error))
+            throw FileError(path: path, offset: nil, reason: "\(reason); save the arrays anew with numpy.savez")
         }
         self.handle = handle
     }

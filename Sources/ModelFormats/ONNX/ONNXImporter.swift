@@ -22,9 +22,11 @@ public enum ONNXImporter {
         do {
             model = try Onnx_ModelProto(serializedBytes: skeleton.bytes)
         } catch {
-            throw ModelError(path: path, reason: "no ONNX model, or a damaged one: \(error)")
+            throw ModelError(path: path, reason: "no ONNX model, or a damaged one (\(error)); copy or export it anew")
         }
-        guard model.hasGraph else { throw ModelError(path: path, reason: "no ONNX model: there is no graph in it") }
+        guard model.hasGraph else {
+            throw ModelError(path: path, reason: "no ONNX model: there is no graph in it; name one, or export it anew")
+        }
         let opset = try opset(of: model, path: path)
         let context = ImportContext(
             path: path, functions: try FunctionTable(model.functions, path: path),

@@ -9,7 +9,7 @@ extension Tokenizer {
     public static func load(path: String) throws(ModelError) -> Tokenizer {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw ModelError(path: path, reason: "no such file, or it may not be read")
+            throw ModelError(path: path, reason: "no such file, or it may not be read; check the path")
         }
         if isFolder {
             for name in ["tokenizer.json", "vocab.txt"]

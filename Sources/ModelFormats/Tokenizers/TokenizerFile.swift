@@ -99,7 +99,10 @@ struct TokenizerFile: Decodable {
     static func tokenizer(path: String) throws(ModelError) -> Tokenizer {
         let json = try JSONFile(path: path)
         let kinds = try json.decode(Kinds.self)
-        try require(kinds.model?.type ?? "none", ["WordPiece"], "model.type", path)
+        guard let model = kinds.model else {
+            throw ModelError(path: path, reason: "the key 'model' is missing. \(JSONFile.remedy)")
+        }
+        try require(model.type ?? "none", ["WordPiece"], "model.type", path)
         try require(kinds.normalizer?.type, ["BertNormalizer"], "normalizer.type", path)
         try require(kinds.preTokenizer?.type, ["BertPreTokenizer"], "pre_tokenizer.type", path)
         try require(

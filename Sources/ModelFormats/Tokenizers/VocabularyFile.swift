@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Tensors
 
 /// The older form of a tokenizer: a piece on each line of `vocab.txt`, its number being that of the line from 0, and
 /// settings in a `tokenizer_config.json` beside it.
@@ -42,9 +43,11 @@ enum VocabularyFile {
         guard size <= JSONFile.limit else {
             throw ModelError(path: path, reason: "\(size) bytes, at most \(JSONFile.limit) are read")
         }
-        let data: Data
-        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw ModelError(path: path, reason: "it cannot be read: \(error)")
+        let data: [UInt8]
+        do throws(FileError) {
+            data = try FileRegion(path: path, offset: 0, byteCount: size).bytes()
+        } catch {
+            throw ModelError(path: path, offset: error.offset, reason: error.reason)
         }
         var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
@@ -54,7 +57,7 @@ enum VocabularyFile {
             let end = line.last == UInt8(ascii: "\r") ? line.endIndex - 1 : line.endIndex
             guard let piece = String(validating: line[line.startIndex..<end], as: UTF8.self) else {
                 throw ModelError(
-                    path: path, offset: line.startIndex - data.startIndex, reason: "line \(number + 1) is no UTF-8 text"
+                    path: path, offset: line.startIndex, reason: "line \(number + 1) is no UTF-8 text"
                 )
             }
             pieces.append((piece, Int32(number)))

@@ -16,6 +16,14 @@ enum NearestName {
         of(name, among: known).map { "; did you mean '\($0)'?" } ?? ""
     }
 
+    /// The hint, and all that there are in brackets: `; did you mean 'image'? (it has image, mask)`. Of many the first.
+    static func choice(_ name: String, among known: [String]) -> String {
+        guard !known.isEmpty else { return ": it has none" }
+        let shown = known.prefix(12).joined(separator: ", ")
+        let rest = known.count > 12 ? ", and \(known.count - 12) more" : ""
+        return "\(hint(name, among: known)) (it has \(shown)\(rest))"
+    }
+
     private static func normalized(_ name: String) -> [Character] {
         // Longer names are no slips of the pen, and the table below is quadratic.
         name.prefix(64).lowercased().map { $0 == "_" ? "-" : $0 }

@@ -34,12 +34,15 @@ struct WireReader {
             let target = URL(filePath: path).resolvingSymlinksInPath().path
             attributes = try FileManager.default.attributesOfItem(atPath: target)
         } catch {
-            throw ModelError(path: path, reason: "no such file, or it may not be read")
+            throw ModelError(path: path, reason: "no such file, or it may not be read; check the path")
         }
         // A pipe would make us wait for ever.
         guard attributes[.type] as? FileAttributeType == .typeRegular,
             let size = (attributes[.size] as? UInt).flatMap(Int.init(exactly:))
-        else { throw ModelError(path: path, reason: "this is no regular file") }
+        else {
+            throw ModelError(
+                path: path, reason: "this is no regular file; a model is a file, or a folder with config.json")
+        }
         self.size = size
     }
 
@@ -71,7 +74,9 @@ struct WireReader {
             value |= UInt64(byte & 0x7F) << shift
             if byte & 0x80 == 0 { return value }
         }
-        throw error("a number of more than 64 bits; the file is damaged or no ONNX model")
+        throw error(
+            "a number of more than 64 bits; the file is damaged or no ONNX model; copy or "
+                + "export it anew")
     }
 
     /// The field number and how its value is written.
@@ -80,7 +85,9 @@ struct WireReader {
         let raw = try varint()
         guard let type = WireType(rawValue: raw & 7), raw >> 3 > 0, raw >> 3 < 1 << 29 else {
             throw ModelError(
-                path: path, offset: start, reason: "no field can begin here; the file is damaged or no ONNX model")
+                path: path, offset: start,
+                reason: "no field can begin here; the file is damaged or no ONNX model; copy or "
+                    + "export it anew")
         }
         return (raw >> 3, type, raw)
     }
@@ -90,7 +97,8 @@ struct WireReader {
         let length = try varint()
         guard position <= end, length <= UInt64(end - position) else {
             throw error(
-                "a field of \(length) bytes in a message with \(max(0, end - position)) left; the file is cut off")
+                "a field of \(length) bytes in a message with \(max(0, end - position)) left; the file is cut "
+                    + "off: copy or export it anew")
         }
         return Int(length)
     }

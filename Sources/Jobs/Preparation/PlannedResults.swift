@@ -1,0 +1,64 @@
+internal import Graphs
+internal import Planning
+internal import Tensors
+
+/// What a job makes of the model's outputs, settled before anything is computed: which outputs are written, with which
+/// types, and which one is held against labels. `validate` and the rank that writes settle it in the same way.
+struct PlannedResults {
+    /// The outputs that go to files, without state that is only handed on.
+    let outputs: [ModelOutput]
+    /// Those of the outputs; pictures are not among them.
+    let files: [PlannedFile]
+    /// Nil where the job asks for no classes.
+    let tally: ClassificationTally?
+
+    /// - Parameters:
+    ///   - forms: one for each output of the plan.
+    ///   - types: of the plan's outputs for a variant of microbatches; nil where only the run can tell.
+    /// - Throws: where labels, classes, formats or names of outputs do not fit the model or the items.
+    init(
+        _ specification: JobSpecification, graph: Graph, plan: PartitionPlan, forms: [OutputForm],
+        batching: InputBatching, itemNames: ItemNames, types: (InputBatching.Variant) throws -> [TensorType?]
+    ) throws {
+        let names = plan.outputs.map(graph.name(of:))
+        let states = Set(plan.states.map(\.output))
+        tally = try ClassificationTally(specification, outputs: names, itemNames: itemNames)
+        // By output: nil inside where only the run can tell, or where items differ.
+        var found: [TensorType??] = names.map { _ in nil }
+        for variant in batching.variants {
+            // Once no output has one type for all items, the rest of the variants cannot change that.
+            if !found.isEmpty, found.allSatisfy({ $0 == .some(nil) }) { break }
+            for (index, type) in try types(variant).enumerated() {
+                let item = type.map(forms[index].itemType)
+                if let known = found[index], known != item { found[index] = .some(nil) } else { found[index] = item }
+            }
+        }
+        var outputs: [ModelOutput] = []
+        for (index, name) in names.enumerated() {
+            // State is handed on, and written only where it is asked for by name.
+            if states.contains(plan.outputs[index]), specification.outputs?.named[name] == nil { continue }
+            outputs.append(
+                ModelOutput(name: name, itemType: found[index] ?? nil, columnNames: graph.columnNames[name]))
+        }
+        self.outputs = outputs
+        if let settings = specification.embeddings { try settings.requireVectors(outputs) }
+        if let tally, let index = names.firstIndex(of: tally.output), let type = found[index] ?? nil {
+            try tally.requireScores(type)
+        }
+        let classes = tally?.classes
+        files =
+            try specification.outputs.map {
+                try PlannedFile.all(of: $0, outputs: outputs, classes: classes)
+            } ?? []
+    }
+}
+
+extension OutputForm {
+    /// The type of one item of an output of this type.
+    fileprivate func itemType(_ type: TensorType) -> TensorType {
+        switch self {
+        case .rows: TensorType(type.dtype, Shape(Array(type.shape.dimensions.dropFirst())))
+        case .whole: type
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/// What a stage could not compute, and in which microbatch: an index outside its axis, a shape that does not fit.
+public struct MicrobatchFailure: Error, CustomStringConvertible {
+    public let microbatch: Int
+    /// With the node's name.
+    public let reason: String
+
+    public var description: String { reason }
+}
