@@ -66,9 +66,14 @@ lint: ## Check the format of the Swift sources.
 test: test-dependencies lint material ## Install what the tests need and run all of them.
 	swift build $(TESTED) --build-tests
 	MPINFER_REQUIRE_MATERIAL=1 swift test $(TESTED) --skip-build --no-parallel
+	MPINFER=$(CURDIR)/.build/tested/release/mpinfer $(ORACLE)/bin/python Tests/Misuse/misuse.py --quick
 	for script in slurm-test hosts-test; do \
 	  MPINFER=$(CURDIR)/.build/tested/release/mpinfer bash Tests/Cluster/$$script.sh || { code=$$?; [ $$code = 77 ] || exit $$code; }; \
 	done
+
+.PHONY: misuse
+misuse: build material ## Misuse the built program in hundreds of ways, and count what came of it.
+	$(ORACLE)/bin/python Tests/Misuse/misuse.py
 
 .PHONY: campaign
 campaign: material ## Run every model at every rank count, strategy and thread count, and compare the bits.
