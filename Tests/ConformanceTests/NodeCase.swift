@@ -54,6 +54,8 @@ struct NodeCase: Decodable {
         case narrow
         /// Operators of ai.onnx.ml.
         case learned
+        /// What compares, sorts or selects, given NaN, infinities and equal numbers.
+        case extremes
 
         var folder: String {
             if let folder = ProcessInfo.processInfo.environment["MPINFER_TEST_MATERIAL"] {
@@ -96,6 +98,14 @@ struct NodeCase: Decodable {
         func input(_ name: String) -> StageValue? { fed.first { $0.0 == name }?.1 }
         try check(Interpreter(graph: graph).run(input), expected, "")
         try check(CompiledCase(graph).run(input), expected, "compiled, ")
+    }
+
+    /// What a compiled stage gives.
+    func results() throws -> [StageValue] {
+        let fed = try fed()
+        return try CompiledCase(try ONNXImporter.load(path: model).graph).run { name in
+            fed.first { $0.0 == name }?.1
+        }
     }
 
     /// The inputs by name, in order.

@@ -15,6 +15,9 @@ struct OperatorCaseTests {
         "features, linear models and trees", .enabled(if: NodeCase.Suite.learned.isExpected, OperatorCaseTests.absent))
     func learnedOperators() throws { try check(.learned) }
 
+    @Test("NaN, infinities and ties", .enabled(if: NodeCase.Suite.extremes.isExpected, OperatorCaseTests.absent))
+    func extremes() throws { try check(.extremes) }
+
     private static let absent: Comment = "no test material; 'make material' makes it"
 
     private func check(_ suite: NodeCase.Suite) throws {

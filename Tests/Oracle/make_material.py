@@ -36,6 +36,8 @@ SETS = (
     "node",
     "pytorch",
     "today",
+    "half",
+    "extremes",
     "benchmark",
 )
 NOT_IN_ALL = {"benchmark"}

@@ -61,7 +61,9 @@ public enum Material {
         public var job: JobSettings?
     }
 
-    public static func isThere(_ sets: String...) -> Bool {
+    public static func isThere(_ sets: String...) -> Bool { isThere(sets) }
+
+    public static func isThere(_ sets: [String]) -> Bool {
         sets.allSatisfy { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
     }
 
@@ -70,7 +72,9 @@ public enum Material {
 
     public static let absent = "make the models first: make material"
 
-    public static func cases(_ sets: String...) -> [Case] {
+    public static func cases(_ sets: String...) -> [Case] { cases(sets) }
+
+    public static func cases(_ sets: [String]) -> [Case] {
         var cases: [Case] = []
         for set in sets {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(set)")) ?? []

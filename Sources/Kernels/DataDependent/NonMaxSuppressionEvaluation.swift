@@ -21,8 +21,12 @@ extension NonMaxSuppression {
             let corners = (0..<count).map { Box(numbers, at: (batch * count + $0) * 4, hasCenter: boxesHaveCenters) }
             for category in 0..<classes {
                 let first = (batch * classes + category) * count
-                let candidates = (0..<count).filter { leastScore == nil || scoreList[first + $0] > leastScore! }
-                    .sorted { (scoreList[first + $1], $0) < (scoreList[first + $0], $1) }
+                // NaN is no score: it is above no threshold, and no order has a place for it.
+                let candidates = (0..<count).filter { box in
+                    let score = scoreList[first + box]
+                    return leastScore.map { score > $0 } ?? !score.isNaN
+                }
+                .sorted { (scoreList[first + $1], $0) < (scoreList[first + $0], $1) }
                 var kept: [Int] = []
                 for candidate in candidates where kept.count < limit {
                     guard kept.allSatisfy({ corners[$0].overlap(with: corners[candidate]) <= overlapLimit }) else {

@@ -39,13 +39,16 @@ struct TopKKernel<Element: NumericElement>: Kernel {
         }
     }
 
-    /// Whether the element at one place comes before that at another; of equal ones the first.
+    /// Whether the element at one place comes before that at another; of equal ones the first. NaN is above all numbers,
+    /// as when NumPy and PyTorch sort; an order without it would lose elements.
     @inline(__always)
     private func precedes(_ first: Int, _ second: Int, _ from: UnsafePointer<Element>) -> Bool {
         let x = from[first * inner]
         let y = from[second * inner]
-        if x == y { return first < second }
-        return selectsLargest ? x > y : x < y
+        if selectsLargest ? x > y : x < y { return true }
+        if selectsLargest ? x < y : x > y { return false }
+        let (xIsNaN, yIsNaN) = (x != x, y != y)
+        return xIsNaN == yIsNaN ? first < second : xIsNaN == selectsLargest
     }
 
     private func sink(_ heap: UnsafeMutablePointer<Int>, _ root: Int, _ size: Int, _ from: UnsafePointer<Element>) {
