@@ -80,6 +80,19 @@ campaign: material ## Run every model at every rank count, strategy and thread c
 	swift build $(TESTED) --build-tests
 	MPINFER_FULL_CAMPAIGN=1 MPINFER_REQUIRE_MATERIAL=1 swift test $(TESTED) --skip-build --no-parallel --filter IdenticalBitsTests
 
+# A build in which the AVX-512 code runs on any CPU with AVX2, at a fraction of its speed.
+EMULATED := -c release -Xswiftc -enable-testing -Xcc -DMPK_EMULATES_AVX512 --scratch-path .build/emulated
+.PHONY: emulated-avx512
+emulated-avx512: material ## Test the AVX-512 kernels by emulation, and that they give the bits of AVX2, alone and in one job.
+	swift build $(EMULATED) --build-tests
+	for level in avx2 avx512; do \
+	  MPINFER_CPU=$$level MPINFER_RESULT_BITS=$(CURDIR)/.build/emulated/$$level.bits MPINFER_REQUIRE_MATERIAL=1 \
+	    swift test $(EMULATED) --skip-build --no-parallel \
+	    --filter 'ResultBitsTests|NodeSuiteTests|OperatorCaseTests|KernelsTests|KernelsCoreTests' || exit 1; \
+	done
+	diff .build/emulated/avx2.bits .build/emulated/avx512.bits
+	swift test $(EMULATED) --skip-build --no-parallel --filter MixedInstructionTests
+
 .PHONY: fuzz
 fuzz: material ## Read 50,000 damaged model files and run 5,000 of them; a crash or a hang ends it.
 	swift build $(TESTED) --build-tests

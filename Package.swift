@@ -91,7 +91,8 @@ let package = Package(
             ],
             exclude: ["NPYFixtures"], swiftSettings: settings),
         .testTarget(
-            name: "JobsTests", dependencies: ["Jobs", "Files", "ModelFormats", "MPI", "Planning", "Tensors"],
+            name: "JobsTests",
+            dependencies: ["Jobs", "Files", "Kernels", "ModelFormats", "MPI", "Planning", "Tensors"],
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(

@@ -13,6 +13,9 @@ int32_t mpk_cpu_best_level(void) {
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) {
         return MPK_CPU_PORTABLE;
     }
+#ifdef MPK_EMULATES_AVX512
+    return MPK_CPU_AVX512;
+#endif
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")) {
         return MPK_CPU_AVX512;

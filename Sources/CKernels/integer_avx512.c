@@ -4,7 +4,7 @@
 #include "level_operations.h"
 
 #define MPK_INTEGER_TILE 8
-#define MPK_MADD(sum, a, b) ((sum) + (mpk_vi)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
+#define MPK_MADD(sum, a, b) mpk_add_pair_products(sum, a, b)
 #include "integer_template.h"
 
 const mpk_integer_table mpk_integer_table_avx512 = MPK_INTEGER_TABLE;

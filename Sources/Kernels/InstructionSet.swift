@@ -1,4 +1,5 @@
 internal import CKernels
+internal import COpenBLAS
 
 #if canImport(Glibc)
     internal import Glibc
@@ -21,5 +22,23 @@ public enum InstructionSet {
                 "MPINFER_CPU is '\(wanted)', and this CPU can have portable to "
                     + "\(String(cString: mpk_cpu_level_name(mpk_cpu_best_level()))): change it or unset it")
         }
+    }
+
+    /// What a rank's arithmetic hangs on.
+    public struct Choice: Sendable, Hashable, Codable {
+        /// As `current`.
+        public let kernels: String
+        /// The kind of CPU that OpenBLAS computes for, by its own name: `Zen`, `SkylakeX`.
+        public let openBLAS: String
+
+        public init(kernels: String, openBLAS: String) {
+            self.kernels = kernels
+            self.openBLAS = openBLAS
+        }
+    }
+
+    /// That of this process.
+    public static var choice: Choice {
+        Choice(kernels: current, openBLAS: openblas_get_corename().map { String(cString: $0) } ?? "unknown")
     }
 }

@@ -1,3 +1,4 @@
+internal import Kernels
 public import MPI
 internal import Planning
 internal import Runtime
@@ -43,6 +44,7 @@ public struct JobRunner {
         let rooms = try phases.gathered(
             MemoryRoom(host: MPISession.processorName, limits: SystemMemory.limits))
         let bindings = try phases.gathered(CoreBinding.own)
+        let choices = try phases.gathered(InstructionSet.choice)
         var preparation: JobPreparation?
         let assignment = try phases.shared {
             CoreBinding.notice(bindings ?? [], launcher: MPISession.launcher).map(observer.warned)
@@ -54,6 +56,7 @@ public struct JobRunner {
             try MemoryNeed(of: prepared.plan, chain: prepared.chain).requireRoom(for: prepared.plan, in: rooms ?? [])
             try prepared.requireResults()
             prepared.warnings.forEach(observer.warned)
+            choices.flatMap(MixedArithmetic.warning).map(observer.warned)
             observer.planned(prepared)
             preparation = prepared
             return prepared.assignment
