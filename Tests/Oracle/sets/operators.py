@@ -192,6 +192,19 @@ def quantized() -> Iterator[OperatorCase]:
     yield OperatorCase("conv-integer", "ConvInteger", operands, attributes=window, constant=(1, 2, 3))
 
 
+def resized() -> Iterator[OperatorCase]:
+    random = np.random.default_rng(8)
+    for dtype in (np.uint8, np.int8, np.int32):
+        limits = np.iinfo(np.int8 if dtype == np.int32 else dtype)
+        x = random.integers(limits.min, limits.max, (2, 3, 5, 6), endpoint=True).astype(dtype)
+        for rule in ("half_pixel", "asymmetric"):
+            # Powers of two: what is cut off hangs on no rounding.
+            yield OperatorCase(
+                f"resize-linear-{np.dtype(dtype).name}-{rule}", "Resize", [x, None, np.array([1, 1, 2, 4], np.float32)],
+                opset=17, attributes={"mode": "linear", "coordinate_transformation_mode": rule}, constant=(2,),
+            )  # fmt: skip
+
+
 def contributed() -> Iterator[OperatorCase]:
     random = np.random.default_rng(33)
 
@@ -216,7 +229,7 @@ def contributed() -> Iterator[OperatorCase]:
 
 
 def make(writers: dict[str, CaseWriter]) -> None:
-    for case in [*recurrent(), *quantized(), *contributed()]:
+    for case in [*recurrent(), *quantized(), *resized(), *contributed()]:
         model = case.model()
         outputs = reference.run_exactly(model, case.inputs()) if case.operator in EXACT else reference.run(model, case.inputs())
         # Quantised results are whole numbers: nothing but the same is right.

@@ -53,7 +53,18 @@ extension ONNXOperator {
         if attributes.coordinates != .cropAndResize { inputs[1] = nil }
         guard inputs[2] != nil || inputs[3] != nil else { throw .malformed("either scales or sizes are needed") }
         if inputs[2] != nil, inputs[3] != nil { throw .malformed("both scales and sizes are there") }
-        assembly.finish(node, .resize(attributes), inputs)
+        finish(node, &assembly, attributes, inputs)
+    }
+
+    /// What lies between whole numbers is computed in float32 and cut off, as ONNX Runtime has it.
+    private static func finish(
+        _ node: ONNXNode, _ assembly: inout GraphAssembly, _ attributes: Resize, _ inputs: [ValueID?]
+    ) {
+        guard attributes.mode != .nearest, let input = inputs[0], let dtype = assembly.dtypes[input], dtype.isInteger
+        else { return assembly.finish(node, .resize(attributes), inputs) }
+        let number = assembly.cast(node, "number", input, to: .float32)
+        let resized = assembly.emit(node, "resized", .resize(attributes), [number] + inputs.dropFirst())
+        assembly.finish(node, .cast(Cast(to: dtype)), [resized])
     }
 
     /// The rule before opset 11: coordinates are divided by the scale, and rounded down when the tensor grows.
@@ -68,6 +79,6 @@ extension ONNXOperator {
         }
         attributes.coordinates = .asymmetric
         attributes.rounding = .floorGrowing
-        assembly.finish(node, .resize(attributes), [node.input(0), nil, scales])
+        finish(node, &assembly, attributes, [node.input(0), nil, scales])
     }
 }
