@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "MPIProbe", dependencies: ["MPI", "Tensors"], path: "Tests/MPIProbe", swiftSettings: settings),
         .testTarget(name: "MPITests", dependencies: ["MPIProbe", "MPI", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "RunTests", dependencies: ["mpinfer", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "RunTests", dependencies: ["mpinfer", "TestSupport"], exclude: ["Items"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -89,5 +89,20 @@ public struct KernelContext: ~Copyable {
 /// Input that a kernel cannot work on although its types fit: an index out of range, for one.
 public struct KernelError: Error, Sendable, CustomStringConvertible {
     public let description: String
-    public init(_ description: String) { self.description = description }
+    /// The element that it cannot work on, where it is one; in row-major order.
+    public let element: Int?
+
+    public init(_ description: String, element: Int? = nil) {
+        self.description = description
+        self.element = element
+    }
+}
+
+/// A node that failed on the values at hand while a stage ran.
+public struct NodeFailure: Error, Sendable, CustomStringConvertible {
+    /// The node's name.
+    public let node: String
+    /// Of the indices among its operands: the one that lies outside, in row-major order. Nil where it was something else.
+    public let element: Int?
+    public let description: String
 }

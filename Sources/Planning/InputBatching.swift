@@ -6,7 +6,8 @@ public struct InputBatching: Sendable, Codable, Hashable {
     public struct InputForm: Sendable, Codable, Hashable {
         /// Of one item, without the axis that counts them; of the whole input where `countsItems` is false.
         public let type: TensorType
-        /// Whether a first axis counts the items of a microbatch. State that is carried along has none.
+        /// Whether a first axis counts the items of a microbatch. State that is carried along has none, and neither has
+        /// an input that is one item as a whole: microbatches hold one item then.
         public let countsItems: Bool
 
         public init(_ type: TensorType, countsItems: Bool = true) {
@@ -113,7 +114,7 @@ public struct InputBatching: Sendable, Codable, Hashable {
     public var representative: Variant {
         func weight(_ shapeClass: ShapeClass) -> Double {
             Double(shapeClass.places.count)
-                * shapeClass.inputs.reduce(1) { $0 + Double($1.countsItems ? $1.type.shape.elementCount : 0) }
+                * shapeClass.inputs.reduce(1) { $0 + Double($1.type.shape.elementCount) }
         }
         let heaviest = classes.indices.max { weight(classes[$0]) < weight(classes[$1]) } ?? 0
         return Variant(shapeClass: heaviest, itemCount: microbatchSize)

@@ -207,7 +207,7 @@ public final class StageExecutor {
                 poking += StopWatch.now - began
             }
         } catch let error where !(error is MPIError) {
-            throw MicrobatchFailure(microbatch: microbatch, reason: "\(error)")
+            throw MicrobatchFailure(microbatch: microbatch, reason: "\(error)", node: error as? NodeFailure)
         }
         keepStates()
         let done = watch.count(.compute, since: ready + poking)

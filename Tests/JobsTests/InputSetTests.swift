@@ -112,7 +112,7 @@ import Testing
         #expect(good.itemNames == .files(["a/1.PNG", "b/2.png", "b/10.png"]))
         #expect(
             failure("inputs: {x: {array: x.npy}, image: {images: a}}", [x, Self.image])
-                == "input 'image': 1 items, but input 'x' has 3")
+                .hasPrefix("input 'image': 1 item, but input 'x' has 3; where an array is one item"))
         #expect(
             failure("inputs: {y: {array: x.npy}}", [x])
                 == "input 'y': the model has no such input; did you mean 'x'? (it has x)")

@@ -43,7 +43,7 @@ import Testing
         #expect(
             Self.issues(in: "paralelism: {pipeline: 2}") == [
                 "a.yaml:4:1: unknown key 'paralelism'; did you mean 'parallelism'? (known here: version, model, models, dimensions, "
-                    + "input, inputs, embeddings, classes, labels, outputs, parallelism, schedule, threads, precision)"
+                    + "input, inputs, join, embeddings, classes, labels, outputs, parallelism, schedule, threads, precision)"
             ])
         #expect(
             Self.issues(in: "schedule:\n  micro_batch: 3\n") == [
@@ -116,12 +116,12 @@ import Testing
             "a.npy",
             "expected a mapping with one of the keys images, array, arrays, constant, carried, text, found the text \"a.npy\""
         ),
-        ("{array: a, scale: 2}", "unknown key 'scale' (known here: array, key)"),
+        ("{array: a, scale: 2}", "unknown key 'scale' (known here: array, key, items)"),
         ("{images: a, mean: [1, 2]}", "input.mean: expected 1 or 3 numbers for channels: rgb, found 2"),
         ("{images: a, deviation: 0}", "input.deviation: expected a number greater than 0"),
         ("{images: a, scale: .nan}", "input.scale: expected a number, found nan"),
         ("{images: []}", "input.images: expected 1 to 10000 elements, found 0"),
-        ("{images: {a: b}}", "input.images: expected a file, folder or glob, or a list"),
+        ("{images: {list: 3}}", "input.images.list: expected the path of a text file, found 3"),
         (
             "{images: a, crop: {width: 9, height: 1}, resize: {width: 8, height: 8}}",
             "input.crop: 9 x 1 is more than resize"

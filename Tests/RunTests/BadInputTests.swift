@@ -19,7 +19,7 @@ import Testing
         for (shape, words) in [
             ([10, 1, 8, 7], "an item is 1x8x7, the model takes 1x8x8"),
             ([10, 64], "an item is 64, the model takes 1x8x8"),
-            ([10, 1, 8, 8, 1], "an item is 1x8x8x1, the model takes 1x8x8"),
+            ([10, 1, 8, 8, 1], "an item is 1x8x8x1, the model takes ?x1x8x8"),
             ([0, 1, 8, 8], "there are no items"),
         ] {
             let job = try job(shape: shape)

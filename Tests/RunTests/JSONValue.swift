@@ -27,6 +27,8 @@ enum JSONValue: Codable {
         }
     }
 
+    var string: String? { if case .text(let text) = self { text } else { nil } }
+
     /// All numbers in nested arrays, in order.
     var numbers: [Double] {
         switch self {

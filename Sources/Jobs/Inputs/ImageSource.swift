@@ -8,7 +8,9 @@ public struct ImageSource: InputSource {
     public let dtype: DType
     /// By item.
     private let shapes: [Shape]
-    /// One for each image that was skipped.
+    /// Images that were left out.
+    let skippedCount: Int
+    /// One for each image that was skipped, and how many were turned.
     public let warnings: [String]
     private let preparation: ImagePreparation
 
@@ -23,6 +25,7 @@ public struct ImageSource: InputSource {
         var good: [Int] = []
         var bad: [String] = []
         var shapes: [Shape] = []
+        var turnedCount = 0
         for (index, path) in all.enumerated() {
             let image: PixelImage
             do { image = try PixelImage(path: path) } catch {
@@ -35,6 +38,7 @@ public struct ImageSource: InputSource {
                 throw InputError(input: input, reason: "\(path): \(error.reason)")
             }
             good.append(index)
+            if image.orientation != .upright { turnedCount += 1 }
         }
         if !bad.isEmpty, specification.onError == .fail {
             throw InputError(input: input, reason: ImageSource.summary(bad) + "; leave them out with on-error: skip")
@@ -47,7 +51,11 @@ public struct ImageSource: InputSource {
         itemNames = .files(good.map { names[$0] })
         self.dtype = dtype
         self.shapes = shapes
-        warnings = bad.map { "skipped \($0)" }
+        skippedCount = bad.count
+        warnings =
+            bad.map { "skipped \($0)" }
+            + (turnedCount == 0
+                ? [] : ["\(turnedCount) of \(good.count) images were turned upright, as their EXIF orientation says"])
     }
 
     private static func summary(_ bad: [String]) -> String {

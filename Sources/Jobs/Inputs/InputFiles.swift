@@ -17,15 +17,21 @@ struct InputFiles {
 
     static let images = InputFiles(noun: "image", key: "images", extensions: [".png", ".jpg", ".jpeg"])
     static let arrays = InputFiles(noun: "array", key: "arrays", extensions: [".npy"])
+    static let archives = InputFiles(noun: "archive", key: "arrays", extensions: [".npz"])
 
     /// Paths in the order of the entries; what a folder or a glob gives is sorted byte by byte.
     ///
-    /// - Parameter entries: files, folders (their files with one of the extensions, not those of folders inside), and
-    ///   globs.
+    /// - Parameter entries: files, folders (their files with one of the extensions, not those of folders inside), globs,
+    ///   and lists of files.
     /// - Throws: for an entry that gives nothing, and for a file that is meant twice.
-    func expand(_ entries: [String]) throws(FileError) -> [String] {
+    func expand(_ entries: [JobSpecification.FileEntry]) throws(FileError) -> [String] {
         var paths: [String] = []
-        for entry in entries {
+        for given in entries {
+            let entry = given.path
+            if given.isList {
+                paths += try FileList.read(entry)
+                continue
+            }
             let found = try files(of: entry)
             if found.isEmpty {
                 throw FileError(

@@ -15,7 +15,7 @@ public struct InputSet: Sendable {
     ///
     /// - Throws: `InputError` or `FileError`, naming the input or the file, and the remedy.
     public init(_ specification: JobSpecification, model: [ModelInput]) throws {
-        let sources: [(name: String, source: any InputSource)]
+        var sources: [(name: String, source: any InputSource)]
         if case .text(let text)? = specification.input {
             sources = try TextSource.sources(text, path: specification.firstModel, model: model)
         } else {
@@ -24,20 +24,14 @@ public struct InputSet: Sendable {
             }
         }
         for (input, (_, source)) in zip(model, sources) { try InputSet.check(source, against: input) }
-        let first = sources[0]
-        for (name, source) in sources where source.count != first.source.count {
-            throw InputError(
-                input: name,
-                reason: "\(source.count) items, but input '\(first.name)' has \(first.source.count)"
-                    + "\(sources.flatMap(\.source.warnings).isEmpty ? "" : " (images were skipped)")")
-        }
+        sources = try ItemJoining.join(sources, by: specification.join)
         self.sources = sources
-        itemNames = sources.lazy.map(\.source.itemNames).first { $0[checking: 0] != nil } ?? first.source.itemNames
+        itemNames = sources.lazy.map(\.source.itemNames).first { $0[checking: 0] != nil } ?? sources[0].source.itemNames
     }
 
     private static func open(_ form: JobSpecification.Input, for input: ModelInput) throws -> any InputSource {
         switch form {
-        case .array(let array): return try ArraySource(array)
+        case .array(let array): return try open(array, for: input)
         case .arrays(let arrays): return try ArrayFilesSource(arrays)
         case .images(let images): return try ImageSource(images, input: input.name, dtype: input.dtype)
         case .constant, .carried:
@@ -46,6 +40,24 @@ public struct InputSet: Sendable {
             throw InputError(
                 input: input.name, reason: "texts feed all inputs of a model at once; write them under 'input'")
         }
+    }
+
+    private static func open(
+        _ array: JobSpecification.ArrayInput, for input: ModelInput
+    ) throws(FileError) -> any InputSource {
+        guard input.form == .whole else { return try ArraySource(array) }
+        // An axis more than the input has counts items.
+        let rank = input.itemDimensions.count
+        guard ArrayFilesSource.isArchive(array.array) else {
+            let type = try ArrayFilesSource.type(of: array.array, key: array.key)
+            return type.shape.rank == rank
+                ? try ArrayFilesSource(path: array.array, keys: nil) : try ArraySource(array)
+        }
+        let keys = if let key = array.key { [key] } else { try NPZFile(array.array).keys }
+        if keys.count == 1, try ArrayFilesSource.type(of: array.array, key: keys[0]).shape.rank != rank {
+            return try ArraySource(array)
+        }
+        return try ArrayFilesSource(path: array.array, keys: keys)
     }
 
     private static func match(
@@ -106,7 +118,13 @@ public struct InputSet: Sendable {
                 let remedy =
                     source is ImageSource
                     ? "see resize, crop, channels and layout"
-                    : "the array's first axis counts the items and is not part of them"
+                    : input.form == .whole
+                        ? "an item is the whole input; where the input's first axis counts items, set items: rows and, "
+                            + "where it is always the same number, schedule.microbatch to that"
+                        : source is ArrayFilesSource
+                            ? "each file is an item, without an axis that counts items"
+                            : "the array's first axis counts the items and is not part of them; where the whole array is "
+                                + "one item, set items: whole"
                 let which = source.itemNames[item].map { "\($0)" } ?? "an item"
                 throw InputError(
                     input: input.name, reason: "\(which) is \(shape), the model takes \(wantedText); \(remedy)")

@@ -36,7 +36,7 @@ extension InputSource {
     }
 }
 
-/// What the items of a job are called: files by name, rows of an array by number.
+/// What the items of a job are called: files, and arrays of an archive, by name; rows of an array by number.
 public enum ItemNames: Sendable, Hashable, Codable {
     case files([String])
     case rows(Int)
@@ -58,13 +58,16 @@ public enum ItemNames: Sendable, Hashable, Codable {
 public struct ModelInput: Sendable, Hashable {
     public let name: String
     public let dtype: DType
-    /// Without the batch axis; nil for an extent that the model leaves open.
+    /// Of one item: without the axis that counts items, where there is one; nil for an extent that the model leaves open.
     public let itemDimensions: [Int?]
+    /// Whether the input has an axis that counts items.
+    public let form: JobSpecification.ItemForm
 
-    public init(name: String, dtype: DType, itemDimensions: [Int?]) {
+    public init(name: String, dtype: DType, itemDimensions: [Int?], form: JobSpecification.ItemForm = .rows) {
         self.name = name
         self.dtype = dtype
         self.itemDimensions = itemDimensions
+        self.form = form
     }
 }
 

@@ -5,6 +5,8 @@ struct PixelImage {
     let width: Int
     let height: Int
     let pixels: [UInt8]  // [height, width, 3]
+    /// How it lay in the file; it stands upright here.
+    let orientation: ImageOrientation
 
     /// 2^28 pixels are 800 MB decoded: past that an image is a bomb or belongs into tiles.
     static let pixelLimit = 1 << 28
@@ -21,7 +23,7 @@ struct PixelImage {
         if bytes.starts(with: PNGDecoder.signature) {
             self = try PNGDecoder.decode(bytes, path: path)
         } else if bytes.starts(with: [0xFF, 0xD8]) {
-            self = try JPEGDecoder.decode(bytes, path: path)
+            self = try JPEGDecoder.decode(bytes, path: path).turned(ImageOrientation(jpeg: bytes))
         } else {
             let reason = bytes.isEmpty ? "the file is empty" : "neither PNG nor JPEG, by its first bytes"
             throw FileError(path: path, offset: bytes.isEmpty ? nil : 0, reason: reason)
@@ -29,11 +31,12 @@ struct PixelImage {
     }
 
     /// - Parameter pixels: `[height, width, 3]`
-    init(width: Int, height: Int, pixels: [UInt8]) {
+    init(width: Int, height: Int, pixels: [UInt8], orientation: ImageOrientation = .upright) {
         precondition(pixels.count == width * height * 3)
         self.width = width
         self.height = height
         self.pixels = pixels
+        self.orientation = orientation
     }
 
     /// Refuses a declared size before memory for it is asked for.

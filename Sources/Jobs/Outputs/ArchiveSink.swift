@@ -2,15 +2,17 @@ internal import Files
 internal import ModelFormats
 internal import Tensors
 
-/// A .npz file with an array for each item, named by its number: for items whose results differ in shape. They are kept
-/// in memory until all are there.
+/// A .npz file with an array for each item, of the item's name, or its number where it has none: for items whose results
+/// differ in shape. They are kept in memory until all are there.
 final class ArchiveSink: FileSink {
     let file: StagedFile
+    private let names: ItemNames
     private var results: [Tensor?]
 
-    init(_ name: String, in folder: StagedFolder, count: Int) throws(FileError) {
+    init(_ name: String, in folder: StagedFolder, items: ItemNames) throws(FileError) {
         file = try folder.file(name)
-        results = [Tensor?](repeating: nil, count: count)
+        names = items
+        results = [Tensor?](repeating: nil, count: items.count)
     }
 
     var missingCount: Int { results.count { $0 == nil } }
@@ -27,7 +29,7 @@ final class ArchiveSink: FileSink {
 
     func finish() throws(FileError) {
         var archive = NPZArchive()
-        for (item, tensor) in results.enumerated() { archive.add("\(item)", tensor!) }
+        for (item, tensor) in results.enumerated() { archive.add(names[item] ?? "\(item)", tensor!) }
         results = []
         try file.append(archive.encoded(path: file.path))
     }

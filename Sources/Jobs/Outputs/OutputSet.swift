@@ -32,10 +32,11 @@ public final class OutputSet {
                 let count = items.count
                 switch file.format {
                 case .npy:
-                    let sink = try ArraySink(
-                        file.name, in: folder, itemType: file.output.itemType!, count: count)
-                    sinks.append(([file.output], sink))
-                case .npz: sinks.append(([file.output], try ArchiveSink(file.name, in: folder, count: count)))
+                    // Where only the run can tell, the first item does.
+                    let itemType = file.output.isOpen ? nil : file.output.itemType
+                    sinks.append(
+                        ([file.output], try ArraySink(file.name, in: folder, itemType: itemType, count: count)))
+                case .npz: sinks.append(([file.output], try ArchiveSink(file.name, in: folder, items: items)))
                 case .csv, .jsonl:
                     let context = RowContext(
                         itemNames: items, labels: labels?.classes, classNames: file.top == nil ? nil : classes?.names,

@@ -20,14 +20,17 @@ protocol OutputSink: AnyObject {
 /// What the model says of one of its outputs.
 public struct ModelOutput: Sendable, Hashable {
     public let name: String
-    /// Without the batch axis; nil where items differ in shape.
+    /// Without the batch axis; nil where items differ in shape, and where only the run can tell their shapes.
     public let itemType: TensorType?
+    /// Whether only the run can tell whether the items have one shape.
+    public let isOpen: Bool
     /// What the model calls the values of an item, where it does.
     public let columnNames: [String]?
 
-    public init(name: String, itemType: TensorType?, columnNames: [String]? = nil) {
+    public init(name: String, itemType: TensorType?, isOpen: Bool = false, columnNames: [String]? = nil) {
         self.name = name
         self.itemType = itemType
+        self.isOpen = isOpen
         self.columnNames = columnNames
     }
 }

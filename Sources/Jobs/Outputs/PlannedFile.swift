@@ -35,7 +35,8 @@ struct PlannedFile {
                             "outputs '\(other.output.name)' and '\(output.name)' would both go here; leave one out with "
                             + "outputs.named and formats: []")
                 }
-                if format == .npy || format == .csv { _ = try commonType(of: output, path: path) }
+                // Where only the run can tell the shape of the items, the first of them does, for an array.
+                if format == .csv || (format == .npy && !output.isOpen) { _ = try commonType(of: output, path: path) }
                 let isText = format == .csv || format == .jsonl
                 let top = try isText ? top(specification, output, classes, path: path) : nil
                 files.append(PlannedFile(output: output, format: format, name: name, top: top))
@@ -47,6 +48,13 @@ struct PlannedFile {
 
     /// What all items have, for files that need it.
     private static func commonType(of output: ModelOutput, path: String) throws(FileError) -> TensorType {
+        guard !output.isOpen else {
+            throw FileError(
+                path: path, offset: nil,
+                reason:
+                    "only the run can tell the shape of output '\(output.name)', and this kind of file, and 'top', want to "
+                    + "know it before; write npy, npz or jsonl (outputs.formats)")
+        }
         guard let type = output.itemType else {
             throw FileError(
                 path: path, offset: nil,

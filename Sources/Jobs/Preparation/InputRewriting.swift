@@ -4,8 +4,10 @@ internal import Tensors
 /// Brings a model's inputs into the form that jobs run: what the job spec says once and for all becomes a constant,
 /// carried state is noted as such, and each other input counts items along its first axis.
 enum InputRewriting {
-    /// - Returns: the graph, to be tidied and planned.
-    static func apply(_ specification: JobSpecification, to graph: Graph) throws(JobError) -> Graph {
+    /// - Returns: the graph, to be tidied and planned, and what an item is of each of its inputs.
+    static func apply(
+        _ specification: JobSpecification, to graph: Graph
+    ) throws(JobError) -> (graph: Graph, items: ItemForms) {
         var graph = graph
         try checkDimensions(specification, graph)
         let names = graph.inputs.map { graph.name(of: $0.value) }
@@ -22,13 +24,16 @@ enum InputRewriting {
             switch form {
             case .constant(let constant):
                 let input = graph.inputs.remove(at: index)
-                graph.constants[input.value] = .tensor(try tensor(constant, for: input, name: name))
+                graph.constants[input.value] = .tensor(
+                    try ConstantInput.tensor(
+                        constant, for: input, name: name, dimensions: specification.dimensions))
             case .carried(let carried): try carry(carried, into: graph.inputs[index], name: name, in: &graph)
             default: continue
             }
         }
-        bringItemsFirst(&graph)
-        return graph
+        let items = ItemForms(specification, graph)
+        bringItemsFirst(&graph, items)
+        return (graph, items)
     }
 
     /// Throws for numbers of dimensions that the model has not.
@@ -43,47 +48,6 @@ enum InputRewriting {
                     + (known.isEmpty
                         ? " (all of them are fixed): leave it out" : NearestName.choice(name, among: known.sorted())))
         }
-    }
-
-    /// In bytes.
-    private static let constantLimit = 1 << 30
-
-    private static func tensor(
-        _ constant: JobSpecification.ConstantInput, for input: Graph.Input, name: String
-    ) throws(JobError) -> Tensor {
-        var extents: [Int] = []
-        for dimension in input.dimensions {
-            switch dimension {
-            case .fixed(let extent): extents.append(extent)
-            case .symbol:
-                guard input.dimensions.count == 1 else {
-                    throw JobError(
-                        "inputs.\(name): the model leaves dimensions of this input open "
-                            + "(\(input.dimensions.map(\.description).joined(separator: "x"))); a constant needs fixed ones"
-                    )
-                }
-                extents.append(constant.constant.count)
-            }
-        }
-        guard let shape = Shape(checking: extents),
-            constant.constant.count == 1 || constant.constant.count == shape.elementCount
-        else {
-            throw JobError(
-                "inputs.\(name): \(constant.constant.count) numbers are given, and the model takes "
-                    + "\(extents.isEmpty ? "one" : extents.map(String.init).joined(separator: "x"))")
-        }
-        // It goes to all ranks with the model.
-        let byteCount = TensorType(input.dtype, shape).byteCount
-        guard byteCount <= constantLimit else {
-            throw JobError(
-                "inputs.\(name): the model takes \(input.dtype) \(shape), \(byteCount >> 20) MiB, and a constant may have "
-                    + "\(constantLimit >> 20) MiB: store it in the model, or feed it as an array")
-        }
-        guard
-            let numbers = NumberConversion.tensor(constant.constant, input.dtype, Shape([constant.constant.count]))
-        else { throw JobError("inputs.\(name): \(constant.constant) cannot be written as \(input.dtype)") }
-        if numbers.elementCount == shape.elementCount { return numbers.reshaped(shape) }
-        return Tensor(repeating: numbers, shape: shape)
     }
 
     private static func carry(
@@ -102,25 +66,18 @@ enum InputRewriting {
         graph.states.append(Graph.CarriedState(input: input.value, output: output))
     }
 
-    /// Inputs whose batch stands on another axis than the first get it there. The batch is the symbol that is called so,
-    /// or else the one that the first axis of the first input has.
-    private static func bringItemsFirst(_ graph: inout Graph) {
+    /// Inputs whose items stand on another axis than the first get them there.
+    private static func bringItemsFirst(_ graph: inout Graph, _ items: ItemForms) {
         let states = Set(graph.states.map(\.input))
-        let candidates = graph.inputs.indices.filter { !states.contains(graph.inputs[$0].value) }
-        func symbols(_ dimensions: some Sequence<Dimension>) -> [String] {
-            dimensions.compactMap { if case .symbol(let symbol) = $0, symbol != "?" { symbol } else { nil } }
-        }
-        let all = candidates.flatMap { symbols(graph.inputs[$0].dimensions) }
-        let first = candidates.flatMap { symbols(graph.inputs[$0].dimensions.prefix(1)) }.first
-        guard let batch = all.first(where: { $0.lowercased().contains("batch") }) ?? first else { return }
-        for index in candidates {
+        guard let batch = ItemForms.batch(graph, whole: items.whole) else { return }
+        for index in graph.inputs.indices where !states.contains(graph.inputs[index].value) {
             let input = graph.inputs[index]
-            guard input.dimensions.first != .symbol(batch),
+            let name = graph.name(of: input.value)
+            guard items[name] == .rows, input.dimensions.first != .symbol(batch),
                 let axis = input.dimensions.firstIndex(of: .symbol(batch))
             else { continue }
             var dimensions = input.dimensions
             dimensions.insert(dimensions.remove(at: axis), at: 0)
-            let name = graph.name(of: input.value)
             let fed = graph.addValue(named: name)
             graph.inputs[index] = Graph.Input(value: fed, dtype: input.dtype, dimensions: dimensions)
             var permutation = Array(1...axis)

@@ -4,22 +4,28 @@ internal import Tensors
 
 extension ModelInput {
     /// What a graph says of its inputs that items go to.
-    static func inputs(of graph: Graph) throws(JobError) -> [ModelInput] {
+    static func inputs(of graph: Graph, _ items: ItemForms) throws(JobError) -> [ModelInput] {
         var inputs: [ModelInput] = []
         for input in graph.itemInputs {
             let name = graph.name(of: input.value)
-            guard !input.dimensions.isEmpty else {
+            let form = items[name]
+            guard form == .whole || !input.dimensions.isEmpty else {
                 throw JobError(
                     "input '\(name)' of the model is a scalar and has no axis to count items: give it a number with "
                         + "inputs: {\(name): {constant: ...}}")
             }
-            let dimensions: [Int?] = input.dimensions.dropFirst().map {
+            let dimensions: [Int?] = input.dimensions.dropFirst(form.axisCount).map {
                 if case .fixed(let extent) = $0 { extent } else { nil }
             }
-            inputs.append(ModelInput(name: name, dtype: input.dtype, itemDimensions: dimensions))
+            inputs.append(ModelInput(name: name, dtype: input.dtype, itemDimensions: dimensions, form: form))
         }
         return inputs
     }
+}
+
+extension JobSpecification.ItemForm {
+    /// Axes of an input that count items.
+    fileprivate var axisCount: Int { self == .rows ? 1 : 0 }
 }
 
 extension Graph {
@@ -33,13 +39,17 @@ extension Graph {
 /// Finds the types of a model's inputs from what the model declares, what the items are, and what the user says.
 struct InputTyping {
     let graph: Graph
+    let specification: JobSpecification
+    let items: ItemForms
     /// The user's numbers for symbolic dimensions.
     let dimensions: [String: Int]
     let microbatchSize: Int
     let paddingMultiple: Int
 
-    init(_ graph: Graph, _ specification: JobSpecification, microbatchSize: Int) {
+    init(_ graph: Graph, _ specification: JobSpecification, items: ItemForms, microbatchSize: Int) {
         self.graph = graph
+        self.specification = specification
+        self.items = items
         dimensions = specification.dimensions
         self.microbatchSize = microbatchSize
         paddingMultiple = specification.schedule.padding
@@ -72,9 +82,15 @@ struct InputTyping {
                 "the job carries state from item to item, and the microbatch is \(microbatchSize): set "
                     + "schedule.microbatch to 1")
         }
+        if let name = items.whole.sorted().first, microbatchSize > 1 {
+            throw JobError(
+                "an item is the whole of input '\(name)', and the microbatch is \(microbatchSize): a microbatch holds one "
+                    + "such item, leave schedule.microbatch out; where the input's first axis counts items, set "
+                    + "\(specification.key(of: name)).items to rows")
+        }
         for input in graph.itemInputs {
-            guard case .fixed(let extent) = input.dimensions[0] else { continue }
             let name = graph.name(of: input.value)
+            guard items[name] == .rows, case .fixed(let extent)? = input.dimensions.first else { continue }
             guard extent == microbatchSize else {
                 throw JobError(
                     "input '\(name)' of the model takes exactly \(extent) item\(extent == 1 ? "" : "s") at a time, "
@@ -92,7 +108,11 @@ struct InputTyping {
     private func forms(of itemTypes: [TensorType]) throws(JobError) -> [InputBatching.InputForm] {
         var symbols = dimensions
         for (input, item) in zip(graph.itemInputs, itemTypes) {
-            if case .symbol(let batch)? = input.dimensions.first, batch != "?" { symbols[batch] = microbatchSize }
+            if items[graph.name(of: input.value)] == .rows, case .symbol(let batch)? = input.dimensions.first,
+                batch != "?"
+            {
+                symbols[batch] = microbatchSize
+            }
             try bind(input, item: item, symbols: &symbols)
         }
         var remaining = itemTypes[...]
@@ -102,7 +122,9 @@ struct InputTyping {
             if carried.contains(input.value) {
                 forms.append(InputBatching.InputForm(try stateType(input, symbols), countsItems: false))
             } else {
-                forms.append(InputBatching.InputForm(remaining.removeFirst()))
+                forms.append(
+                    InputBatching.InputForm(
+                        remaining.removeFirst(), countsItems: items[graph.name(of: input.value)] == .rows))
             }
         }
         return forms
@@ -111,7 +133,8 @@ struct InputTyping {
     private func bind(
         _ input: Graph.Input, item: TensorType, symbols: inout [String: Int]
     ) throws(JobError) {
-        for (dimension, extent) in zip(input.dimensions.dropFirst(), item.shape.dimensions) {
+        let axes = items[graph.name(of: input.value)].axisCount
+        for (dimension, extent) in zip(input.dimensions.dropFirst(axes), item.shape.dimensions) {
             // Some exporters call every extent that they leave open "?"; that makes them no equals.
             guard case .symbol(let symbol) = dimension, symbol != "?" else { continue }
             if let other = symbols[symbol], other != extent {

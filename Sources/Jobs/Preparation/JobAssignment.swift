@@ -8,6 +8,8 @@ public struct JobAssignment: Sendable, Codable {
     public let graph: Graph
     public let plan: PartitionPlan
     public let batching: InputBatching
+    /// What an item is of each input of the graph.
+    public let items: ItemForms
     /// One for each output of the graph.
     public let outputForms: [OutputForm]
 }

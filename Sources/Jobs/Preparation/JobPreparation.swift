@@ -107,12 +107,12 @@ public struct JobPreparation {
         model = opened.model
         inputs = opened.inputs
         let size = specification.schedule.microbatch.exact!
-        batching = try InputTyping(model.graph, specification, microbatchSize: size).batching(
+        batching = try InputTyping(model.graph, specification, items: model.items, microbatchSize: size).batching(
             inputs.sources.map(\.source), itemCount: inputs.count)
         let inputTypes = batching.inputTypes(of: batching.representative)
         var graph = model.graph
         let first = try model.bound(to: inputTypes)
-        outputForms = try OutputForm.find(&graph, bound: first, batching: batching)
+        outputForms = try OutputForm.find(&graph, bound: first, batching: batching, items: model.items)
         self.graph = graph
         bound = graph.nodes.count == model.graph.nodes.count ? first : try model.bound(to: inputTypes, as: graph)
         chain = LayerChain(bound)
@@ -172,7 +172,7 @@ public struct JobPreparation {
     func assignment(of plan: PartitionPlan) -> JobAssignment {
         JobAssignment(
             specification: specification, modelPath: model.path, graph: graph, plan: plan, batching: batching,
-            outputForms: outputForms)
+            items: model.items, outputForms: outputForms)
     }
 
     /// What a profile for this job holds for.

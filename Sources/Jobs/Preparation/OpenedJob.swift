@@ -11,13 +11,13 @@ struct OpenedJob {
     init(_ specification: JobSpecification) throws {
         model = try PreparedModel.load(specification)
         try model.requireSupported()
-        inputs = try InputSet(specification, model: ModelInput.inputs(of: model.graph))
+        inputs = try InputSet(specification, model: ModelInput.inputs(of: model.graph, model.items))
     }
 
     /// Sizes that `schedule.microbatch: auto` chooses from: powers of 2, as long as each rank has a microbatch to do.
     func microbatchCandidates(planPath: String?, rankCount: Int?) throws -> [Int] {
         if let planPath { return [try PlanFile.read(planPath).microbatch] }
-        guard model.graph.states.isEmpty else { return [1] }
+        guard model.graph.states.isEmpty, model.items.whole.isEmpty else { return [1] }
         // An input that is always the same number of items leaves no choice.
         for case .fixed(let extent)? in model.graph.itemInputs.map(\.dimensions.first) { return [extent] }
         let limit = max(1, min(OpenedJob.largest, inputs.count / max(1, rankCount ?? 1)))

@@ -20,9 +20,13 @@ extension OutputForm {
     /// - Returns: one for each output of the graph.
     /// - Throws: where an output has no axis for several items.
     static func find(
-        _ graph: inout Graph, bound: BoundGraph, batching: InputBatching
+        _ graph: inout Graph, bound: BoundGraph, batching: InputBatching, items: ItemForms
     ) throws(JobError) -> [OutputForm] {
         let size = batching.microbatchSize
+        let names = graph.itemInputs.map { graph.name(of: $0.value) }
+        let hasRows = names.contains { items[$0] == .rows }
+        // An extent of 1 may be that of a whole item, or of some items and not of others.
+        let isPlain = items.whole.isEmpty && (size > 1 || batching.classes.count == 1)
         var forms: [OutputForm] = []
         // Bound when first wanted: most models say it plainly.
         lazy var largerBound = larger(graph, batching)
@@ -34,17 +38,17 @@ extension OutputForm {
                 guard size == 1 else {
                     throw JobError(
                         "only the run can tell the shape of output '\(graph.name(of: output))', so the items in it cannot be "
-                            + "told apart: set schedule.microbatch to 1")
+                            + "told apart: \(remedy(graph, size: size))")
                 }
                 forms.append(.whole)
                 continue
             }
-            if states.contains(output) {
+            if states.contains(output) || !hasRows {
                 forms.append(.whole)
                 continue
             }
             let candidates = shape.dimensions.indices.filter { shape[$0] == size }
-            if candidates == [0] {
+            if isPlain, candidates == [0] {
                 forms.append(.rows)
                 continue
             }
@@ -56,15 +60,25 @@ extension OutputForm {
             case let axis?:
                 bringItemsFirst(index, axis: axis, rank: shape.rank, in: &graph)
                 forms.append(.rows)
-            case nil where candidates.first == 0 && grown == nil: forms.append(.rows)
+            case nil where isPlain && candidates.first == 0 && grown == nil: forms.append(.rows)
             case nil where size == 1: forms.append(.whole)
             case nil:
                 throw JobError(
-                    "output '\(graph.name(of: output))' is \(shape) for \(size) items: no axis counts the items; set "
-                        + "schedule.microbatch to 1, or export a model that keeps the batch")
+                    "output '\(graph.name(of: output))' is \(shape) for \(size) items: no axis counts the items: "
+                        + "\(remedy(graph, size: size)), or export a model that keeps the batch")
             }
         }
         return forms
+    }
+
+    /// What to do where the results of several items cannot be told apart.
+    private static func remedy(_ graph: Graph, size: Int) -> String {
+        for input in graph.itemInputs where input.dimensions.first == .fixed(size) {
+            return
+                "the first axis of input '\(graph.name(of: input.value))' is always \(size); where these are one item, set "
+                + "its items to whole and leave schedule.microbatch out"
+        }
+        return "set schedule.microbatch to 1"
     }
 
     private static func check(_ state: Graph.CarriedState, _ bound: BoundGraph) throws(JobError) {

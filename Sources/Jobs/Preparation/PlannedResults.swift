@@ -25,12 +25,21 @@ struct PlannedResults {
         tally = try ClassificationTally(specification, outputs: names, itemNames: itemNames)
         // By output: nil inside where only the run can tell, or where items differ.
         var found: [TensorType??] = names.map { _ in nil }
+        // Outputs whose items are known to differ, and those that the run alone can tell of.
+        var differing: Set<Int> = []
+        var untold: Set<Int> = []
         for variant in batching.variants {
             // Once no output has one type for all items, the rest of the variants cannot change that.
             if !found.isEmpty, found.allSatisfy({ $0 == .some(nil) }) { break }
             for (index, type) in try types(variant).enumerated() {
                 let item = type.map(forms[index].itemType)
-                if let known = found[index], known != item { found[index] = .some(nil) } else { found[index] = item }
+                if item == nil { untold.insert(index) }
+                if let known = found[index], known != item {
+                    if known != nil, item != nil { differing.insert(index) }
+                    found[index] = .some(nil)
+                } else {
+                    found[index] = .some(item)
+                }
             }
         }
         var outputs: [ModelOutput] = []
@@ -38,7 +47,9 @@ struct PlannedResults {
             // State is handed on, and written only where it is asked for by name.
             if states.contains(plan.outputs[index]), specification.outputs?.named[name] == nil { continue }
             outputs.append(
-                ModelOutput(name: name, itemType: found[index] ?? nil, columnNames: graph.columnNames[name]))
+                ModelOutput(
+                    name: name, itemType: found[index] ?? nil,
+                    isOpen: untold.contains(index) && !differing.contains(index), columnNames: graph.columnNames[name]))
         }
         self.outputs = outputs
         if let settings = specification.embeddings { try settings.requireVectors(outputs) }

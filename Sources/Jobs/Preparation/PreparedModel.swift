@@ -12,6 +12,8 @@ public struct PreparedModel: Sendable {
     public let chain: ModelChain?
     /// After the passes that hold for any shapes.
     public let graph: Graph
+    /// What an item is of each input.
+    let items: ItemForms
     /// What the passes did, in the order they ran.
     public let passes: [Passes.Report]
 
@@ -56,23 +58,23 @@ public struct PreparedModel: Sendable {
         self.chain = chain
         guard imported.graph.unsupportedOperators().isEmpty else {
             // Nothing to tidy where nothing can run; whoever inspects sees the model as it is.
-            (graph, passes) = (imported.graph, [])
+            (graph, passes, items) = (imported.graph, [], ItemForms())
             return
         }
         let fed =
             try job.map { job in
                 let graph = try EmbeddingSettings.apply(job, to: imported.graph)
                 return try InputRewriting.apply(job, to: graph)
-            } ?? imported.graph
-        (graph, passes) = try Passes.standard(fed, evaluate: ConstantEvaluation.evaluator)
+            } ?? (graph: imported.graph, items: ItemForms())
+        items = fed.items
+        (graph, passes) = try Passes.standard(fed.graph, evaluate: ConstantEvaluation.evaluator)
     }
 
     /// What the user should know of the model.
     var warnings: [String] {
-        guard let joined = chain?.joined else { return [] }
-        return joined.unused.map {
-            "nothing takes the output '\($0.name)' of \(joined.parts[$0.part].source)"
-        }
+        guard let joined = chain?.joined else { return items.warnings }
+        return items.warnings
+            + joined.unused.map { "nothing takes the output '\($0.name)' of \(joined.parts[$0.part].source)" }
     }
 
     /// Throws, naming all of them, when the model has operators that nothing here computes.

@@ -34,7 +34,9 @@ final class ProfileBench {
             (0..<batching.microbatchCount).lazy.filter { batching.variant(of: $0) == variant }.prefix(
                 ProfileBench.limit))
         pool = WorkerPool(threadCount: threads.threadCount)
-        let inputs = try inputs ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph))
+        let inputs =
+            try inputs
+            ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph, assignment.items))
         source = JobSource(assignment, stage: 0, inputs: inputs)
         probe = try ModelProbe(
             graph: assignment.graph, plan: assignment.plan, batching: batching, variant: variant, pool: pool)

@@ -36,6 +36,11 @@ final class JobSink: MicrobatchSink {
         let items = batching.items(of: microbatch)
         for (index, name) in names.enumerated() {
             let rows = forms[index].rows(outputs[index])
+            guard rows.shape.rank > 0, rows.shape[0] == items.count else {
+                throw JobError(
+                    "output '\(name)' is \(rows.type) for \(items.count) item\(items.count == 1 ? "" : "s"): its first axis "
+                        + "counts them for some items and not for others; give items of one shape")
+            }
             try files?.write(name, items: items, from: rows)
             if tally?.output == name { try tally?.add(rows, items: items) }
         }

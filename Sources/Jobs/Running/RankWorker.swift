@@ -12,7 +12,8 @@ final class RankWorker {
     private let executor: StageExecutor
     private let source: JobSource
     private let sink: JobSink?
-    private let failedItems: FailedItems
+    /// Nil on ranks that neither read inputs nor write outputs.
+    private let itemNames: ItemNames?
     private let threads: ThreadAllocation
     private let processorName: String
 
@@ -33,8 +34,10 @@ final class RankWorker {
         // Opening decodes images to see which are good; only who needs them does so.
         let inputs =
             try readsInputs || writesOutputs
-            ? inputs ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph)) : nil
-        failedItems = FailedItems(assignment, names: inputs?.itemNames)
+            ? inputs
+                ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph, assignment.items))
+            : nil
+        itemNames = inputs?.itemNames
         source = JobSource(assignment, stage: stage, inputs: inputs)
         executor = try StageExecutor(
             graph: assignment.graph, plan: plan, batching: assignment.batching, stage: stage,
@@ -48,7 +51,7 @@ final class RankWorker {
         do {
             try executor.run(actions, source: source, sink: sink ?? NoSink()) { progress($0 + 1) }
         } catch let failure as MicrobatchFailure {
-            throw failedItems.error(failure)
+            throw ItemFailure(failure, of: assignment, itemNames: itemNames)
         }
     }
 
@@ -66,11 +69,14 @@ final class RankWorker {
 struct JobSource: MicrobatchSource {
     /// By index in `PartitionPlan.inputs`; nil for inputs that other ranks read.
     private let sources: [(any InputSource)?]
+    /// By index in `PartitionPlan.inputs`.
+    private let isWhole: [Bool]
     private let batching: InputBatching
 
     init(_ assignment: JobAssignment, stage: Int, inputs: InputSet?) {
         batching = assignment.batching
         let graph = assignment.graph
+        isWhole = assignment.plan.inputs.map { assignment.items[graph.name(of: $0.value)] == .whole }
         sources = assignment.plan.inputs.map { site in
             guard site.stage == stage else { return nil }
             return inputs!.sources[graph.itemInputs.firstIndex { $0.value == site.value }!].source
@@ -78,7 +84,9 @@ struct JobSource: MicrobatchSource {
     }
 
     func read(input: Int, microbatch: Int, into tensor: Tensor) throws {
-        try sources[input]!.read(items: batching.items(of: microbatch), into: tensor)
+        // What is one item as a whole has no axis that counts items.
+        let rows = isWhole[input] ? tensor.reshaped(Shape([1] + tensor.shape.dimensions)) : tensor
+        try sources[input]!.read(items: batching.items(of: microbatch), into: rows)
     }
 }
 

@@ -9,10 +9,54 @@ extension JobSpecification {
         case text(TextInput)
     }
 
-    /// Items from .npy files, one in each.
+    /// What an item is of an input of the model.
+    public enum ItemForm: String, Sendable, Codable, SpecificationChoice {
+        case rows, whole
+
+        var help: String {
+            switch self {
+            case .rows: "the input's first axis counts items, several may travel together"
+            case .whole: "the input as a whole is one item, such as the nodes of a graph; microbatches hold one item"
+            }
+        }
+    }
+
+    /// How the items of several inputs find each other.
+    public enum Join: String, Sendable, Codable, SpecificationChoice {
+        case name, order
+
+        var help: String {
+            switch self {
+            case .name:
+                "inputs from files: those that are called alike belong together, extensions aside; else as `order`"
+            case .order: "the first of each belong together, and so on"
+            }
+        }
+    }
+
+    /// Something that gives files.
+    public struct FileEntry: Sendable, Codable, Hashable, ExpressibleByStringLiteral {
+        /// A file, folder or glob; of the list where it is one.
+        public var path = ""
+        /// Whether it is a text file with the path of a file on each line.
+        public var isList = false
+
+        public init(path: String = "", isList: Bool = false) {
+            self.path = path
+            self.isList = isList
+        }
+
+        public init(stringLiteral value: String) { self.init(path: value) }
+    }
+
+    /// Items from .npy files, one in each, or from arrays of .npz files.
     public struct ArrayFilesInput: Sendable, Codable, Hashable {
-        /// Files, folders and globs.
-        public var arrays: [String] = []
+        /// Files, folders, globs, and lists of files.
+        public var arrays: [FileEntry] = []
+        /// For .npz: which of the arrays of each.
+        public var key: String?
+        /// Nil: what the model and the files look like.
+        public var items: ItemForm?
     }
 
     /// The same numbers for all items.
@@ -27,18 +71,20 @@ extension JobSpecification {
         public var carried = ""
     }
 
-    /// Items from a .npy or .npz file: the first axis counts them.
+    /// Items from a .npy or .npz file: along the first axis, or the array as a whole.
     public struct ArrayInput: Sendable, Codable, Hashable {
         /// Path of the file.
         public var array = ""
         /// For .npz: which of its arrays.
         public var key: String?
+        /// Nil: what the model and the file look like.
+        public var items: ItemForm?
     }
 
     /// Items from PNG and JPEG files, and how pixels become numbers.
     public struct ImageInput: Sendable, Codable, Hashable {
-        /// Files, folders and globs.
-        public var images: [String] = []
+        /// Files, folders, globs, and lists of files.
+        public var images: [FileEntry] = []
         public var resize: Resize?
         /// Cut out of the middle, after resizing.
         public var crop: Size?
@@ -50,6 +96,8 @@ extension JobSpecification {
         public var mean = [0.0]
         public var deviation = [1.0]
         public var onError = ErrorPolicy.fail
+        /// Nil: what the number of the input's axes says.
+        public var items: ItemForm?
     }
 
     /// In pixels.

@@ -52,7 +52,7 @@ extension JobSpecification {
         var help: String {
             switch self {
             case .npy: "one NumPy array, items first"
-            case .npz: "one NumPy array for each item, named by its number; for results that differ in shape"
+            case .npz: "one NumPy array for each item, of its name or else its number; for results that differ in shape"
             case .jsonl: "one JSON object per item and line"
             case .csv: "one row per item"
             }

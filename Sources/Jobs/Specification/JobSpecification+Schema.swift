@@ -22,6 +22,7 @@ extension JobSpecification {
             .optional(
                 "inputs", \.inputs, .map(of: Input.form, keyMeaning: "name of an input of the model"),
                 "The inputs of the model by name."),
+            .optional("join", \.join, .choice(), "How the items of several inputs find each other."),
             .optional(
                 "embeddings", \.embeddings, Embeddings.form, "What is made of the vectors that a model has for tokens."),
             .optional(
@@ -74,15 +75,35 @@ extension JobSpecification.Input {
     ])
 }
 
+extension JobSpecification.FileEntry {
+    /// - Parameter meaning: of a path that stands here itself.
+    static func form(_ meaning: String) -> Form<Self> {
+        let record = Form.record(
+            "List of files", Self(isList: true), "A text file that names files.",
+            fields: [
+                .required(
+                    "list", \.path, .path("the path of a text file"),
+                    "The path of a file on each line, counted from the list's own folder; empty lines are left out.")
+            ])
+        return record.abbreviated(by: Form<String>.path(meaning)) { JobSpecification.FileEntry(path: $0) }
+    }
+}
+
 extension JobSpecification.ArrayFilesInput {
     static let form = Form.record(
         "Array files input", Self(),
-        "Items from NumPy files, one item in each, without an axis that counts items. Their shapes may differ where the "
-            + "model leaves its dimensions open; items of equal shapes travel together.",
+        "Items from NumPy files, one item in each. Their shapes may differ where the model leaves its dimensions open; "
+            + "items of equal shapes travel together where the model has an axis that counts items.",
         fields: [
             .required(
-                "arrays", \.arrays, .oneOrMore(of: .path("a .npy file, folder or glob")),
-                "Files, in the order given; what a folder or a glob gives is sorted by name, byte by byte.")
+                "arrays", \.arrays,
+                .oneOrMore(of: JobSpecification.FileEntry.form("a .npy or .npz file, folder or glob")),
+                "Files, in the order given; what a folder or a glob gives is sorted by name, byte by byte."),
+            .optional(
+                "key", \.key, .text("the name of an array"), "Which array of each .npz file, where they hold several."),
+            .optional(
+                "items", \.items, .choice(),
+                "What an item is; when left out, what the model and the number of axes say."),
         ])
 }
 
@@ -108,10 +129,15 @@ extension JobSpecification.CarriedInput {
 
 extension JobSpecification.ArrayInput {
     static let form = Form.record(
-        "Array input", Self(), "Items from a NumPy file; its first axis counts them, its dtype is the model's.",
+        "Array input", Self(),
+        "Items from a NumPy file of the model's dtype. Its first axis counts them; where an item is the `whole` input, an "
+            + "array with as many axes as the input is one item, and of a .npz file each array.",
         fields: [
             .required("array", \.array, .path("the path of a .npy or .npz file"), "The file."),
             .optional("key", \.key, .text("the name of an array"), "Which array of a .npz file that holds several."),
+            .optional(
+                "items", \.items, .choice(),
+                "What an item is; when left out, what the model and the number of axes say."),
         ])
 }
 
@@ -123,7 +149,7 @@ extension JobSpecification.ImageInput {
             + "as they are.",
         fields: [
             .required(
-                "images", \.images, .oneOrMore(of: .path("a file, folder or glob")),
+                "images", \.images, .oneOrMore(of: JobSpecification.FileEntry.form("a file, folder or glob")),
                 "Files, in the order given; what a folder or a glob gives is sorted by name, byte by byte."),
             .optional("resize", \.resize, JobSpecification.Resize.form, "Size that images are brought to."),
             .optional("crop", \.crop, JobSpecification.Size.form, "Piece cut out of the middle after resizing."),
@@ -137,6 +163,9 @@ extension JobSpecification.ImageInput {
                 "deviation", \.deviation, .oneOrMore(of: .number(isPositive: true), count: 1...3),
                 "One for all channels, or one for each."),
             .optional("on-error", \.onError, .choice(), "What happens where an image cannot be decoded."),
+            .optional(
+                "items", \.items, .choice(),
+                "What an item is; when left out, what the model and the number of axes say."),
         ]
     ) { value, node, reader in
         for (key, list) in [("mean", value.mean), ("deviation", value.deviation)]

@@ -17,6 +17,7 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     public var input: Input?
     /// The inputs of the model by their names.
     public var inputs: [String: Input] = [:]
+    public var join = Join.name
     /// Nil where nothing is to be made of the tokens' vectors but what the model's folder says.
     public var embeddings: Embeddings?
     /// Path of a file with the name of a class on each line.

@@ -30,7 +30,7 @@ struct Indices {
         for position in 0..<count {
             let index = self[position]
             guard index >= -extent, index < extent else {
-                throw KernelError("index \(index) lies outside an axis of extent \(extent)")
+                throw KernelError("index \(index) lies outside an axis of extent \(extent)", element: position)
             }
         }
     }

@@ -159,7 +159,8 @@ final class CompiledPiece {
                         pool: pool, scratch: arenaPointer + scratchOffset, scratchStride: scratchStride,
                         items: environment.items))
             } catch {
-                throw GraphError("node '\(step.name)': \(error)")
+                throw NodeFailure(
+                    node: step.name, element: error.element, description: "node '\(step.name)': \(error)")
             }
             recorder?.note(step.name)
             try betweenNodes()

@@ -149,7 +149,8 @@ final class Continuation {
         do {
             results = try step.runner.run(operands, betweenNodes: betweenNodes)
         } catch let failure as KernelError {
-            throw error(failure.description)
+            throw NodeFailure(
+                node: step.node.name, element: failure.element, description: error(failure.description).description)
         } catch let failure as InferenceError {
             throw error(failure.description)
         }

@@ -21,6 +21,18 @@ public struct NPZFile: Sendable {
     /// - Parameter key: its name; may be nil where the archive holds one array only.
     /// - Throws: where there is no such array, and for damage to the archive (checksums are compared) or to the array.
     public func read(_ key: String? = nil) throws(FileError) -> Tensor {
+        try Archive(path).read(index(of: key))
+    }
+
+    /// The type of an array, from its header.
+    ///
+    /// - Parameter key: its name; may be nil where the archive holds one array only.
+    /// - Throws: where there is no such array, and for damage up to the header's end.
+    public func type(_ key: String? = nil) throws(FileError) -> TensorType {
+        try Archive(path).type(index(of: key))
+    }
+
+    private func index(of key: String?) throws(FileError) -> Int {
         let known = keys.isEmpty ? "the archive is empty" : "it holds " + keys.joined(separator: ", ")
         guard let wanted = key ?? (keys.count == 1 ? keys[0] : nil) else {
             throw FileError(path: path, offset: nil, reason: "say which array is meant (key): \(known)")
@@ -28,7 +40,7 @@ public struct NPZFile: Sendable {
         guard let index = keys.firstIndex(of: wanted) else {
             throw FileError(path: path, offset: nil, reason: "no array '\(wanted)': \(known)")
         }
-        return try Archive(path).read(index)
+        return index
     }
 }
 
@@ -83,7 +95,29 @@ private struct Archive: ~Copyable {
         return Status(key: key, size: Int(status.size))
     }
 
+    func type(_ index: Int) throws(FileError) -> TensorType {
+        try unpack(index) { (_, header, _) throws(FileError) in header.type }
+    }
+
     func read(_ index: Int) throws(FileError) -> Tensor {
+        try unpack(index) { (reader, header, name) throws(FileError) in
+            let tensor = Tensor(uninitialized: header.type.dtype, shape: header.type.shape)
+            let result = tensor.withMutableBytes { destination in
+                Result { () throws(FileError) in try reader.fill(destination) }
+            }
+            try result.get()
+            try reader.finish()
+            try NPY.finish(tensor, header: header, path: name, offset: header.byteCount)
+            return header.isFortranOrder ? NPY.rowMajor(tensor) : tensor
+        }
+    }
+
+    /// Opens an entry and reads its header.
+    ///
+    /// - Parameter body: given the entry behind its header, the header, and what errors call the entry.
+    private func unpack<Content>(
+        _ index: Int, _ body: (inout EntryReader, NPYHeader, _ name: String) throws(FileError) -> Content
+    ) throws(FileError) -> Content {
         let status = try status(of: index)
         let name = "\(path)[\(status.key)]"
         guard let entry = zip_fopen_index(handle, zip_uint64_t(index), 0) else {
@@ -99,14 +133,7 @@ private struct Archive: ~Copyable {
         let header = try NPYHeader(
             bytes: start.prefix(headerByteCount) + reader.bytes(max(0, headerByteCount - start.count)), path: name)
         try NPY.checkLength(status.size, of: header, path: name)
-        let tensor = Tensor(uninitialized: header.type.dtype, shape: header.type.shape)
-        let result = tensor.withMutableBytes { destination in
-            Result { () throws(FileError) in try reader.fill(destination) }
-        }
-        try result.get()
-        try reader.finish()
-        try NPY.finish(tensor, header: header, path: name, offset: headerByteCount)
-        return header.isFortranOrder ? NPY.rowMajor(tensor) : tensor
+        return try body(&reader, header, name)
     }
 }
 

@@ -3,7 +3,7 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 rng = np.random.default_rng(7)
 height, width = 10, 12
@@ -78,3 +78,14 @@ for w, h in [(5, 4), (24, 14), (12, 3), (1, 1)]:
     expected[f"bilinear-antialiased-{w}x{h}"] = pillow(Image.BILINEAR)
     expected[f"bilinear-{w}x{h}"] = plain.transpose(2, 0, 1).astype(np.float32)
 np.savez_compressed("expected.npz", **expected)
+
+# Photographs that lie, as cameras write them, and how they stand upright.
+upright = {}
+for orientation in range(1, 9):
+    exif = Image.Exif()
+    exif[0x010F] = "mpinfer"
+    exif[0x0112] = orientation
+    name = f"oriented-{orientation}.jpg"
+    Image.fromarray(rgb).save(name, quality=90, subsampling=0, exif=exif)
+    upright[name] = np.array(ImageOps.exif_transpose(Image.open(name)).convert("RGB"))
+np.savez_compressed("oriented.npz", **upright)

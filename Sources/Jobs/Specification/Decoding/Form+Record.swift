@@ -55,6 +55,15 @@ struct Field<Root: Sendable>: Sendable {
 
 extension Outline {
     var isRecord: Bool { if case .record = self { true } else { false } }
+
+    /// Whether a mapping with known keys may stand here.
+    var takesMapping: Bool {
+        switch self {
+        case .record: true
+        case .either(let outlines): outlines.contains(where: \.takesMapping)
+        default: false
+        }
+    }
 }
 
 extension Form {

@@ -168,6 +168,7 @@ extension Form {
             switch node.content {
             case .list: return list.decode(node, &reader)
             case .scalar: return element.decode(node, &reader).map { [$0] }
+            case .map where element.outline.takesMapping: return element.decode(node, &reader).map { [$0] }
             case .map:
                 reader.expected(outline, found: node)
                 return nil

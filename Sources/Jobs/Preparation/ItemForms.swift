@@ -1,0 +1,152 @@
+internal import Graphs
+internal import ModelFormats
+internal import Tensors
+
+/// What an item is of each input of the model: a row of it, or the whole of it.
+public struct ItemForms: Sendable, Codable, Hashable {
+    /// Inputs that are one item as a whole.
+    private(set) var whole: Set<String> = []
+    /// What was taken from a name alone, and the user should know; a line each.
+    private(set) var warnings: [String] = []
+
+    subscript(name: String) -> JobSpecification.ItemForm { whole.contains(name) ? .whole : .rows }
+
+    /// All inputs are rows of items.
+    init() {}
+
+    /// What the job says, else the number of axes of files and input, else what the model's dimensions show.
+    ///
+    /// - Parameter graph: constants and carried state are no inputs with items any more; batches stand where the model has
+    ///   them.
+    init(_ specification: JobSpecification, _ graph: Graph) {
+        var open: [(name: String, dimensions: [Dimension])] = []
+        // Arrays that are no such input as a whole: their first axis is longer or shorter than the input's ever is.
+        var misfits: Set<String> = []
+        for input in graph.itemInputs {
+            let name = graph.name(of: input.value)
+            guard let source = specification.input ?? specification.inputs[name] else { continue }
+            switch source.items ?? ItemForms.form(of: source, input.dimensions) {
+            case .rows?: continue
+            case .whole?: whole.insert(name)
+            case nil:
+                open.append((name, input.dimensions))
+                if let extent = input.dimensions.first?.extent, source.firstExtent != extent { misfits.insert(name) }
+            }
+        }
+        let batch = ItemForms.batch(graph, whole: whole)
+        let counted = open.filter { $0.dimensions.contains { ItemForms.isBatch($0, batch) } }
+        let isNamed = batch.map(ItemForms.saysBatch) ?? false
+        let size = specification.schedule.microbatch
+        let fixed = open.filter { input in !counted.contains { $0.name == input.name } }
+            .compactMap { input in input.dimensions.first?.extent.map { (name: input.name, extent: $0) } }
+        // The model takes so many items at a time, and the job gives it as many.
+        let isFixedBatch = fixed.allSatisfy { size == .exactly($0.extent) || ($0.extent > 1 && size == .automatic) }
+        let areMisfits = fixed.count == open.count && fixed.contains { misfits.contains($0.name) }
+        for (name, extent) in fixed where extent > 1 && !isFixedBatch && !areMisfits { whole.insert(name) }
+        for (name, dimensions) in open where !fixed.contains(where: { $0.name == name }) {
+            let isCounted = counted.contains { $0.name == name }
+            if isCounted && isNamed { continue }
+            if !fixed.isEmpty, !(isFixedBatch && fixed.contains { $0.extent > 1 }) {
+                // One input has always as many places along its first axis: it is no batch that is open here.
+                whole.insert(name)
+            } else if case .symbol(let symbol)? = dimensions.first, ItemForms.saysExtent(symbol),
+                size == .exactly(1) || size == .automatic
+            {
+                whole.insert(name)
+                warnings.append(
+                    "input '\(name)': its first axis is called '\(symbol)', so an item is the whole input; where that axis "
+                        + "counts items, set \(specification.key(of: name)).items to rows, and to whole to leave this "
+                        + "line out")
+            }
+        }
+    }
+
+    /// What the number of axes says; nil where it leaves the choice.
+    private static func form(
+        of source: JobSpecification.Input, _ dimensions: [Dimension]
+    ) -> JobSpecification.ItemForm? {
+        let inputRank = dimensions.count
+        do throws(FileError) {
+            switch source {
+            case .images: return inputRank == 3 ? .whole : .rows
+            case .array(let array):
+                let rank = try ArrayFilesSource.type(of: array.array, key: array.key).shape.rank
+                guard rank == inputRank + 1 else { return rank == inputRank ? nil : .rows }
+                // Of an input that counts items and says so, an array with an axis more is an array too many.
+                return dimensions.first?.symbol.map(saysBatch) ?? false ? .rows : .whole
+            case .arrays(let arrays):
+                guard let first = try ArrayFilesSource.paths(arrays).first else { return .rows }
+                return try ArrayFilesSource.type(of: first, key: arrays.key).shape.rank == inputRank ? .whole : .rows
+            case .constant, .carried, .text: return .rows
+            }
+        } catch {
+            // What is wrong with the file is said when it is opened as an input.
+            return nil
+        }
+    }
+
+    // MARK: What dimensions show
+
+    /// The symbol of the axis that counts items: the one that is called so, or else that of the first axis of the first
+    /// input. Nil where all first axes have numbers.
+    ///
+    /// - Parameter whole: inputs that have no such axis.
+    static func batch(_ graph: Graph, whole: Set<String>) -> String? {
+        let candidates = graph.itemInputs.filter { !whole.contains(graph.name(of: $0.value)) }.map(\.dimensions)
+        let named = candidates.joined().lazy.compactMap(\.symbol).first(where: saysBatch)
+        return named ?? candidates.lazy.compactMap { $0.first?.symbol }.first { $0 != "?" }
+    }
+
+    private static func saysBatch(_ symbol: String) -> Bool { symbol.lowercased().contains("batch") }
+
+    private static func isBatch(_ dimension: Dimension, _ batch: String?) -> Bool {
+        batch != nil && dimension.symbol == batch
+    }
+
+    /// Words that name what one item has many of.
+    private static let extentWords: Set<String> = [
+        "node", "edge", "point", "atom", "bond", "vertex", "vertices", "face", "height", "width", "sequence", "seq",
+        "length", "len", "time", "frame", "step", "token", "channel", "box", "boxes", "roi", "region",
+    ]
+
+    /// Whether a symbol names an extent that an item has, as in `num_nodes` or `seq_len`, and no batch.
+    static func saysExtent(_ symbol: String) -> Bool {
+        guard !saysBatch(symbol) else { return false }
+        return symbol.lowercased().split { !$0.isLetter }.contains { word in
+            extentWords.contains(String(word)) || (word.hasSuffix("s") && extentWords.contains(String(word.dropLast())))
+        }
+    }
+}
+
+extension Dimension {
+    fileprivate var symbol: String? { if case .symbol(let symbol) = self { symbol } else { nil } }
+    fileprivate var extent: Int? { if case .fixed(let extent) = self { extent } else { nil } }
+}
+
+extension JobSpecification {
+    /// The key of an input, for errors.
+    func key(of input: String) -> String { self.input == nil ? "inputs.\(input)" : "input" }
+}
+
+extension JobSpecification.Input {
+    /// What the job says that an item is.
+    fileprivate var items: JobSpecification.ItemForm? {
+        switch self {
+        case .images(let images): images.items
+        case .array(let array): array.items
+        case .arrays(let arrays): arrays.items
+        case .constant, .carried, .text: nil
+        }
+    }
+
+    /// How long the first axis of an array is; nil where there is no array, or none that can be read.
+    fileprivate var firstExtent: Int? {
+        guard case .array(let array) = self else { return nil }
+        do throws(FileError) {
+            return try ArrayFilesSource.type(of: array.array, key: array.key).shape.dimensions.first
+        } catch {
+            // What is wrong with the file is said when it is opened as an input.
+            return nil
+        }
+    }
+}
