@@ -46,7 +46,8 @@ final class TestJob {
         let sources = try inputs.map { input in
             let path = "\(test.folder)/\(input.file)"
             if let output = carried[input.name] { return (input.name, "{carried: \(quoted(output))}") }
-            guard !input.countsItems else { return (input.name, "{array: \(quoted(path))}") }
+            let items = test.facts.job?.items.map { ", items: \($0)" } ?? ""
+            guard !input.countsItems else { return (input.name, "{array: \(quoted(path))\(items)}") }
             return (input.name, "{constant: \(try NumPyArray(path: path).values)}")
         }
         let count = try inputs.first.map { try Material.shape(ofArray: "\(test.folder)/\($0.file)")[0] } ?? 1

@@ -28,6 +28,8 @@ public enum Material {
         /// Of the outputs; npy where nothing is said.
         public var formats: [String]?
         public var microbatch: Int?
+        /// What an item is of each input; what the model shows where nothing is said.
+        public var items: String?
     }
 
     /// What case.json says.

@@ -51,15 +51,15 @@ def images_for(model: onnx.ModelProto, name: str) -> dict[str, np.ndarray]:
     return inputs
 
 
-def check_telling(name: str, outputs: dict[str, np.ndarray], least_share: float = 0.02) -> None:
+def check_telling(name: str, outputs: dict[str, np.ndarray], least_share: float = 0.02, limit: float = 100) -> None:
     """Refuses a network whose outputs vanish, explode, or hardly depend on the image: it would test nothing.
 
-    `least_share`: how much of the outputs' deviation must lie across the batch.
+    `least_share`: how much of the outputs' deviation must lie across the batch; `limit`: of their values.
     """
     for output, value in outputs.items():
         value = value.astype(np.float64)
         largest, across_batch = np.abs(value).max(), value.std(axis=0).mean()
-        if not (1e-2 < largest < 100 and across_batch > least_share * value.std()):
+        if not (1e-2 < largest < limit and across_batch > least_share * value.std()):
             raise ValueError(
                 f"{name}: output {output} tells little: largest {largest:.3g}, across the batch {across_batch:.3g} of "
                 f"{value.std():.3g}"

@@ -49,6 +49,7 @@ INPUTS: dict[str, Inputs] = {
     "video-mae": images("pixel_values", 4, 3, 32, 32),
     "raft": lambda random: {"first": numbers(random, 2, 3, 128, 128), "second": numbers(random, 2, 3, 128, 128)},
     "one-stage-detector": images("image", 3, 64, 64),
+    "two-stage-detector": images("image", 3, 96, 96),
     "detr": images("pixel_values", 3, 128, 96),
     "wav2vec2": images("input_values", 4000),
     "conformer": images("input_values", 4000),
@@ -66,8 +67,12 @@ INPUTS: dict[str, Inputs] = {
     "mixtral": text,
     "patch-series": images("past_values", 64, 3),
     "recommender": lambda random: {"numbers": numbers(random, 3, 13), "categories": random.integers(0, 20, (3, 3))},
+    "graph-attention": lambda random: {"nodes": numbers(random, 3, 14, 12), "edges": random.integers(0, 14, (3, 2, 40))},
     "diffusion-transformer": lambda random: {"sample": numbers(random, 3, 4, 16, 16), "timestep": np.array([3, 250, 999])},
 }
+# No axis counts items: one picture, one graph. How many objects are found only the run can tell.
+WHOLE = {"microbatch": 1, "formats": ["jsonl"], "items": "whole"}
+JOBS = {"two-stage-detector": WHOLE, "graph-attention": WHOLE}
 
 
 def quantise(model: onnx.ModelProto, bits: int, block_size: int) -> None:
@@ -111,5 +116,5 @@ def with_packed_weights(export: str, bits: int) -> Case:
 
 
 def make(writers: dict[str, CaseWriter]) -> None:
-    write_cases(writers["today"], EXPORTS, INPUTS, {}, {})
+    write_cases(writers["today"], EXPORTS, INPUTS, {}, JOBS)
     writers["today"].write(with_packed_weights("llama-dynamo", 4))
