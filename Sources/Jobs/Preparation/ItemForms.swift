@@ -41,6 +41,8 @@ public struct ItemForms: Sendable, Codable, Hashable {
             .compactMap { input in input.dimensions.first?.extent.map { (name: input.name, extent: $0) } }
         // The model takes so many items at a time, and the job gives it as many.
         let isFixedBatch = fixed.allSatisfy { size == .exactly($0.extent) || ($0.extent > 1 && size == .automatic) }
+        // State goes from item to item: what is fed beside it is a row of a sequence each time.
+        let carriesState = specification.inputs.values.contains { if case .carried = $0 { true } else { false } }
         let areMisfits = fixed.count == open.count && fixed.contains { misfits.contains($0.name) }
         for (name, extent) in fixed where extent > 1 && !isFixedBatch && !areMisfits { whole.insert(name) }
         for (name, dimensions) in open where !fixed.contains(where: { $0.name == name }) {
@@ -49,7 +51,7 @@ public struct ItemForms: Sendable, Codable, Hashable {
             if !fixed.isEmpty, !(isFixedBatch && fixed.contains { $0.extent > 1 }) {
                 // One input has always as many places along its first axis: it is no batch that is open here.
                 whole.insert(name)
-            } else if case .symbol(let symbol)? = dimensions.first, ItemForms.saysExtent(symbol),
+            } else if case .symbol(let symbol)? = dimensions.first, ItemForms.saysExtent(symbol), !carriesState,
                 size == .exactly(1) || size == .automatic
             {
                 whole.insert(name)
