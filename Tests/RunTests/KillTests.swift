@@ -103,7 +103,8 @@ import Testing
             model.node("MatMul", "layer\(index)", [index == 0 ? "x" : "layer\(index - 1)", "weights\(index)"])
         }
         model.output("layer5", [nil, 1024])
-        let input = NumPyArray.file(shape: [20_000, 8], [Float](repeating: 1, count: 160_000))
+        // Far longer than mpirun takes to pass the signal on.
+        let input = NumPyArray.file(shape: [100_000, 8], [Float](repeating: 1, count: 800_000))
         let job = try TestJob(
             model: folder.write(model.bytes, to: "model.onnx"), inputs: [("x", folder.write(input, to: "x.npy"))],
             microbatch: 4, folder: folder)
@@ -126,7 +127,9 @@ import Testing
                 executable: "/usr/bin/python3",
                 arguments: [
                     "-c", script, launcher, try BuiltExecutable.path("mpinfer"), "run", job.specification, folder.path,
-                ], environment: ["OMPI_MCA_odls_base_sigkill_timeout": "10"])
+                ],
+                // mpirun of Open MPI 4 waits these seconds before SIGTERM, and again before SIGKILL.
+                environment: ["OMPI_MCA_odls_base_sigkill_timeout": "1"])
             #expect(ranks != nil ? run.status != 0 : run.status == code, "\(run)")
             #expect(run.seconds < 60)
             #expect(run.stderr.contains("mpinfer: ended by SIG"), "\(run)")
