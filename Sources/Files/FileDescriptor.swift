@@ -73,12 +73,6 @@ final class FileDescriptor {
             count = max(0, pread(number, buffer.baseAddress, limit, 0))
         }
     }
-
-    static func hostName(into buffer: inout [UInt8]) {
-        buffer.withUnsafeMutableBytes { bytes in
-            _ = gethostname(bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count - 1)
-        }
-    }
 }
 
 /// The streams that a process is started with.

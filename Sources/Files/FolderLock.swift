@@ -75,10 +75,7 @@ final class FolderLock {
         return (process, String(words[1]))
     }
 
-    private static let host: String = {
-        var name = [UInt8](repeating: 0, count: 256)
-        FileDescriptor.hostName(into: &name)
-        let text = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-        return text.isEmpty ? "localhost" : text
-    }()
+    private static let host: String =
+        SystemFile.text("/proc/sys/kernel/hostname")?.split(whereSeparator: \.isWhitespace).first.map(String.init)
+        ?? "localhost"
 }

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Tensors
 
 #if canImport(Glibc)
     internal import Glibc
@@ -45,11 +46,7 @@ public enum Interruption {
 
     /// As a mask; what `nohup` and shells have set stays.
     private static var ignoredSignals: UInt64 {
-        let number = open("/proc/self/status", O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return 0 }
-        let text = String(decoding: FileDescriptor.contents(of: number, limit: 1 << 14), as: UTF8.self)
-        close(number)
-        let line = text.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }
+        let line = SystemFile.text("/proc/self/status")?.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }
         return line.flatMap { UInt64($0.dropFirst("SigIgn:".count).drop(while: \.isWhitespace), radix: 16) } ?? 0
     }
 
@@ -93,8 +90,8 @@ public enum Interruption {
     }
 
     /// Does something that a signal does not break off. Of folders that are published then, nothing is taken away.
-    static func whole(_ folders: [StagedFolder], _ body: () throws -> Void) throws {
-        try entries.withLock { entries in
+    static func whole(_ folders: [StagedFolder], _ body: () throws(FileError) -> Void) throws(FileError) {
+        try entries.withLock { entries throws(FileError) in
             defer { for folder in folders where folder.isDone { entries[ObjectIdentifier(folder)] = nil } }
             try body()
         }

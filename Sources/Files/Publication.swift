@@ -22,34 +22,36 @@ public enum Publication {
 
     /// - Parameter step: told what comes next; tests end the work there as a kill would.
     static func publish(_ folders: [StagedFolder], step: (String) throws(FileError) -> Void) throws(FileError) {
-        do {
-            try Interruption.whole(folders) {
-                for folder in folders { try Publication.synchronize(folder) }
-                let moves = folders.enumerated().flatMap { Publication.moves($1, index: $0) }
-                try step("moves")
-                if folders.count == 1, moves.count <= 1 {
-                    for move in moves { try move.perform(in: folders[0].place, target: folders[0].target) }
-                    folders[0].keep()
-                } else if try folders.count != 1 || !Publication.exchange(folders[0], step: step) {
-                    let record = Record(
-                        folders: folders.map { .init(place: $0.place, target: $0.target) }, moves: moves)
-                    try record.write(in: folders, step: step)
-                    // From here on there is no way back.
-                    for folder in folders { folder.keep() }
-                    try record.perform(step: step)
-                }
-                for folder in folders {
-                    FileDescriptor.synchronizeFolder(FilePath(folder.target).folder)
-                    FileDescriptor.synchronizeFolder(folder.target)
-                }
-                try step("clear")
-                for folder in folders.reversed() {
-                    StagedFolder.clear(folder.place)
-                    try step("cleared")
-                }
+        try Interruption.whole(folders) { () throws(FileError) in
+            for folder in folders { try Publication.synchronize(folder) }
+            var moves: [Record.Move] = []
+            for (index, folder) in folders.enumerated() { moves += try Publication.moves(folder, index: index) }
+            try step("moves")
+            var isDone = false
+            if folders.count == 1, moves.count <= 1 {
+                for move in moves { try move.perform(in: folders[0].place, target: folders[0].target) }
+                folders[0].keep()
+                isDone = true
+            } else if folders.count == 1 {
+                isDone = try Publication.exchange(folders[0], step: step)
             }
-        } catch let error as FileError { throw error } catch {
-            throw FileError(path: folders[0].path, offset: nil, reason: "\(error)")
+            if !isDone {
+                let record = Record(
+                    folders: folders.map { .init(place: $0.place, target: $0.target) }, moves: moves)
+                try record.write(in: folders, step: step)
+                // From here on there is no way back.
+                for folder in folders { folder.keep() }
+                try record.perform(step: step)
+            }
+            for folder in folders {
+                FileDescriptor.synchronizeFolder(FilePath(folder.target).folder)
+                FileDescriptor.synchronizeFolder(folder.target)
+            }
+            try step("clear")
+            for folder in folders.reversed() {
+                StagedFolder.clear(folder.place)
+                try step("cleared")
+            }
         }
     }
 
@@ -86,7 +88,6 @@ public enum Publication {
     /// Brings all bytes of a folder's files to the disk, and their names in the place. What can fail for want of room has
     /// failed after this.
     private static func synchronize(_ folder: StagedFolder) throws(FileError) {
-        let tree = names(below: folder.content)
         guard folder.fileCount <= singleFileLimit else {
             let number = open(folder.content, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             guard number >= 0 else { throw .system(folder.path, "cannot be brought to the disk: ") }
@@ -96,6 +97,7 @@ public enum Publication {
             }
             return
         }
+        let tree = try names(below: folder.content)
         for (name, isFolder) in tree where !isFolder {
             let number = open("\(folder.content)/\(name)", O_RDONLY | O_CLOEXEC)
             guard number >= 0 else { throw .system("\(folder.path)/\(name)", "cannot be brought to the disk: ") }
@@ -109,18 +111,24 @@ public enum Publication {
     }
 
     /// All files and folders below one, a folder before what is in it.
-    static func names(below folder: String) -> [(name: String, isFolder: Bool)] {
-        StagedFolder.names(in: folder).flatMap { name -> [(String, Bool)] in
-            guard FileStatus("\(folder)/\(name)", followsLinks: false)?.kind == .folder else { return [(name, false)] }
-            return [(name, true)] + names(below: "\(folder)/\(name)").map { ("\(name)/\($0.name)", $0.isFolder) }
+    static func names(below folder: String) throws(FileError) -> [(name: String, isFolder: Bool)] {
+        var found: [(name: String, isFolder: Bool)] = []
+        for name in try StagedFolder.names(in: folder) {
+            let isFolder = FileStatus("\(folder)/\(name)", followsLinks: false)?.kind == .folder
+            found.append((name, isFolder))
+            guard isFolder else { continue }
+            for inner in try names(below: "\(folder)/\(name)") {
+                found.append(("\(name)/\(inner.name)", inner.isFolder))
+            }
         }
+        return found
     }
 
     // MARK: - One step or many
 
     /// The fewest renamings that bring all files where they belong.
-    private static func moves(_ folder: StagedFolder, index: Int) -> [Record.Move] {
-        func below(_ name: String) -> [Record.Move] {
+    private static func moves(_ folder: StagedFolder, index: Int) throws(FileError) -> [Record.Move] {
+        func below(_ name: String) throws(FileError) -> [Record.Move] {
             let (content, target) =
                 name.isEmpty
                 ? (folder.content, folder.target) : ("\(folder.content)/\(name)", "\(folder.target)/\(name)")
@@ -128,9 +136,13 @@ public enum Publication {
             guard FileStatus(content)?.kind == .folder, FileStatus(target) != nil else {
                 return [Record.Move(folder: index, name: name, link: folder.linked[name])]
             }
-            return StagedFolder.names(in: content).flatMap { below(name.isEmpty ? $0 : "\(name)/\($0)") }
+            var moves: [Record.Move] = []
+            for inner in try StagedFolder.names(in: content) {
+                moves += try below(name.isEmpty ? inner : "\(name)/\(inner)")
+            }
+            return moves
         }
-        return below("")
+        return try below("")
     }
 
     /// Exchanges the whole folder for the new one, in one step, where nothing but what the new files replace is in it and
@@ -145,9 +157,9 @@ public enum Publication {
             let old = FileStatus(target), let new = FileStatus(content), old.owner == new.owner,
             old.group == new.group, cfiles_attribute_size(target) == cfiles_attribute_size(content)
         else { return false }
-        let fresh = Set(names(below: content).map { "\($0.name) \($0.isFolder)" })
+        let fresh = Set(try names(below: content).map { "\($0.name) \($0.isFolder)" })
         let hidden = FilePath(folder.place).name
-        for (name, isFolder) in names(below: target) where name != hidden && !name.hasPrefix(hidden + "/") {
+        for (name, isFolder) in try names(below: target) where name != hidden && !name.hasPrefix(hidden + "/") {
             guard fresh.contains("\(name) \(isFolder)"),
                 let status = FileStatus("\(target)/\(name)", followsLinks: false),
                 status.kind == .folder || status.nameCount == 1

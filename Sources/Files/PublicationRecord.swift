@@ -78,7 +78,7 @@ extension Publication {
             record.folders[0].place = place
             let parent = FilePath(place).folder
             record.folders[0].target =
-                FilePath(place).name == ".mpinfer"
+                FilePath(place).name == StagedFolder.insideName
                 ? parent : (parent == "/" ? "" : parent) + "/" + FilePath(record.folders[0].target).name
             return record
         }
@@ -116,6 +116,6 @@ extension Publication.Record.Move {
         guard isTaken, status.kind == .folder, FileStatus(target)?.kind == .folder else {
             throw .system(target, "the finished file cannot be given this name: ")
         }
-        for name in StagedFolder.names(in: source) { try move("\(source)/\(name)", to: "\(target)/\(name)") }
+        for name in try StagedFolder.names(in: source) { try move("\(source)/\(name)", to: "\(target)/\(name)") }
     }
 }

@@ -152,7 +152,10 @@ public final class StagedFolder {
 
     // MARK: - Places
 
-    static func inside(_ target: String) -> String { (target == "/" ? "" : target) + "/.mpinfer" }
+    /// Of a place in its target.
+    static let insideName = ".mpinfer"
+
+    static func inside(_ target: String) -> String { "\(target == "/" ? "" : target)/\(insideName)" }
 
     static func beside(_ target: String) -> String {
         let path = FilePath(target)
@@ -162,7 +165,12 @@ public final class StagedFolder {
 
     /// Removes a place and all that is in it; the lock last.
     static func clear(_ place: String) {
-        for name in names(in: place) where name != FolderLock.name { remove("\(place)/\(name)") }
+        do throws(FileError) {
+            for name in try names(in: place) where name != FolderLock.name { remove("\(place)/\(name)") }
+        } catch {
+            // As with what cannot be removed.
+            return
+        }
         unlink("\(place)/\(FolderLock.name)")
         rmdir(place)
     }
@@ -173,8 +181,15 @@ public final class StagedFolder {
     }
 
     /// All names in a folder, in order.
-    static func names(in folder: String) -> [String] {
-        do { return try FileManager.default.contentsOfDirectory(atPath: folder).sorted() } catch { return [] }
+    ///
+    /// - Throws: where they cannot be read: results would be lost that nobody saw.
+    static func names(in folder: String) throws(FileError) -> [String] {
+        do { return try FileManager.default.contentsOfDirectory(atPath: folder).sorted() } catch {
+            let reason = ((error as? CocoaError)?.underlying as? POSIXError).map {
+                String(cString: strerror($0.code.rawValue))
+            }
+            throw FileError(path: folder, offset: nil, reason: "cannot be listed: \(reason ?? "\(error)")")
+        }
     }
 
     /// An absolute path without `.` and `..`; links stay.

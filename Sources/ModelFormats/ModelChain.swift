@@ -1,4 +1,5 @@
 public import Graphs
+internal import Tensors
 
 /// Model files that run one after the other as one model.
 public struct ModelChain: Sendable {

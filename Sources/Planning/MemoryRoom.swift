@@ -2,29 +2,13 @@ public import Tensors
 
 /// The memory that one rank finds where it runs, for all that is to come.
 public struct MemoryRoom: Sendable, Codable, Hashable {
-    /// Ranks of one name share `node`.
+    /// Ranks of one name share `limits.node`, where they name the same origin.
     public let host: String
-    /// For all ranks of the host that name the same origin.
-    public let node: MemoryLimits.Limit
-    /// For this rank alone.
-    public let process: MemoryLimits.Limit
-    /// What the rank has before its stage, in bytes: by the measure of `process`, and for `node`.
-    public let processUse: Int
-    public let use: Int
-
-    public init(
-        host: String, node: MemoryLimits.Limit, process: MemoryLimits.Limit, processUse: Int, use: Int
-    ) {
-        self.host = host
-        self.node = node
-        self.process = process
-        self.processUse = processUse
-        self.use = use
-    }
+    public let limits: MemoryLimits
 
     public init(host: String, limits: MemoryLimits) {
-        self.init(
-            host: host, node: limits.node, process: limits.process, processUse: limits.processUse, use: limits.use)
+        self.host = host
+        self.limits = limits
     }
 }
 
@@ -44,16 +28,16 @@ extension MemoryNeed {
         for (rank, room) in rooms.enumerated() {
             let stage = plan.stage(ofRank: rank)
             let need = stage.map { unmappedByteCounts[$0] } ?? 0
-            let (own, overflow) = room.processUse.addingReportingOverflow(need)
-            guard !overflow, own <= room.process.byteCount else {
+            let (own, overflow) = room.limits.processUse.addingReportingOverflow(need)
+            guard !overflow, own <= room.limits.process.byteCount else {
                 throw MemoryNeed.error(
-                    "rank \(rank) on \(room.host)", [rank], need: own, limit: room.process, plural: false)
+                    "rank \(rank) on \(room.host)", [rank], need: own, limit: room.limits.process, plural: false)
             }
-            let place = Place(host: room.host, node: room.node)
+            let place = Place(host: room.host, node: room.limits.node)
             if ranks[place] == nil { order.append(place) }
             ranks[place, default: []].append(rank)
             let sum = sums[place, default: 0]
-            sums[place] = min(1 << 62, sum) + min(1 << 60, need) + room.use
+            sums[place] = min(1 << 62, sum) + min(1 << 60, need) + room.limits.use
         }
         for place in order {
             guard let sum = sums[place], sum > place.node.byteCount, let members = ranks[place] else { continue }

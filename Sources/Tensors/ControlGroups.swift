@@ -13,6 +13,9 @@ public struct ControlGroups: Sendable {
     /// In cores, as in 1.5; nil where no group sets a limit.
     public let cores: Limit<Double>?
 
+    /// Of this process, as it began.
+    public static let own = ControlGroups(root: "")
+
     /// - Parameter root: the folder that stands for `/`; empty for `/` itself. Tests have trees of their own.
     public init(root: String) {
         let groups = SystemFile.text("\(root)/proc/self/cgroup") ?? ""

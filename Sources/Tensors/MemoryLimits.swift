@@ -5,7 +5,7 @@
 #endif
 
 /// How much memory there is for a process, and who says so.
-public struct MemoryLimits: Sendable {
+public struct MemoryLimits: Sendable, Codable, Hashable {
     public struct Limit: Sendable, Codable, Hashable {
         /// `Int.max` where there is none.
         public let byteCount: Int
@@ -26,24 +26,31 @@ public struct MemoryLimits: Sendable {
     public let processUse: Int
     public let use: Int
 
+    public init(node: Limit, process: Limit, processUse: Int, use: Int) {
+        self.node = node
+        self.process = process
+        self.processUse = processUse
+        self.use = use
+    }
+
     /// - Parameters:
     ///   - root: the folder that stands for `/`; empty for `/` itself.
-    ///   - environment: variables of Slurm (https://slurm.schedmd.com/sbatch.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES).
+    ///   - variable: the value of an environment variable; those of Slurm are asked for (https://slurm.schedmd.com/sbatch.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES).
     ///   - installed: bytes that the machine has; nil to ask the system.
-    public init(root: String, environment: [String: String], installed: Int? = nil) {
+    public init(root: String, variable: (String) -> String?, installed: Int? = nil) {
         var node = [Limit(byteCount: installed ?? MemoryLimits.installed, origin: "this machine")]
         if let group = ControlGroups(root: root).memory {
             node.append(Limit(byteCount: group.value, origin: "the control group (\(group.path))"))
         }
         func megabytes(_ name: String) -> Int? {
             // 0 stands for all that the node has.
-            environment[name].flatMap { Int($0) }.flatMap { 1..<1 << 40 ~= $0 ? $0 << 20 : nil }
+            variable(name).flatMap { Int($0) }.flatMap { 1..<1 << 40 ~= $0 ? $0 << 20 : nil }
         }
         if let bytes = megabytes("SLURM_MEM_PER_NODE") {
             node.append(Limit(byteCount: bytes, origin: "Slurm (SLURM_MEM_PER_NODE)"))
         }
         if let bytes = megabytes("SLURM_MEM_PER_CPU"),
-            let cores = environment["SLURM_CPUS_ON_NODE"].flatMap({ Int($0) }), 1..<1 << 20 ~= cores
+            let cores = variable("SLURM_CPUS_ON_NODE").flatMap({ Int($0) }), 1..<1 << 20 ~= cores
         {
             let (product, overflow) = bytes.multipliedReportingOverflow(by: cores)
             if !overflow {

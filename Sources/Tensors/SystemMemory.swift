@@ -7,7 +7,7 @@
 /// The memory that this process may use.
 public enum SystemMemory {
     /// What the machine has, or what control groups, Slurm and ulimit leave of it.
-    public static let limits = MemoryLimits(root: "", environment: environment("SLURM_"))
+    public static let limits = MemoryLimits(root: "", variable: { getenv($0).map { String(cString: $0) } })
 
     /// The most that this process can come to have, in bytes.
     public static let byteCount = min(limits.node.byteCount, limits.process.byteCount)
@@ -23,20 +23,6 @@ public enum SystemMemory {
                 description: "\(what) would take \(byteCount >> 20) MiB, and \(narrower.origin) leaves "
                     + "\(SystemMemory.byteCount >> 20) MiB; use smaller microbatches, smaller inputs, or more ranks")
         }
-    }
-
-    /// The variables of this process whose names begin so.
-    private static func environment(_ prefix: String) -> [String: String] {
-        var found: [String: String] = [:]
-        var next = environ
-        while let entry = next.pointee {
-            let text = String(cString: entry)
-            if text.hasPrefix(prefix), let equals = text.firstIndex(of: "=") {
-                found[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            next += 1
-        }
-        return found
     }
 }
 

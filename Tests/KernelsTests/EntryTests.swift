@@ -115,6 +115,16 @@ struct EntryTests {
                 try KernelRunner.run(operation, [data, indices, random.floats([2, 5])])
             }
             #expect(error?.description.contains("entry 7") == true)
+            #expect(error?.element == 7)
+        }
+        // Of a tuple, the element is the first of its coordinates.
+        let tuples = Tensor([Int64(0), 1, 3, 4, 4, 0], shape: [3, 2])
+        for operation in [Operation.gatherND(GatherND()), .scatterND(ScatterND())] {
+            let error = #expect(throws: KernelError.self) {
+                try KernelRunner.run(operation, [data, tuples, random.floats([3])])
+            }
+            #expect(error?.description.contains("entry 2") == true)
+            #expect(error?.element == 4)
         }
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Graphs
 import SwiftProtobuf
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ModelFormats
@@ -9,21 +10,7 @@ import Testing
 /// What a model file asks for is bounded by the file, before memory or time is spent on it.
 @Suite struct BoundedImportTests {
     /// The most that this process has had in memory, in KB.
-    private func peak() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM") })
-        return try #require(Int(line.filter(\.isNumber)))
-    }
-
-    private func delimited(_ field: UInt8, _ count: Int) -> [UInt8] {
-        var bytes = [field << 3 | 2]
-        var rest = count
-        while rest >= 0x80 {
-            bytes.append(UInt8(rest & 0x7F) | 0x80)
-            rest >>= 7
-        }
-        return bytes + [UInt8(rest)]
-    }
+    private func peak() throws -> Int { try ProcessStatus.kilobytes("VmHWM") }
 
     /// A file that begins with these bytes and goes on with zeros that take no place on the disk.
     private func sparse(_ front: [UInt8], zeros: Int, in folder: TemporaryFolder) throws -> String {
@@ -47,7 +34,7 @@ import Testing
         let zeros = 3 << 30
         var front: [UInt8] = []
         for (depth, field) in fields.enumerated().reversed() {
-            front = delimited(field, front.count + zeros) + front
+            front = TinyModel.delimited(field, front.count + zeros) + front
             // An initializer has a name, and elements of float32.
             if depth == 2, fields[1] == 5 { front = [0x42, 0x01, 0x77, 0x10, 0x01] + front }
         }
@@ -64,7 +51,7 @@ import Testing
         let folder = try TemporaryFolder()
         let nodes = [[UInt8]](repeating: [0x0A, 0x00], count: 1 << 20 + 1).flatMap(\.self)
         let error = #expect(throws: ModelError.self) {
-            try ONNXImporter.load(path: try folder.write(delimited(7, nodes.count) + nodes))
+            try ONNXImporter.load(path: try folder.write(TinyModel.delimited(7, nodes.count) + nodes))
         }
         #expect(error?.description.contains("nodes; split the model") == true)
     }

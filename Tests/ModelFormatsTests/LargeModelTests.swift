@@ -2,27 +2,14 @@ import Foundation
 import Graphs
 import SwiftProtobuf
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ModelFormats
 
 @Suite struct LargeModelTests {
     /// Resident memory of this process, in KB.
-    private func resident() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS") })
-        return try #require(Int(line.filter(\.isNumber)))
-    }
-
-    private func delimited(_ field: UInt8, _ count: Int) -> [UInt8] {
-        var bytes = [field << 3 | 2]
-        var rest = count
-        while rest >= 0x80 {
-            bytes.append(UInt8(rest & 0x7F) | 0x80)
-            rest >>= 7
-        }
-        return bytes + [UInt8(rest)]
-    }
+    private func resident() throws -> Int { try ProcessStatus.kilobytes("VmRSS") }
 
     @Test("a file of 600 MB is imported in a few MB") func memory() throws {
         let byteCount = 600 << 20
@@ -30,15 +17,16 @@ import Testing
         var tensor = TinyModel.tensor("w", [Int64(byteCount / 4)], [])
         tensor.clearRawData()
         let head: [UInt8] = try tensor.serializedBytes()
-        let raw = delimited(9, byteCount)
+        let raw = TinyModel.delimited(9, byteCount)
         var rest = TinyModel.model(
             [TinyModel.node("Add", "add", ["x", "w"], ["y"])], inputs: [TinyModel.value("x", [1])],
             outputs: [TinyModel.value("y", [])])
         let graph: [UInt8] = try rest.graph.serializedBytes()
         rest.clearGraph()
-        let tensorHeader = delimited(5, head.count + raw.count + byteCount) + head + raw
+        let tensorHeader = TinyModel.delimited(5, head.count + raw.count + byteCount) + head + raw
         let front: [UInt8] =
-            try rest.serializedBytes() + delimited(7, graph.count + tensorHeader.count + byteCount) + tensorHeader
+            try rest.serializedBytes() + TinyModel.delimited(7, graph.count + tensorHeader.count + byteCount)
+            + tensorHeader
 
         let folder = try TemporaryFolder()
         let path = try folder.write(front)

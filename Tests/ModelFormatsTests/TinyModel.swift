@@ -5,6 +5,17 @@ import SwiftProtobuf
 
 /// Models built from the generated protocol buffers, and folders to put them in.
 enum TinyModel {
+    /// What stands before a field of so many bytes.
+    static func delimited(_ field: UInt8, _ count: Int) -> [UInt8] {
+        var bytes = [field << 3 | 2]
+        var rest = count
+        while rest >= 0x80 {
+            bytes.append(UInt8(rest & 0x7F) | 0x80)
+            rest >>= 7
+        }
+        return bytes + [UInt8(rest)]
+    }
+
     static func tensor(_ name: String, _ dimensions: [Int64], _ values: [Float]) -> Onnx_TensorProto {
         var tensor = Onnx_TensorProto()
         tensor.name = name

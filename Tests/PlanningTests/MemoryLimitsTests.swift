@@ -31,7 +31,7 @@ import Testing
         #expect(groups.memory?.value == 600 << 20)
         #expect(groups.memory?.path == "/sys/fs/cgroup/system.slice/slurmstepd.scope/job_7/memory.max")
         #expect(groups.cores?.value == 2.5)
-        let limits = MemoryLimits(root: folder.path, environment: [:], installed: 64 << 30)
+        let limits = MemoryLimits(root: folder.path, variable: { _ in nil }, installed: 64 << 30)
         #expect(limits.node.byteCount == 600 << 20)
         #expect(limits.node.origin.contains("job_7/memory.max"))
         #expect(limits.process.byteCount == .max)
@@ -72,7 +72,7 @@ import Testing
         for folder in [open, damaged, try ScratchFolder()] {
             let groups = ControlGroups(root: folder.path)
             #expect(groups.memory == nil && groups.cores == nil)
-            let limits = MemoryLimits(root: folder.path, environment: [:], installed: 123)
+            let limits = MemoryLimits(root: folder.path, variable: { _ in nil }, installed: 123)
             #expect(limits.node == MemoryLimits.Limit(byteCount: 123, origin: "this machine"))
             #expect(limits.process.byteCount == .max)
         }
@@ -81,7 +81,7 @@ import Testing
     @Test func slurmSays() throws {
         let root = try ScratchFolder().path
         func node(_ environment: [String: String]) -> Int {
-            MemoryLimits(root: root, environment: environment, installed: 1 << 40).node.byteCount
+            MemoryLimits(root: root, variable: { environment[$0] }, installed: 1 << 40).node.byteCount
         }
         #expect(node(["SLURM_MEM_PER_NODE": "4000"]) == 4000 << 20)
         #expect(node(["SLURM_MEM_PER_CPU": "1000", "SLURM_CPUS_ON_NODE": "6"]) == 6000 << 20)
@@ -102,7 +102,7 @@ import Testing
             """,
             "proc/self/status": "VmSize:\t 1048576 kB\nVmRSS:\t 51200 kB\nVmData:\t 204800 kB\nRssAnon:\t 20480 kB\n",
         ])
-        let limits = MemoryLimits(root: folder.path, environment: [:], installed: 64 << 30)
+        let limits = MemoryLimits(root: folder.path, variable: { _ in nil }, installed: 64 << 30)
         #expect(limits.process == MemoryLimits.Limit(byteCount: 3 << 30, origin: "ulimit -v"))
         #expect(limits.processUse == 1 << 30)
         #expect(limits.use == 20 << 20)
@@ -128,8 +128,10 @@ import Testing
 
     private func room(_ host: String, node: Int, process: Int = .max, use: Int = 0) -> MemoryRoom {
         MemoryRoom(
-            host: host, node: .init(byteCount: node, origin: "the control group (/g/memory.max)"),
-            process: .init(byteCount: process, origin: "ulimit -v"), processUse: 0, use: use)
+            host: host,
+            limits: MemoryLimits(
+                node: .init(byteCount: node, origin: "the control group (/g/memory.max)"),
+                process: .init(byteCount: process, origin: "ulimit -v"), processUse: 0, use: use))
     }
 
     private func complaint(_ rooms: [MemoryRoom]) throws -> String {

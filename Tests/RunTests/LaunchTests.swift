@@ -18,9 +18,13 @@ import Testing
             microbatch: 2, folder: folder)
     }
 
-    @Test("cores that binding leaves idle", arguments: ["core", "none"]) func idleCores(binding: String) throws {
-        // A launcher that has one core alone can leave none idle.
-        guard ProcessInfo.processInfo.activeProcessorCount > 1 else { return }
+    @Test(
+        "cores that binding leaves idle",
+        .enabled(
+            if: ProcessInfo.processInfo.activeProcessorCount > 1,
+            "a launcher that has one core alone can leave none idle"),
+        arguments: ["core", "none"])
+    func idleCores(binding: String) throws {
         let job = try job(ScratchFolder())
         let run = try MPILauncher.run(
             executable: "mpinfer", ranks: 1, arguments: ["run", job.specification, "-q"],

@@ -39,12 +39,11 @@ public struct RandomDraw: OperatorAttributes {
     /// The key for a node: FNV-1a (Fowler, Noll, Vo) over the bits of the seed and the bytes of the name. Without a seed
     /// it is that of the seed 0, so that runs repeat.
     public static func key(seed: Float?, node: String) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        func take(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        var hash = Fingerprint()
         let bits = (seed ?? 0).bitPattern
-        for shift in stride(from: 0, to: 32, by: 8) { take(UInt8(truncatingIfNeeded: bits >> UInt32(shift))) }
-        for byte in node.utf8 { take(byte) }
-        return hash
+        hash.add(stride(from: 0, to: 32, by: 8).lazy.map { UInt8(truncatingIfNeeded: bits >> UInt32($0)) })
+        hash.add(node.utf8)
+        return hash.value
     }
 
     public var operatorName: String {

@@ -112,8 +112,7 @@ private struct Fusion {
         let operands = nodes[index].inputs.count
         switch nodes[index].operation {
         case .convolution:
-            // The kernel of volumes begins its sums with the residual, which rounds otherwise than the separate node.
-            guard !isLoadTime[other.index], otherType == type, operands <= 3, type.shape.rank <= 4 else { return false }
+            guard !isLoadTime[other.index], otherType == type, operands <= 3 else { return false }
             nodes[index].inputs += [ValueID?](repeating: nil, count: 3 - operands) + [other]
         case .matrixProduct:
             // The product with a vector has no axis of columns.

@@ -25,12 +25,14 @@ public struct ItemForms: Sendable, Codable, Hashable {
         for input in graph.itemInputs {
             let name = graph.name(of: input.value)
             guard let source = specification.input ?? specification.inputs[name] else { continue }
-            switch source.items ?? ItemForms.form(of: source, input.dimensions) {
+            lazy var shape = ItemForms.shape(of: source)
+            switch source.items ?? ItemForms.form(of: source, shape, input.dimensions) {
             case .rows?: continue
             case .whole?: whole.insert(name)
             case nil:
                 open.append((name, input.dimensions))
-                if let extent = input.dimensions.first?.extent, source.firstExtent != extent { misfits.insert(name) }
+                guard case .array = source, let extent = input.dimensions.first?.extent else { continue }
+                if shape?.dimensions.first != extent { misfits.insert(name) }
             }
         }
         let batch = ItemForms.batch(graph, whole: whole)
@@ -63,27 +65,38 @@ public struct ItemForms: Sendable, Codable, Hashable {
         }
     }
 
-    /// What the number of axes says; nil where it leaves the choice.
-    private static func form(
-        of source: JobSpecification.Input, _ dimensions: [Dimension]
-    ) -> JobSpecification.ItemForm? {
-        let inputRank = dimensions.count
+    /// Of the file of arrays, or of the first of several; nil where there is none that can be read.
+    private static func shape(of source: JobSpecification.Input) -> Shape? {
         do throws(FileError) {
             switch source {
-            case .images: return inputRank == 3 ? .whole : .rows
-            case .array(let array):
-                let rank = try ArrayFilesSource.type(of: array.array, key: array.key).shape.rank
-                guard rank == inputRank + 1 else { return rank == inputRank ? nil : .rows }
-                // Of an input that counts items and says so, an array with an axis more is an array too many.
-                return dimensions.first?.symbol.map(saysBatch) ?? false ? .rows : .whole
+            case .array(let array): return try ArrayFilesSource.type(of: array.array, key: array.key).shape
             case .arrays(let arrays):
-                guard let first = try ArrayFilesSource.paths(arrays).first else { return .rows }
-                return try ArrayFilesSource.type(of: first, key: arrays.key).shape.rank == inputRank ? .whole : .rows
-            case .constant, .carried, .text: return .rows
+                guard let first = try ArrayFilesSource.paths(arrays).first else { return nil }
+                return try ArrayFilesSource.type(of: first, key: arrays.key).shape
+            case .images, .constant, .carried, .text: return nil
             }
         } catch {
             // What is wrong with the file is said when it is opened as an input.
             return nil
+        }
+    }
+
+    /// What the number of axes says; nil where it leaves the choice.
+    ///
+    /// - Parameter shape: of the arrays.
+    private static func form(
+        of source: JobSpecification.Input, _ shape: Shape?, _ dimensions: [Dimension]
+    ) -> JobSpecification.ItemForm? {
+        let inputRank = dimensions.count
+        switch source {
+        case .images: return inputRank == 3 ? .whole : .rows
+        case .array:
+            guard let shape else { return nil }
+            guard shape.rank == inputRank + 1 else { return shape.rank == inputRank ? nil : .rows }
+            // Of an input that counts items and says so, an array with an axis more is an array too many.
+            return dimensions.first?.symbol.map(saysBatch) ?? false ? .rows : .whole
+        case .arrays: return shape.map { $0.rank == inputRank ? .whole : .rows }
+        case .constant, .carried, .text: return .rows
         }
     }
 
@@ -138,17 +151,6 @@ extension JobSpecification.Input {
         case .array(let array): array.items
         case .arrays(let arrays): arrays.items
         case .constant, .carried, .text: nil
-        }
-    }
-
-    /// How long the first axis of an array is; nil where there is no array, or none that can be read.
-    fileprivate var firstExtent: Int? {
-        guard case .array(let array) = self else { return nil }
-        do throws(FileError) {
-            return try ArrayFilesSource.type(of: array.array, key: array.key).shape.dimensions.first
-        } catch {
-            // What is wrong with the file is said when it is opened as an input.
-            return nil
         }
     }
 }

@@ -12,4 +12,11 @@ public struct JobAssignment: Sendable, Codable {
     public let items: ItemForms
     /// One for each output of the graph.
     public let outputForms: [OutputForm]
+
+    /// Opens what the job names as inputs of the model; images are all decoded once.
+    ///
+    /// - Throws: as `InputSet.init`.
+    func openInputs() throws -> InputSet {
+        try InputSet(specification, model: ModelInput.inputs(of: graph, items))
+    }
 }

@@ -35,8 +35,7 @@ final class ProfileBench {
                 ProfileBench.limit))
         pool = WorkerPool(threadCount: threads.threadCount)
         let inputs =
-            try inputs
-            ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph, assignment.items))
+            try inputs ?? assignment.openInputs()
         source = JobSource(assignment, stage: 0, inputs: inputs)
         probe = try ModelProbe(
             graph: assignment.graph, plan: assignment.plan, batching: batching, variant: variant, pool: pool)

@@ -1,5 +1,5 @@
 internal import Files
-internal import ModelFormats
+internal import Tensors
 
 #if canImport(Glibc)
     internal import Glibc

@@ -26,7 +26,7 @@ struct CoreBinding: Codable, Sendable {
         if let text = getenv("SLURM_CPUS_ON_NODE"), let count = Int(String(cString: text)), count > 0 {
             available = min(available, count)
         }
-        if let quota = ControlGroups(root: "").cores?.value { available = min(available, max(1, Int(quota))) }
+        if let quota = ControlGroups.own.cores?.value { available = min(available, max(1, Int(quota))) }
         return CoreBinding(host: MPISession.processorName, cores: cores, available: available)
     }
 

@@ -34,8 +34,7 @@ final class RankWorker {
         // Opening decodes images to see which are good; only who needs them does so.
         let inputs =
             try readsInputs || writesOutputs
-            ? inputs
-                ?? InputSet(assignment.specification, model: ModelInput.inputs(of: assignment.graph, assignment.items))
+            ? inputs ?? assignment.openInputs()
             : nil
         itemNames = inputs?.itemNames
         source = JobSource(assignment, stage: stage, inputs: inputs)

@@ -21,7 +21,7 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
         let cores = try boundCores()
         let node = try world.nodeLocal()
         let everybody = try node.allGather(bytes: cores)
-        let quota = ControlGroups(root: "").cores
+        let quota = ControlGroups.own.cores
         let groups = try node.allGather(bytes: Array((quota?.path ?? "").utf8))
         if case .exactly(let count) = setting { return ThreadAllocation(threadCount: count, origin: .jobSpecification) }
         if let text = environment("OPENBLAS_NUM_THREADS") {

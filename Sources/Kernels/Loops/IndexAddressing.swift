@@ -112,12 +112,18 @@ struct IndexAddressing: Sendable {
     }
 
     /// What is wrong with an entry that points outside.
-    static func error(_ entry: Int) -> KernelError {
-        KernelError("entry \(entry) of the indices points outside the data")
+    func error(_ entry: Int) -> KernelError {
+        let indicesPerEntry =
+            switch kind {
+            case .alongAxis: 1
+            case .coordinates(let extents, _, _, _): extents.count
+            }
+        return KernelError(
+            "entry \(entry) of the indices points outside the data", element: entry * indicesPerEntry)
     }
 
     /// Throws unless every entry points inside.
     func check(_ indices: Indices) throws(KernelError) {
-        if let entry = forEach(in: 0..<count, indices, { _, _ in }) { throw Self.error(entry) }
+        if let entry = forEach(in: 0..<count, indices, { _, _ in }) { throw error(entry) }
     }
 }

@@ -45,7 +45,7 @@ struct ScatterKernel<Element: NumericElement>: Kernel {
                 for index in 0..<block { to[index] = function(to[index], from[index]) }
             }
         }
-        if let stray { throw IndexAddressing.error(stray) }
+        if let stray { throw addressing.error(stray) }
     }
 }
 

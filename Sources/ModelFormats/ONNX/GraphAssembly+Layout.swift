@@ -20,7 +20,7 @@ extension GraphAssembly {
 
     /// With the last two axes swapped, whatever the rank is.
     mutating func swapped(_ node: ONNXNode, _ suffix: String, _ value: ValueID) -> ValueID {
-        guard let rank = ranks[value] ?? type(ofConstant: value)?.shape.rank else {
+        guard let rank = rank(of: value) else {
             return emit(node, suffix, .einsum(Einsum("...ij->...ji")), [value])
         }
         guard rank >= 2 else { return value }

@@ -52,6 +52,9 @@ struct GraphAssembly {
         return dtype
     }
 
+    /// As the file tells it, or as a constant has it; nil where it is unknown.
+    func rank(of value: ValueID) -> Int? { ranks[value] ?? type(ofConstant: value)?.shape.rank }
+
     func type(ofConstant value: ValueID?) -> TensorType? { value.flatMap { graph.constants[$0]?.type } }
 
     /// The elements of a small constant.

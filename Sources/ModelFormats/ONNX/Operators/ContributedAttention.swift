@@ -103,7 +103,7 @@ extension ONNXOperator {
     ) throws(ConversionError) -> ValueID? {
         let hiding = try node.float("mask_filter_value", default: -10000)
         guard let mask = node.input(mask) else { return node.input(bias) }
-        guard let rank = assembly.ranks[mask] ?? assembly.type(ofConstant: mask)?.shape.rank else {
+        guard let rank = assembly.rank(of: mask) else {
             throw .inexpressible("with a mask of unknown rank")
         }
         var isSeen: ValueID
@@ -225,7 +225,7 @@ extension ONNXOperator {
             throw .inexpressible("without num_heads on an operand of unknown rank")
         }
         var positions = try node.requiredInput(1)
-        guard let positionRank = assembly.ranks[positions] ?? assembly.type(ofConstant: positions)?.shape.rank else {
+        guard let positionRank = assembly.rank(of: positions) else {
             throw .inexpressible("with positions of unknown rank")
         }
         if positionRank == 1 {

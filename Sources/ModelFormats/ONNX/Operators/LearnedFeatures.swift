@@ -30,7 +30,7 @@ extension ONNXOperator {
         "ArrayFeatureExtractor": ONNXOperator([1], inputs: 2) { node, assembly throws(ConversionError) in
             let input = try node.requiredInput(0)
             // What comes out of other operators are tables.
-            let rank = assembly.ranks[input] ?? assembly.type(ofConstant: input)?.shape.rank ?? 2
+            let rank = assembly.rank(of: input) ?? 2
             let places = assembly.reshaped(node, "places", try node.requiredInput(1), [-1])
             guard rank == 1 else { return assembly.finish(node, .gather(Gather(axis: -1)), [input, places]) }
             let taken = assembly.emit(node, "taken", .gather(Gather(axis: -1)), [input, places])

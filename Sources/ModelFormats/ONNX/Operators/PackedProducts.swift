@@ -78,7 +78,7 @@ extension ONNXOperator {
             var value = try node.requiredInput(index)
             let swaps = try node.flag("trans\(name)")
             if try node.flag("transBatch\(name)") {
-                guard let rank = assembly.ranks[value] ?? assembly.type(ofConstant: value)?.shape.rank else {
+                guard let rank = assembly.rank(of: value) else {
                     throw .inexpressible("with transBatch\(name) of an operand of unknown rank")
                 }
                 if rank > 2 {

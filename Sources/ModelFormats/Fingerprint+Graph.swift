@@ -2,32 +2,11 @@ internal import FoundationEssentials
 internal import Graphs
 internal import Tensors
 
-/// A 64-bit FNV-1a hash, fed piece by piece (http://www.isthe.com/chongo/tech/comp/fnv/).
-public struct Fingerprint: Sendable {
-    private var state: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    public init() {}
-
-    mutating func add(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    }
-
-    /// A piece of text with an end that no text contains, so that "ab", "c" differs from "a", "bc".
-    public mutating func add(_ text: String) {
-        add(text.utf8)
-        add(CollectionOfOne(0xFF))
-    }
-
-    public var hexadecimal: String {
-        let digits = String(state, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-}
-
 extension Fingerprint {
     /// Hashes a canonical text of the graph: names, operators with their attributes, types, and constants at hand.
     /// Weights that still lie in a file count by type, so that no weight is read for it.
     init(of graph: Graph) throws {
+        self.init()
         try add(graph)
     }
 
