@@ -10,9 +10,9 @@ public protocol MicrobatchSource {
     func read(input: Int, microbatch: Int, into tensor: Tensor) throws
 }
 
-/// Where the last stage's rank puts the model's outputs.
+/// Where a rank puts the model's outputs that its stage writes.
 public protocol MicrobatchSink {
-    /// Takes the outputs of a microbatch, in the order of `PartitionPlan.outputs`. Microbatches come in order. The
+    /// Takes the outputs of a microbatch that the rank's stage writes, in the order of `PartitionPlan.outputs`. Microbatches come in order. The
     /// tensors are the sink's only until it returns.
     func write(microbatch: Int, outputs: [Tensor]) throws
 }

@@ -26,7 +26,10 @@ public final class StageExecutor {
     private let incomingIndex: [Int: Int]  // position in `messages.incoming` by edge
     private let outgoingIndex: [Int: Int]  // position in `messages.outgoing` by edge
     private let resultIndex: [ValueID: Int]  // position in `part.outputs`
+    private let written: [ValueID]  // outputs of the model that this stage writes
 
+    /// Holds each action against the rules, in debug builds.
+    private var progress: ScheduleProgress
     private var outputs: [Tensor] = []  // of the microbatch computed last, by position in `part.outputs`
     private var watch = StageWatch()
 
@@ -68,7 +71,9 @@ public final class StageExecutor {
         outgoingIndex = Dictionary(uniqueKeysWithValues: messages.outgoing.enumerated().map { ($1.index, $0) })
         resultIndex = Dictionary(uniqueKeysWithValues: part.outputs.enumerated().map { ($1, $0) })
         readBuffers = StageBuffers(slotCounts: plan.inputs.map { _ in 1 })
-        resultBuffers = StageBuffers(slotCounts: part.outputs.map { plan.sendSlotCount(of: $0, from: stage) })
+        resultBuffers = StageBuffers(slotCounts: part.outputs.map { plan.resultSlotCount(of: $0, stage: stage) })
+        written = plan.outputs.filter { $0.stage == stage }.map(\.value)
+        progress = ScheduleProgress(ScheduleRules(plan))
         try reserveBuffers()
         prepareStates(graph)
         try compileAhead()
@@ -89,10 +94,14 @@ public final class StageExecutor {
         }
         var total = 0
         for (site, bytes) in zip(operandSites, operandBytes) {
-            if case .message = site { total += bytes * PartitionPlan.receiveSlotCount } else { total += bytes }
+            if case .message(let index) = site {
+                total += bytes * messages.incoming[index].receiveSlotCount
+            } else {
+                total += bytes
+            }
         }
         for (value, bytes) in zip(part.outputs, resultBytes) {
-            total += bytes * plan.sendSlotCount(of: value, from: stage)
+            total += bytes * plan.resultSlotCount(of: value, stage: stage)
         }
         try SystemMemory.require(total, for: "the messages of stage \(stage)")
         for (site, bytes) in zip(operandSites, operandBytes) {
@@ -124,20 +133,22 @@ public final class StageExecutor {
         resultBuffers.populate()
     }
 
-    /// Carries out this rank's actions, in the order of its list in the schedule.
+    /// Carries out this rank's actions, in the order in which they come.
     ///
     /// - Throws: what went wrong here, or `RemoteFailure` when another rank has failed meanwhile. Outstanding messages
     ///   are given up then.
     public func run(
-        _ actions: [Action], source: any MicrobatchSource, sink: any MicrobatchSink,
-        progress: (_ microbatch: Int) -> Void = { _ in }
+        _ actions: some ActionSource, source: any MicrobatchSource, sink: any MicrobatchSink,
+        computed: (_ microbatch: Int) -> Void = { _ in }
     ) throws {
         watch.start()
         defer { watch.end() }
         do {
-            for action in actions {
+            var actions = actions
+            while let action = try actions.next() {
+                assert(isAllowed(action))
                 try carryOut(action, source: source, sink: sink)
-                if case .run(_, let microbatch) = action { progress(microbatch) }
+                if case .run(_, let microbatch) = action { computed(microbatch) }
             }
             let start = StopWatch.now
             try messages.finishSends()
@@ -147,6 +158,15 @@ public final class StageExecutor {
             if let failure = control.remoteFailure { throw failure }
             throw error
         }
+    }
+
+    /// Whether the rules have this action come now.
+    private func isAllowed(_ action: Action) -> Bool {
+        do { try progress.take(action) } catch {
+            assertionFailure("rank \(communicator.rank): \(error)")
+            return false
+        }
+        return true
     }
 
     private func carryOut(_ action: Action, source: any MicrobatchSource, sink: any MicrobatchSink) throws {
@@ -167,8 +187,8 @@ public final class StageExecutor {
                 send: outgoingIndex[edge]!, microbatch: microbatch, outputs[resultIndex[plan.edges[edge].value]!])
             watch.count(.communicate, since: start)
             watch.noteSend(edge: edge, microbatch: microbatch, at: start)
-        case .write(let microbatch):
-            try sink.write(microbatch: microbatch, outputs: plan.outputs.map { outputs[resultIndex[$0]!] })
+        case .write(_, let microbatch):
+            try sink.write(microbatch: microbatch, outputs: written.map { outputs[resultIndex[$0]!] })
             watch.note(.inputOutput, microbatch: microbatch, since: start)
         }
     }
@@ -235,10 +255,10 @@ public final class StageExecutor {
         return readBuffers.tensor(input, microbatch: microbatch, type: type)
     }
 
-    /// The types of the plan's outputs for a variant, on the last stage's rank; nil where only the run can tell.
+    /// The types of the outputs that this stage writes for a variant; nil where only the run can tell.
     public func outputTypes(for variant: InputBatching.Variant) throws -> [TensorType?] {
         let types = try programs.types(for: variant).outputs
-        return plan.outputs.map { types[resultIndex[$0]!] }
+        return written.map { types[resultIndex[$0]!] }
     }
 
     // MARK: Report

@@ -15,8 +15,8 @@ final class StageMessages {
     private var receiveBuffers: StageBuffers  // by position in `incoming`
     private var receivedHeaders: StageBuffers  // the same
     private var sentHeaders: StageBuffers  // by position in `outgoing`
-    private let sendSlotCounts: [Int]  // by position in `outgoing`
-    private let firstSendSlot: [Int]  // the same
+    private let firstReceiveSlot: [Int]  // by position in `incoming`
+    private let firstSendSlot: [Int]  // by position in `outgoing`
     /// Headers have the slots after those of tensors, in the same order.
     private let headerSlotOffset: Int
 
@@ -29,20 +29,22 @@ final class StageMessages {
         self.shouldStop = shouldStop
         incoming = plan.edges.filter { $0.to == stage }
         outgoing = plan.edges.filter { $0.from == stage }
-        sendSlotCounts = outgoing.map { plan.sendSlotCount(of: $0.value, from: stage) }
-        var next = incoming.count * PartitionPlan.receiveSlotCount
-        firstSendSlot = sendSlotCounts.map { count in
+        let receiveSlotCounts = incoming.map(\.receiveSlotCount)
+        let sendSlotCounts = outgoing.map(\.sendSlotCount)
+        var next = 0
+        func first(_ count: Int) -> Int {
             defer { next += count }
             return next
         }
+        firstReceiveSlot = receiveSlotCounts.map(first)
+        firstSendSlot = sendSlotCounts.map(first)
         headerSlotOffset = next
-        var pieceCounts = incoming.flatMap { repeatElement($0.pieceCount, count: PartitionPlan.receiveSlotCount) }
-        for (edge, count) in zip(outgoing, sendSlotCounts) {
+        var pieceCounts: [Int] = []
+        for (edge, count) in zip(incoming + outgoing, receiveSlotCounts + sendSlotCounts) {
             pieceCounts += repeatElement(edge.pieceCount, count: count)
         }
         if (incoming + outgoing).contains(where: \.hasHeader) { pieceCounts += repeatElement(1, count: next) }
         slots = TransferSlots(pieceCounts: pieceCounts)
-        let receiveSlotCounts = incoming.map { _ in PartitionPlan.receiveSlotCount }
         receiveBuffers = StageBuffers(slotCounts: receiveSlotCounts)
         receivedHeaders = StageBuffers(slotCounts: receiveSlotCounts)
         sentHeaders = StageBuffers(slotCounts: sendSlotCounts)
@@ -112,7 +114,7 @@ final class StageMessages {
 
     func finishSends() throws {
         for index in outgoing.indices {
-            for offset in 0..<sendSlotCounts[index] { try finish(index, slot: firstSendSlot[index] + offset) }
+            for offset in 0..<outgoing[index].sendSlotCount { try finish(index, slot: firstSendSlot[index] + offset) }
         }
     }
 
@@ -133,10 +135,10 @@ final class StageMessages {
     private func headerTag(_ edge: PartitionPlan.Edge) -> Int { plan.edges.count + edge.index }
 
     private func receiveSlot(_ index: Int, _ microbatch: Int) -> Int {
-        index * PartitionPlan.receiveSlotCount + microbatch % PartitionPlan.receiveSlotCount
+        firstReceiveSlot[index] + microbatch % incoming[index].receiveSlotCount
     }
 
     private func sendSlot(_ index: Int, _ microbatch: Int) -> Int {
-        firstSendSlot[index] + microbatch % sendSlotCounts[index]
+        firstSendSlot[index] + microbatch % outgoing[index].sendSlotCount
     }
 }

@@ -126,6 +126,35 @@ import Testing
         return (plan, MemoryNeed(of: plan, chain: chain))
     }
 
+    /// A value that the last of five stages wants lies in five buffers where it is made, one for each stage on the way.
+    @Test func skipConnectionsKeepABufferForEachStageOnTheWay() throws {
+        var graph = Graph(name: "skip")
+        let input = graph.addInput(named: "x", dtype: .float32, dimensions: [.fixed(1), .fixed(250)])
+        let skipped = graph.addNode(named: "first", .unary(Unary(.relu)), [input])
+        var value = skipped
+        for index in 0..<3 { value = graph.addNode(named: "middle\(index)", .unary(Unary(.tanh)), [value]) }
+        graph.outputs = [graph.addNode(named: "last", .binary(Binary(.add)), [value, skipped])]
+        let bound = try BoundGraph(graph, inputTypes: [TensorType(.float32, [1, 250])]) { _, _, _ in [] }
+        let chain = LayerChain(bound)
+        let plan = PartitionPlan(
+            bound, chain: chain, placement: Placement(boundaries: [0, 1, 2, 3, 4]), strategy: "uniform",
+            microbatchSize: 1, modelFingerprint: "")
+        // The input and the result are alive at once, and the result lies in five buffers beside.
+        let need = MemoryNeed(of: plan, chain: chain)
+        #expect(need.stageByteCounts[0] == 1000 + 1000 + 5 * 1000)
+        func complaint(limit: Int) -> String {
+            let link = Cluster.Link(latency: 0, bandwidth: 1e9)
+            let ranks = (0..<5).map { _ in Cluster.Rank(node: 0, flopsPerSecond: 1e9, memoryByteCount: limit) }
+            do throws(PlanningError) {
+                try ScheduleVerifier.verifyMemory(
+                    of: plan, chain: chain, cluster: Cluster(ranks: ranks, withinNode: link, acrossNodes: link))
+                return ""
+            } catch { return error.description }
+        }
+        #expect(complaint(limit: need.stageByteCounts.max()!) == "")
+        #expect(complaint(limit: need.stageByteCounts[0] - 1).hasPrefix("stage 0 needs"))
+    }
+
     private func room(_ host: String, node: Int, process: Int = .max, use: Int = 0) -> MemoryRoom {
         MemoryRoom(
             host: host,

@@ -9,7 +9,8 @@ extension PartitionPlan {
             return Edge(
                 index: edge.index, value: edge.value, name: edge.name, from: edge.from, to: edge.to,
                 byteCount: byteCount, hasHeader: edge.hasHeader,
-                pieceCount: cluster.pieceCount(byteCount, over: link))
+                pieceCount: cluster.pieceCount(byteCount, over: link), sendSlotCount: edge.sendSlotCount,
+                receiveSlotCount: edge.receiveSlotCount)
         }
         return plan
     }

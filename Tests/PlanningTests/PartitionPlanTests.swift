@@ -87,7 +87,9 @@ import Testing
             #expect(plan.edges.allSatisfy { $0.byteCount == test.model.bound.type(of: $0.value)!.byteCount })
             #expect(Dictionary(uniqueKeysWithValues: plan.inputs.map { ($0.value, $0.stage) }) == inputs)
             #expect(plan.inputs.allSatisfy { $0.name == graph.name(of: $0.value) })
-            #expect(plan.outputs == graph.outputs)
+            #expect(plan.outputs.map(\.value) == graph.outputs)
+            #expect(
+                plan.outputs.allSatisfy { $0.stage == plan.stages.count - 1 && $0.name == graph.name(of: $0.value) })
         }
     }
 
@@ -110,8 +112,8 @@ import Testing
                 let given = plan.edges.filter { $0.from == stage.index }
                 for edge in given { inboxes[edge.to][edge.value] = results[edge.value] }
                 if stage.index == plan.stages.count - 1 {
-                    for output in plan.outputs { outputs[output] = results[output] }
-                    #expect(Set(part.outputs) == Set(plan.outputs))
+                    for output in plan.outputs { outputs[output.value] = results[output.value] }
+                    #expect(Set(part.outputs) == Set(plan.outputs.map(\.value)))
                 } else {
                     #expect(Set(part.outputs) == Set(given.map(\.value)))
                 }
@@ -144,16 +146,16 @@ import Testing
         forEachCase(14, count: 100) { test in
             let plan = test.plan
             for stage in plan.stages.indices {
-                var bytes = plan.edges.filter { $0.to == stage }.reduce(0) { $0 + 2 * $1.byteCount }
+                var bytes = Double(plan.edges.filter { $0.to == stage }.reduce(0) { $0 + 2 * $1.byteCount })
                 var farthest: [ValueID: PartitionPlan.Edge] = [:]
                 for edge in plan.edges where edge.from == stage {
                     if edge.to > farthest[edge.value]?.to ?? -1 { farthest[edge.value] = edge }
                 }
                 for (value, edge) in farthest {
-                    #expect(plan.sendSlotCount(of: value, from: stage) == edge.to - stage + 1)
-                    bytes += edge.byteCount * (edge.to - stage + 1)
+                    #expect(plan.resultSlotCount(of: value, stage: stage) == edge.to - stage + 1)
+                    bytes += Double(edge.byteCount * (edge.to - stage + 1))
                 }
-                #expect(plan.messageBufferByteCount(stage: stage) == bytes)
+                #expect(plan.messageBufferByteCounts[stage] == bytes)
             }
         }
     }

@@ -44,7 +44,9 @@ struct ScheduleSimulation {
         self.plan = plan
         run = SymbolicRun(bound)
         parts = plan.stages.indices.map(plan.part)
-        sendSlots = plan.edges.map { plan.sendSlotCount(of: $0.value, from: $0.from) }
+        sendSlots = plan.edges.map { edge in
+            plan.edges.reduce(1) { $1.value == edge.value ? max($0, $1.to - $1.from + 1) : $0 }
+        }
         ranks = plan.stages.map { _ in Rank() }
         channels = plan.edges.map { _ in Channel() }
     }
@@ -111,13 +113,15 @@ struct ScheduleSimulation {
             guard ranks[rank].sending[edge]?[slot] == nil else { throw Failure(reason: "slot is taken") }
             ranks[rank].sending[edge, default: [:]][slot] = channels[edge].sends.count
             channels[edge].sends.append(content)
-        case .write(let microbatch):
-            guard rank == plan.stages.count - 1 else { throw Failure(reason: "nothing to write here") }
+        case .write(let stage, let microbatch):
+            guard rank == plan.stages.count - 1, stage == rank else { throw Failure(reason: "nothing to write here") }
             guard microbatch == written.count else { throw Failure(reason: "written out of order") }
             guard ranks[rank].results.values.allSatisfy({ $0.microbatch == microbatch }) else {
                 throw Failure(reason: "results of another microbatch")
             }
-            written.append(ranks[rank].results.filter { plan.outputs.contains($0.key) }.mapValues(\.number))
+            written.append(
+                ranks[rank].results.filter { result in plan.outputs.contains { $0.value == result.key } }.mapValues(
+                    \.number))
         }
     }
 

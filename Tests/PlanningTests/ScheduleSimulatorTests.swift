@@ -35,7 +35,7 @@ import Testing
             flopsPerSecond: 1, stageSeconds: flops, edgeByteCounts: plan.edges.map { _ in bytes },
             microbatchSizes: [Double](repeating: 1, count: microbatches))
         return try ScheduleSimulator(
-            .pipeline(plan, microbatchCount: microbatches), of: plan, costs: costs, on: cluster
+            Schedule(of: plan, microbatchCount: microbatches), of: plan, costs: costs, on: cluster
         ).timeline()
     }
 

@@ -30,7 +30,7 @@ import Testing
         for _ in 0..<250 {
             let test = Case(&random)
             for microbatchCount in 0...6 {
-                let schedule = Schedule.pipeline(test.plan, microbatchCount: microbatchCount)
+                let schedule = Schedule(of: test.plan, microbatchCount: microbatchCount)
                 #expect(complaint(schedule, test) == nil)
                 try simulate(schedule, test, &random)
             }
@@ -51,7 +51,7 @@ import Testing
         var random = SplitMix(21)
         for _ in 0..<600 {
             let test = Case(&random)
-            let schedule = Schedule.pipeline(test.plan, microbatchCount: random.integer(1...4))
+            let schedule = Schedule(of: test.plan, microbatchCount: random.integer(1...4))
             var actions = schedule.actions
             let place = randomPlace(actions, &random)
             let action = actions[place.rank][place.index]
@@ -70,7 +70,7 @@ import Testing
         var random = SplitMix(22)
         for _ in 0..<300 {
             let test = Case(&random, nodeCounts: 2...10)
-            let schedule = Schedule.pipeline(test.plan, microbatchCount: 2)
+            let schedule = Schedule(of: test.plan, microbatchCount: 2)
             guard schedule.actions.count > 1 else { continue }
             var actions = schedule.actions
             let place = randomPlace(actions, &random)
@@ -90,7 +90,7 @@ import Testing
         for _ in 0..<400 {
             let test = Case(&random)
             let count = random.integer(1...4)
-            let schedule = Schedule.pipeline(test.plan, microbatchCount: count)
+            let schedule = Schedule(of: test.plan, microbatchCount: count)
             var actions = schedule.actions
             let place = randomPlace(actions, &random)
             let action = actions[place.rank][place.index]
@@ -121,7 +121,7 @@ import Testing
         var equivalent = 0
         for _ in 0..<3000 {
             let test = Case(&random, nodeCounts: 1...10)
-            let schedule = Schedule.pipeline(test.plan, microbatchCount: random.integer(1...5))
+            let schedule = Schedule(of: test.plan, microbatchCount: random.integer(1...5))
             var actions = schedule.actions
             let place = randomPlace(actions, &random)
             let last = actions[place.rank].count - 1
@@ -161,7 +161,7 @@ import Testing
         var random = SplitMix(25)
         var test = Case(&random, nodeCounts: 8...8)
         while test.plan.stages.count != 2 || test.plan.edges.isEmpty { test = Case(&random, nodeCounts: 8...8) }
-        let schedule = Schedule.pipeline(test.plan, microbatchCount: 6)
+        let schedule = Schedule(of: test.plan, microbatchCount: 6)
         var actions = schedule.actions
         // The second rank takes its receives only after it has run as far as it can without.
         let receives = actions[1].filter { if case .receive = $0 { true } else { false } }
@@ -175,7 +175,7 @@ import Testing
     @Test func listsMustFitThePlan() {
         var random = SplitMix(26)
         let test = Case(&random, nodeCounts: 4...4)
-        let schedule = Schedule.pipeline(test.plan, microbatchCount: 1)
+        let schedule = Schedule(of: test.plan, microbatchCount: 1)
         let count = test.plan.stages.count
         #expect(
             complaint(Schedule(microbatchCount: 1, actions: schedule.actions + [[]]), test)
@@ -185,7 +185,7 @@ import Testing
                 == "the schedule is for -1 microbatches")
         let unknown: [Action] = [
             .run(stage: 99, microbatch: 0), .send(edge: 99, microbatch: 0), .receive(edge: -1, microbatch: 0),
-            .read(input: 99, microbatch: 0),
+            .read(input: 99, microbatch: 0), .write(stage: 99, microbatch: 0),
         ]
         for action in unknown {
             let actions = [schedule.actions[0] + [action]] + schedule.actions.dropFirst()
@@ -198,7 +198,7 @@ import Testing
     @Test func layersMustBeCovered() {
         var random = SplitMix(27)
         let test = Case(&random, nodeCounts: 6...6)
-        let schedule = Schedule.pipeline(test.plan, microbatchCount: 1)
+        let schedule = Schedule(of: test.plan, microbatchCount: 1)
         let names = test.model.graph.nodes.map(\.name)
         func complaint(_ layers: [NodeID]) -> String {
             do throws(PlanningError) {
@@ -220,7 +220,7 @@ extension Action {
         case .receive(let edge, _): .receive(edge: edge, microbatch: microbatch)
         case .run(let stage, _): .run(stage: stage, microbatch: microbatch)
         case .send(let edge, _): .send(edge: edge, microbatch: microbatch)
-        case .write: .write(microbatch: microbatch)
+        case .write(let stage, _): .write(stage: stage, microbatch: microbatch)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Graphs
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -30,25 +31,51 @@ import Testing
 
     @Test func pipelineOfThreeStages() throws {
         let plan = try plan()
-        let text = Schedule.pipeline(plan, microbatchCount: 2).text(of: plan)
+        let text = Schedule(of: plan, microbatchCount: 2).text(of: plan)
         #expect(
             text == """
                 r0: read i0 m0 | run s0 m0 | send e0 m0 ->r2 | send e1 m0 ->r1 | send e2 m0 ->r2 | \
                 read i0 m1 | run s0 m1 | send e0 m1 ->r2 | send e1 m1 ->r1 | send e2 m1 ->r2
                 r1: recv e1 m0 <-r0 | recv e1 m1 <-r0 | run s1 m0 | send e3 m0 ->r2 | run s1 m1 | send e3 m1 ->r2
                 r2: recv e0 m0 <-r0 | recv e2 m0 <-r0 | recv e3 m0 <-r1 | recv e0 m1 <-r0 | recv e2 m1 <-r0 | \
-                recv e3 m1 <-r1 | run s2 m0 | write m0 | run s2 m1 | write m1
+                recv e3 m1 <-r1 | run s2 m0 | write s2 m0 | run s2 m1 | write s2 m1
                 """)
+    }
+
+    @Test func textsParseBack() throws {
+        var random = SplitMix(28)
+        for _ in 0..<200 {
+            let test = PartitionPlanTests.Case(&random)
+            let schedule = Schedule(of: test.plan, microbatchCount: random.integer(1...5))
+            #expect(try Schedule(text: schedule.text(of: test.plan)) == schedule)
+        }
+        let none = try Schedule(text: "r0:\nr1: run s1 m0")
+        #expect(none.actions == [[], [.run(stage: 1, microbatch: 0)]] && none.microbatchCount == 1)
+    }
+
+    @Test(
+        "texts that are none",
+        arguments: [
+            ("run s0 m0", "line 1 of the schedule must begin with 'r0:'"),
+            ("r0: run s0 m0\nr2: run s1 m0", "line 2 of the schedule must begin with 'r1:'"),
+            ("r0: walk s0 m0", "line 1 of the schedule: ' walk s0 m0' is no action: it begins with one of read,"),
+            ("r0: run e0 m0", "word 2 must be 's' and a number"), ("r0: run s0 m-1", "word 3 must be 'm' and a number"),
+            ("r0: run s0", "'run' has 2 words behind it"), ("r0: send e0 m0", "'send' has 3 words behind it"),
+            ("r0: run s99999999999999999999 m0", "word 2 must be 's' and a number"),
+        ])
+    func otherTexts(text: String, complaint: String) {
+        let error = #expect(throws: PlanningError.self) { try Schedule(text: text) }
+        #expect(error?.description.contains(complaint) == true, "\(error?.description ?? "nothing")")
     }
 
     @Test func deadlockIsSaidWithTheRankThatWaits() throws {
         let plan = try plan()
-        let schedule = Schedule.pipeline(plan, microbatchCount: 3)
+        let schedule = Schedule(of: plan, microbatchCount: 3)
         // Rank 1 holds back what rank 2 needs until it could overwrite it: it never can.
         var edges = plan.edges
         edges[3] = PartitionPlan.Edge(
             index: 3, value: edges[3].value, name: "b", from: 1, to: 0, byteCount: 24, hasHeader: false,
-            pieceCount: 1)
+            pieceCount: 1, sendSlotCount: edges[3].sendSlotCount, receiveSlotCount: 2)
         var actions = schedule.actions
         actions[0].insert(contentsOf: [.receive(edge: 3, microbatch: 0), .receive(edge: 3, microbatch: 1)], at: 0)
         actions[0].insert(.receive(edge: 3, microbatch: 2), at: 7)

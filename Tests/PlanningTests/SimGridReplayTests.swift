@@ -134,7 +134,7 @@ struct SimGridReplayTests {
             flopsPerSecond: 50e9, stageSeconds: (0..<8).map { _ in 1e-4 * Double(random.integer(1...20)) },
             edgeByteCounts: plan.edges.map { _ in random.choice([100, 10_000, 50_000, 200_000]) },
             microbatchSizes: (0..<microbatches).map { $0 == microbatches - 1 ? 0.5 : 1 })
-        let schedule = Schedule.pipeline(plan, microbatchCount: microbatches)
+        let schedule = Schedule(of: plan, microbatchCount: microbatches)
         let timeline = try ScheduleSimulator(schedule, of: plan, costs: costs, on: cluster).timeline()
         let replayed = try replayed(schedule, plan, costs, cluster)
         let difference = abs(timeline.makespan - replayed) / replayed
@@ -152,7 +152,7 @@ struct SimGridReplayTests {
     @Test(arguments: cases) func simGridSaysTheSame(_ example: Case) throws {
         try #require(SimGrid.isInstalled, "\(SimGrid.absent)")
         let plan = try example.plan
-        let schedule = Schedule.pipeline(plan, microbatchCount: example.microbatches)
+        let schedule = Schedule(of: plan, microbatchCount: example.microbatches)
         let (costs, cluster) = (example.costs(plan), example.cluster)
         let timeline = try ScheduleSimulator(schedule, of: plan, costs: costs, on: cluster).timeline()
         let replayed = try replayed(schedule, plan, costs, cluster)

@@ -33,11 +33,14 @@ struct ComparedPlan {
             return breakdown.ranks.reduce(0) { $0 + seconds($1) } / Double(breakdown.ranks.count) / makespan
         }
         let busy = share { $0.compute + $0.inputOutput + $0.communication }
-        let last = timeline.ranks[plan.stages[plan.stages.count - 1].rank]
+        // The first microbatch is through when the last stage that writes of it is done.
+        let writers = Set(plan.outputs.map { plan.stages[$0.stage].rank })
         rounds.append(
             Round(
                 timeline: timeline, itemsPerSecond: makespan > 0 ? Double(itemCount) / makespan : 0,
-                latency: last.spans.lazy.filter { $0.microbatch == 0 }.map(\.end).max() ?? 0,
+                latency: timeline.ranks.lazy.filter { writers.contains($0.rank) }.flatMap(\.spans).filter {
+                    $0.microbatch == 0
+                }.map(\.end).max() ?? 0,
                 idle: max(0, 1 - busy), exposedCommunication: share(\.communication),
                 peakMemory: timeline.ranks.lazy.flatMap(\.memory).map(\.byteCount).max() ?? 0))
     }

@@ -16,7 +16,7 @@ extension JobPreparation {
                 ? bound
                 : try BoundGraph(
                     graph, inputTypes: batching.inputTypes(of: variant), evaluate: ConstantEvaluation.evaluator)
-            return plan.outputs.map(bound.type)
+            return plan.outputs.map { bound.type(of: $0.value) }
         }
     }
 

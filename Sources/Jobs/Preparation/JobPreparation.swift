@@ -144,8 +144,8 @@ public struct JobPreparation {
 
     /// Holds a plan against the model and the ranks before anything starts.
     func verify(_ plan: PartitionPlan) throws(PlanningError) {
-        let verified = Schedule.pipeline(
-            plan, microbatchCount: min(batching.microbatchCount, Schedule.periodicMicrobatchCount(plan)))
+        let verified = Schedule(
+            of: plan, microbatchCount: min(batching.microbatchCount, plan.policy.periodicMicrobatchCount(plan)))
         try ScheduleVerifier.verify(verified, of: plan, layers: chain.layers.map(\.node)) { graph.nodes[$0.index].name }
         try ScheduleVerifier.verifyMemory(of: plan, chain: chain, cluster: cluster)
     }
@@ -164,7 +164,7 @@ public struct JobPreparation {
     }
 
     /// What every rank would do, for all microbatches.
-    public var schedule: Schedule { .pipeline(plan, microbatchCount: batching.microbatchCount) }
+    public var schedule: Schedule { Schedule(of: plan, microbatchCount: batching.microbatchCount) }
 
     public var assignment: JobAssignment { assignment(of: plan) }
 

@@ -56,7 +56,7 @@ struct PlanSimulation {
         _ plan: PartitionPlan, _ costs: LayerCosts, _ cluster: Cluster, count: Int, spanLimit: Int = 0
     ) throws -> Timeline {
         try ScheduleSimulator(
-            .pipeline(plan, microbatchCount: count), of: plan,
+            Schedule(of: plan, microbatchCount: count), of: plan,
             costs: ScheduleCosts(plan, costs: costs, microbatchSizes: Array(sizes.prefix(count))), on: cluster
         ).timeline(spanLimit: spanLimit)
     }

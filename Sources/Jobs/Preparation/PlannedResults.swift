@@ -20,7 +20,7 @@ struct PlannedResults {
         _ specification: JobSpecification, graph: Graph, plan: PartitionPlan, forms: [OutputForm],
         batching: InputBatching, itemNames: ItemNames, types: (InputBatching.Variant) throws -> [TensorType?]
     ) throws {
-        let names = plan.outputs.map(graph.name(of:))
+        let names = plan.outputs.map(\.name)
         let states = Set(plan.states.map(\.output))
         tally = try ClassificationTally(specification, outputs: names, itemNames: itemNames)
         // By output: nil inside where only the run can tell, or where items differ.
@@ -45,7 +45,7 @@ struct PlannedResults {
         var outputs: [ModelOutput] = []
         for (index, name) in names.enumerated() {
             // State is handed on, and written only where it is asked for by name.
-            if states.contains(plan.outputs[index]), specification.outputs?.named[name] == nil { continue }
+            if states.contains(plan.outputs[index].value), specification.outputs?.named[name] == nil { continue }
             outputs.append(
                 ModelOutput(
                     name: name, itemType: found[index] ?? nil,

@@ -36,7 +36,7 @@ public struct SimGridFiles {
                 "the traces of \(microbatchCount) microbatches would be too long: export at most \(max(1, fitting)) with "
                     + "--export-microbatches; as many as there are ranks show how the pipeline works")
         }
-        let schedule = Schedule.pipeline(plan, microbatchCount: microbatchCount)
+        let schedule = Schedule(of: plan, microbatchCount: microbatchCount)
         let costs = ScheduleCosts(
             plan, costs: job.costs, microbatchSizes: PlanSimulation.sizes(job.batching, count: microbatchCount))
         makespan = try ScheduleSimulator(schedule, of: plan, costs: costs, on: cluster).timeline().makespan

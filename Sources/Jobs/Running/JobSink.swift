@@ -3,7 +3,7 @@ internal import Planning
 internal import Runtime
 internal import Tensors
 
-/// Takes the model's outputs on the last stage's rank: writes the files that the job asks for, and compares the
+/// Takes the model's outputs on the rank whose stage writes them: writes the files that the job asks for, and compares the
 /// classes with the labels.
 final class JobSink: MicrobatchSink {
     private let batching: InputBatching
@@ -20,7 +20,7 @@ final class JobSink: MicrobatchSink {
         let specification = assignment.specification
         batching = assignment.batching
         forms = assignment.outputForms
-        names = assignment.plan.outputs.map(assignment.graph.name(of:))
+        names = assignment.plan.outputs.map(\.name)
         let planned = try PlannedResults(
             specification, graph: assignment.graph, plan: assignment.plan, forms: forms, batching: batching,
             itemNames: itemNames, types: outputTypes)

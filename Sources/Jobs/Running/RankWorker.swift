@@ -8,7 +8,7 @@ internal import Tensors
 /// What one rank holds while a job runs: its stage, and the files that its stage reads or writes.
 final class RankWorker {
     private let assignment: JobAssignment
-    private let actions: [Action]
+    private let actions: ActionList
     private let executor: StageExecutor
     private let source: JobSource
     private let sink: JobSink?
@@ -27,10 +27,10 @@ final class RankWorker {
         try InstructionSet.requireAsAsked()
         let plan = assignment.plan
         let stage = plan.stage(ofRank: world.rank)!
-        actions = Schedule.pipelineActions(
-            plan, stage: stage, microbatchCount: assignment.batching.microbatchCount)
+        actions = ActionList(
+            Schedule.actions(of: plan, rank: world.rank, microbatchCount: assignment.batching.microbatchCount))
         let readsInputs = plan.inputs.contains { $0.stage == stage }
-        let writesOutputs = stage == plan.stages.count - 1
+        let writesOutputs = plan.outputs.contains { $0.stage == stage }
         // Opening decodes images to see which are good; only who needs them does so.
         let inputs =
             try readsInputs || writesOutputs

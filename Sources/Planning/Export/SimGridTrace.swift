@@ -4,8 +4,7 @@ struct SimGridTrace {
     private let plan: PartitionPlan
     private let costs: ScheduleCosts
     private let cluster: Cluster
-    private let incoming: [[Int]]  // edges by stage
-    private let sendSlotCounts: [Int]  // by edge
+    private let rules: ScheduleRules
     /// By edge: the first of its tags. Edges between the same two stages have tags of their own.
     private let firstTags: [Int]
 
@@ -20,9 +19,8 @@ struct SimGridTrace {
             firstTags.append(edgeCounts[[edge.from, edge.to], default: 0] * schedule.microbatchCount)
             edgeCounts[[edge.from, edge.to], default: 0] += 1
         }
-        incoming = plan.edgesByStage.incoming
+        rules = ScheduleRules(plan)
         self.firstTags = firstTags
-        sendSlotCounts = plan.sendSlotCounts
     }
 
     func text(of rank: Int) -> String {
@@ -39,7 +37,7 @@ struct SimGridTrace {
         for action in schedule.actions[rank] {
             switch action {
             case .read(let input, let microbatch): list.compute(costs.read(input: input, microbatch: microbatch))
-            case .write(let microbatch): list.compute(costs.write(microbatch: microbatch))
+            case .write(_, let microbatch): list.compute(costs.write(microbatch: microbatch))
             case .receive(let edge, let microbatch):
                 list.add("irecv \(source(edge)) \(tag(edge, microbatch)) \(byteCount(edge, microbatch))")
             case .send(let edge, let microbatch):
@@ -47,8 +45,10 @@ struct SimGridTrace {
                 list.compute(link(edge).sendHandling * costs.byteCount(edge: edge, microbatch: microbatch))
                 unfinished.append((edge, microbatch))
             case .run(let stage, let microbatch):
-                for edge in incoming[stage] { list.add("wait \(source(edge)) \(rank) \(tag(edge, microbatch))") }
-                finishSends { $1 <= microbatch - sendSlotCounts[$0] }
+                for edge in rules.operands(of: stage) {
+                    list.add("wait \(source(edge)) \(rank) \(tag(edge, microbatch))")
+                }
+                finishSends { edge, sent in rules.leaving(on: edge, before: microbatch).map { sent <= $0 } ?? false }
                 list.compute(
                     costs.compute(stage: stage, microbatch: microbatch, on: cluster.ranks[rank])
                         + receiveHandling(stage, microbatch + 1))
@@ -63,7 +63,7 @@ struct SimGridTrace {
     /// the first and has nothing else to do.
     private func receiveHandling(_ stage: Int, _ microbatch: Int) -> Double {
         guard microbatch < schedule.microbatchCount else { return 0 }
-        return incoming[stage].reduce(0) {
+        return rules.operands(of: stage).reduce(0) {
             $0 + link($1).receiveHandling * costs.byteCount(edge: $1, microbatch: microbatch)
         }
     }

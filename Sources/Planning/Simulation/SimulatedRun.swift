@@ -31,9 +31,7 @@ struct SimulatedRun {
     private let schedule: Schedule
     private let plan: PartitionPlan
     private let costs: ScheduleCosts
-    private let incoming: [[Int]]  // edges by stage
-    private let outgoing: [[Int]]
-    private let sendSlotCounts: [Int]  // by edge
+    private let rules: ScheduleRules
     private let stageSeconds: [Double]  // by stage: to compute a full microbatch on its rank
     private let eagerByteCount: Double
     private let isInPieces: [Bool]  // by edge
@@ -54,8 +52,7 @@ struct SimulatedRun {
         self.schedule = schedule
         self.plan = plan
         self.costs = costs
-        (incoming, outgoing) = plan.edgesByStage
-        sendSlotCounts = plan.sendSlotCounts
+        rules = ScheduleRules(plan)
         stageSeconds = plan.stages.map {
             costs.compute(stage: $0.index, on: cluster.ranks[$0.rank])
         }
@@ -129,7 +126,7 @@ struct SimulatedRun {
             case .read(let input, let microbatch):
                 let seconds = costs.read(input: input, microbatch: microbatch)
                 if seconds > 0 { return occupy(rank, .inputOutput, microbatch, for: seconds) }
-            case .write(let microbatch):
+            case .write(_, let microbatch):
                 let seconds = costs.write(microbatch: microbatch)
                 if seconds > 0 { return occupy(rank, .inputOutput, microbatch, for: seconds) }
             case .receive(let edge, let microbatch): post(edge, microbatch)
@@ -152,7 +149,7 @@ struct SimulatedRun {
                     return
                 }
                 noteWait(rank, stage, microbatch)
-                for edge in incoming[stage] { messages.take(edge: edge, microbatch: microbatch) }
+                for edge in rules.operands(of: stage) { messages.take(edge: edge, microbatch: microbatch) }
                 return occupy(
                     rank, .compute, microbatch, for: stageSeconds[stage] * costs.microbatchSizes[microbatch])
             }
@@ -164,13 +161,14 @@ struct SimulatedRun {
     /// When operands will have come, and the buffers of earlier results will be free; infinite where that is not known.
     private mutating func readyTime(_ stage: Int, _ microbatch: Int) -> Double {
         var ready = 0.0
-        for edge in incoming[stage] {
+        for edge in rules.operands(of: stage) {
             guard let place = messages.place(edge: edge, microbatch: microbatch) else { continue }
             ready = max(ready, messages[place].arrival)
         }
-        for edge in outgoing[stage] where microbatch >= sendSlotCounts[edge] {
-            let earlier = microbatch - sendSlotCounts[edge]
-            guard let place = messages.place(edge: edge, microbatch: earlier) else { continue }
+        for edge in rules.outgoing[stage] {
+            guard let earlier = rules.leaving(on: edge, before: microbatch),
+                let place = messages.place(edge: edge, microbatch: earlier)
+            else { continue }
             ready = max(ready, messages[place].released)
         }
         return ready
@@ -182,7 +180,7 @@ struct SimulatedRun {
         let start = ranks[rank].waitStart
         // The message that came last is what the rank stood still for; what passed after it was sent is transfer.
         var last: (arrival: Double, sent: Double)?
-        for edge in incoming[stage] {
+        for edge in rules.operands(of: stage) {
             guard let place = messages.place(edge: edge, microbatch: microbatch) else { continue }
             let message = messages[place]
             if message.arrival >= last?.arrival ?? 0 { last = (message.arrival, message.sent) }

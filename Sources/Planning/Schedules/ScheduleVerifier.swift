@@ -9,11 +9,12 @@ public enum ScheduleVerifier {
         _ schedule: Schedule, of plan: PartitionPlan, layers: [NodeID], nodeName: (NodeID) -> String
     ) throws(PlanningError) {
         try verifyCoverage(plan, layers: layers, nodeName: nodeName)
-        try verifyCounts(schedule, plan)
+        let rules = ScheduleRules(plan)
+        try verifyCounts(schedule, rules)
         // Each stage, edge end and input belongs to one rank, so one check can follow all lists.
-        var order = ActionOrder(plan)
-        for action in schedule.actions.joined() { try order.take(action) }
-        try play(schedule, plan)
+        var progress = ScheduleProgress(rules)
+        for action in schedule.actions.joined() { try progress.take(action) }
+        try play(schedule, rules)
     }
 
     private static func verifyCoverage(
@@ -36,7 +37,8 @@ public enum ScheduleVerifier {
         }
     }
 
-    private static func verifyCounts(_ schedule: Schedule, _ plan: PartitionPlan) throws(PlanningError) {
+    private static func verifyCounts(_ schedule: Schedule, _ rules: ScheduleRules) throws(PlanningError) {
+        let plan = rules.plan
         guard schedule.microbatchCount >= 0 else {
             throw PlanningError("the schedule is for \(schedule.microbatchCount) microbatches")
         }
@@ -48,15 +50,7 @@ public enum ScheduleVerifier {
         for (rank, actions) in schedule.actions.enumerated() {
             for action in actions {
                 counts[action, default: 0] += 1
-                let owner: Int? =
-                    switch action {
-                    case .read(let input, _): plan.inputs.indices.contains(input) ? plan.inputs[input].stage : nil
-                    case .receive(let edge, _): plan.edges.indices.contains(edge) ? plan.edges[edge].to : nil
-                    case .send(let edge, _): plan.edges.indices.contains(edge) ? plan.edges[edge].from : nil
-                    case .run(let stage, _): plan.stages.indices.contains(stage) ? stage : nil
-                    case .write: plan.stages.count - 1
-                    }
-                guard let owner else {
+                guard let owner = rules.stage(of: action) else {
                     throw PlanningError("rank \(rank) is to do something that the plan does not know")
                 }
                 guard plan.stages[owner].rank == rank else {
@@ -67,13 +61,7 @@ public enum ScheduleVerifier {
             }
         }
         for microbatch in 0..<schedule.microbatchCount {
-            var wanted: [Action] = plan.stages.map { .run(stage: $0.index, microbatch: microbatch) }
-            wanted += plan.edges.flatMap { edge -> [Action] in
-                [.send(edge: edge.index, microbatch: microbatch), .receive(edge: edge.index, microbatch: microbatch)]
-            }
-            wanted += plan.inputs.indices.map { .read(input: $0, microbatch: microbatch) }
-            wanted.append(.write(microbatch: microbatch))
-            for action in wanted where counts.removeValue(forKey: action) != 1 {
+            for action in rules.actions(for: microbatch) where counts.removeValue(forKey: action) != 1 {
                 throw PlanningError("'\(action.text(in: plan))' must be in the schedule exactly once")
             }
         }
@@ -84,23 +72,18 @@ public enum ScheduleVerifier {
 
     /// Plays the schedule with the least that MPI promises: a send completes only once its receive is posted. Only runs
     /// wait: for messages to come, and for buffers that receivers have yet to take.
-    private static func play(_ schedule: Schedule, _ plan: PartitionPlan) throws(PlanningError) {
+    private static func play(_ schedule: Schedule, _ rules: ScheduleRules) throws(PlanningError) {
         var next = [Int](repeating: 0, count: schedule.actions.count)
         var posted: Set<Action> = []
         var sent: Set<Action> = []
-        let (incoming, outgoing) = plan.edgesByStage
-        let slots = plan.sendSlotCounts
-
         func canStart(_ action: Action) -> Bool {
             guard case .run(let stage, let microbatch) = action else { return true }
-            let hasOperands = incoming[stage].allSatisfy {
-                sent.contains(.send(edge: $0, microbatch: microbatch))
-            }
-            let hasBuffers = outgoing[stage].allSatisfy {
-                let earlier = microbatch - slots[$0]
-                return earlier < 0 || posted.contains(.receive(edge: $0, microbatch: earlier))
-            }
-            return hasOperands && hasBuffers
+            return rules.operands(of: stage).allSatisfy { sent.contains(.send(edge: $0, microbatch: microbatch)) }
+                && rules.outgoing[stage].allSatisfy { edge in
+                    rules.leaving(on: edge, before: microbatch).map {
+                        posted.contains(.receive(edge: edge, microbatch: $0))
+                    } ?? true
+                }
         }
 
         var moved = true
@@ -118,7 +101,8 @@ public enum ScheduleVerifier {
         }
         for rank in schedule.actions.indices where next[rank] < schedule.actions[rank].count {
             throw PlanningError(
-                "deadlock: rank \(rank) would wait for ever at '\(schedule.actions[rank][next[rank]].text(in: plan))'")
+                "deadlock: rank \(rank) would wait for ever at '\(schedule.actions[rank][next[rank]].text(in: rules.plan))'"
+            )
         }
     }
 }

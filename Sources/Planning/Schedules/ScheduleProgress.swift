@@ -1,12 +1,10 @@
-/// The order that each rank's actions must keep, whatever other ranks do: each finds its operands there and its buffer
-/// free, and the messages of an edge go out and come in by microbatch, which is how MPI matches them.
+/// How far the stages have come, and where in a rank's list its next action may stand, whatever other ranks do: each finds
+/// its operands there and its buffer free, and the messages of an edge go out and come in in one order, which is how MPI
+/// matches them.
 ///
 /// For lists that hold each action exactly once.
-struct ActionOrder {
-    private let plan: PartitionPlan
-    /// By stage: the edges that end there, and the inputs that it reads.
-    private let incoming: [[Int]]
-    private let inputs: [[Int]]
+public struct ScheduleProgress: Sendable {
+    public let rules: ScheduleRules
     /// By stage: microbatches computed so far.
     private var computed: [Int]
     /// By edge: receives posted so far.
@@ -14,17 +12,19 @@ struct ActionOrder {
     /// By input: microbatches read so far.
     private var read: [Int]
 
-    init(_ plan: PartitionPlan) {
-        self.plan = plan
-        incoming = plan.edgesByStage.incoming
-        inputs = plan.stages.map { stage in plan.inputs.indices.filter { plan.inputs[$0].stage == stage.index } }
-        computed = [Int](repeating: 0, count: plan.stages.count)
-        posted = [Int](repeating: 0, count: plan.edges.count)
-        read = [Int](repeating: 0, count: plan.inputs.count)
+    private var plan: PartitionPlan { rules.plan }
+
+    public init(_ rules: ScheduleRules) {
+        self.rules = rules
+        computed = [Int](repeating: 0, count: rules.plan.stages.count)
+        posted = [Int](repeating: 0, count: rules.plan.edges.count)
+        read = [Int](repeating: 0, count: rules.plan.inputs.count)
     }
 
     /// The next action of a rank.
-    mutating func take(_ action: Action) throws(PlanningError) {
+    ///
+    /// - Throws: where it would not find what it needs.
+    public mutating func take(_ action: Action) throws(PlanningError) {
         switch action {
         case .read(let input, let microbatch):
             let stage = plan.inputs[input].stage
@@ -39,13 +39,13 @@ struct ActionOrder {
                     action, "comes before", .receive(edge: edge, microbatch: posted[edge]),
                     "but an edge carries the microbatches in order")
             }
-            guard microbatch - computed[plan.edges[edge].to] < PartitionPlan.receiveSlotCount else {
+            guard microbatch - computed[plan.edges[edge].to] < plan.edges[edge].receiveSlotCount else {
                 throw PlanningError("'\(action.text(in: plan))' finds no free buffer")
             }
             posted[edge] += 1
         case .run(let stage, let microbatch): try run(action, stage, microbatch)
         case .send(let edge, let microbatch): try give(action, from: plan.edges[edge].from, microbatch)
-        case .write(let microbatch): try give(action, from: plan.stages.count - 1, microbatch)
+        case .write(let stage, let microbatch): try give(action, from: stage, microbatch)
         }
     }
 
@@ -55,10 +55,10 @@ struct ActionOrder {
                 action, "comes before", .run(stage: stage, microbatch: computed[stage]),
                 "but a stage takes the microbatches in order")
         }
-        for input in inputs[stage] where read[input] <= microbatch {
+        for input in rules.inputs[stage] where read[input] <= microbatch {
             throw error(action, "comes before", .read(input: input, microbatch: microbatch), "whose items it needs")
         }
-        for edge in incoming[stage] where posted[edge] <= microbatch {
+        for edge in rules.incoming[stage] where posted[edge] <= microbatch {
             throw error(action, "comes before", .receive(edge: edge, microbatch: microbatch), "whose message it needs")
         }
         computed[stage] += 1

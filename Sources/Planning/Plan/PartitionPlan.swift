@@ -28,6 +28,10 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         public let hasHeader: Bool
         /// In how many pieces each message goes; both sides hold to it, however long the message turns out.
         public let pieceCount: Int
+        /// Microbatches of the value that its stage keeps at once, each in a buffer that all edges of the value share.
+        public let sendSlotCount: Int
+        /// Receives that are posted at once where the edge ends, each with a buffer of its own.
+        public let receiveSlotCount: Int
     }
 
     /// State that is carried from one microbatch to the next, and the stage that keeps it.
@@ -45,9 +49,13 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         public let stage: Int
     }
 
-    public static let currentVersion = 1
+    /// A result of the model and the stage that writes it.
+    public struct OutputSite: Sendable, Codable, Hashable {
+        public let value: ValueID
+        public let name: String
+        public let stage: Int
+    }
 
-    public let version: Int
     /// Of the model that the plan was made for.
     public let modelFingerprint: String
     public let strategy: String
@@ -57,8 +65,10 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
     public internal(set) var edges: [Edge]
     public let inputs: [InputSite]
     public let states: [StateSite]
-    /// What the last stage writes.
-    public let outputs: [ValueID]
+    /// In the model's order.
+    public let outputs: [OutputSite]
+    /// Who computes what, and in which order.
+    public let policy: SchedulePolicy
 
     /// The stage of a rank; nil where it has none.
     public func stage(ofRank rank: Int) -> Int? { stages.firstIndex { $0.rank == rank } }
@@ -114,10 +124,10 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
             starts.first == 0 && zip(starts, starts.dropFirst()).allSatisfy(<) && starts.last! < count,
             "stages of \(count) layers cannot begin at \(starts)")
         precondition(placement.ranks.sorted() == Array(starts.indices), "each rank has one stage")
-        version = PartitionPlan.currentVersion
         self.modelFingerprint = modelFingerprint
         self.strategy = strategy
         self.microbatchSize = microbatchSize
+        policy = .forward
 
         var stageOfLayer = [Int](repeating: 0, count: count)
         stages = starts.indices.map { index in
@@ -135,6 +145,8 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         let stateOutputs = Dictionary(
             bound.graph.states.map { ($0.input, $0.output) }, uniquingKeysWith: { first, _ in first })
         var states: [StateSite] = []
+        // All results are written in one place, so that items are finished in one order.
+        let writer = stageCount - 1
         for value in ValueFlow(bound, order: chain.layers.map(\.node)).values {
             guard let first = value.firstPosition else { continue }
             let home = stageOfLayer[first]
@@ -145,9 +157,11 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
                 inputs.append(InputSite(value: value.id, name: name, stage: home))
             }
             var wanted = Set(value.consumers.map { stageOfLayer[$0] })
-            if value.isOutput { wanted.insert(stageCount - 1) }
+            if value.isOutput { wanted.insert(writer) }
+            wanted.remove(home)
             let hasHeader = bound.type(of: value.id) == nil
-            for target in wanted.sorted() where target != home {
+            let sendSlotCount = PartitionPlan.sendSlotCount(from: home, to: wanted)
+            for target in wanted.sorted() {
                 var pieceCount = 1
                 if let cluster, !hasHeader {
                     let link = cluster.link(from: placement.ranks[home], to: placement.ranks[target])
@@ -156,12 +170,15 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
                 edges.append(
                     Edge(
                         index: edges.count, value: value.id, name: name, from: home, to: target,
-                        byteCount: value.byteCount, hasHeader: hasHeader, pieceCount: pieceCount))
+                        byteCount: value.byteCount, hasHeader: hasHeader, pieceCount: pieceCount,
+                        sendSlotCount: sendSlotCount, receiveSlotCount: PartitionPlan.receiveSlotCount))
             }
         }
         self.edges = edges
         self.inputs = inputs
         self.states = states
-        outputs = bound.graph.outputs
+        outputs = bound.graph.outputs.map {
+            OutputSite(value: $0, name: bound.graph.name(of: $0), stage: writer)
+        }
     }
 }
