@@ -62,9 +62,13 @@ material: $(ORACLE)/installed ## Make the models and expected outputs that tests
 lint: ## Check the format of the Swift sources.
 	swift format lint --strict --recursive --parallel Package.swift $$(git ls-files '*.swift' | grep -v '\.pb\.swift$$')
 
-.PHONY: test
-test: test-dependencies lint material ## Install what the tests need and run all of them.
+.PHONY: tested
+tested: test-dependencies
 	swift build $(TESTED) --build-tests
+
+.PHONY: test
+test: test-dependencies lint ## Install what the tests need and run all of them.
+	$(MAKE) -j2 tested material
 	MPINFER_REQUIRE_MATERIAL=1 swift test $(TESTED) --skip-build --no-parallel
 	MPINFER=$(CURDIR)/.build/tested/release/mpinfer $(ORACLE)/bin/python Tests/Misuse/misuse.py --quick
 	for script in slurm-test hosts-test; do \
