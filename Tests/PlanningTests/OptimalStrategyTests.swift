@@ -143,12 +143,13 @@ import Testing
         var differing = 0
         for _ in 0..<600 {
             let test = Case(&random)
-            let scan = StageScan(test.problem.chain, seconds: test.problem.costs.layers)
+            let table = StageTable(test.problem.chain, costs: test.problem.costs)
             var worths: [Double] = []
             for freedom in RankChoices.Freedom.allCases {
                 let places = RankChoices(
                     test.problem.cluster, count: test.problem.stageCount, freedom: freedom, stateLimit: .max)!
-                let best = OptimalStrategy.search(test.problem, scan: scan, places: places).best()
+                var search = OptimalStrategy.search(test.problem, table, places)
+                let best = search.best()
                 if let best { #expect(close(test.worth(best.placement(on: test.problem)), best.heaviest)) }
                 worths.append(best?.heaviest ?? .infinity)
             }

@@ -1,8 +1,12 @@
 /// Why a model does not fit into the memory of the ranks, and what would do.
 struct MemoryShortage {
     private let problem: PartitionProblem
+    private let table: StageTable
 
-    init(_ problem: PartitionProblem) { self.problem = problem }
+    init(_ problem: PartitionProblem) {
+        self.problem = problem
+        table = StageTable(problem.chain)
+    }
 
     private var limit: Double {
         Double(problem.cluster.ranks.prefix(problem.stageCount).compactMap(\.memoryByteCount).min() ?? 0)
@@ -29,12 +33,7 @@ struct MemoryShortage {
 
     /// The least that the fullest rank must hold.
     private func heaviest(stageCount: Int) -> Double {
-        let cluster = Cluster.unknown(rankCount: stageCount)
-        let search = PlacementSearch(
-            scan: StageScan(problem.chain), places: .inOrder(cluster, count: stageCount),
-            load: { figures, _ in figures.memoryByteCount }, floor: { figures, _ in figures.parameterByteCount },
-            toll: { _, _ in 0 })
-        return search.best()?.heaviest ?? .infinity
+        MemorySearch(table, stageCount: stageCount).least()
     }
 
     /// More stages hold fewer weights each and need more buffers for messages, so that more may be too many.
@@ -42,7 +41,10 @@ struct MemoryShortage {
         let all = problem.chain.stageLimit
         let small = 1...min(all, MemoryShortage.eachCount)
         let large = sequence(first: 2 * MemoryShortage.eachCount) { 2 * $0 }.prefix { $0 <= all }
-        return small.first { heaviest(stageCount: $0) <= limit } ?? large.first { heaviest(stageCount: $0) <= limit }
+        func isEnough(_ count: Int) -> Bool {
+            MemorySearch(table, stageCount: count).isPossible(within: limit)
+        }
+        return small.first(where: isEnough) ?? large.first(where: isEnough)
     }
 
     /// Numbers of ranks that are tried one by one; of larger ones only each that is twice the one before.

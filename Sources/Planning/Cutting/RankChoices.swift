@@ -25,121 +25,102 @@ struct RankChoices {
     struct Kind: Hashable {
         let flopsPerSecond: Double
         let memoryByteCount: Int?
+
+        init(_ rank: Cluster.Rank) {
+            flopsPerSecond = rank.flopsPerSecond
+            memoryByteCount = rank.memoryByteCount
+        }
     }
 
     /// What a step means, for whatever nodes are alike.
     fileprivate struct Move {
-        /// Nil to stay on the node.
-        let node: NodeState?
-        let kind: Int
-    }
-
-    /// What is left of a node.
-    fileprivate struct NodeState: Hashable {
-        let nodeClass: Int
-        /// By kind.
-        var used: [Int]
+        /// The use of the node that is gone to; nil to stay on the node.
+        let use: Int?
+        let share: Int
     }
 
     private struct State: Hashable {
-        /// The node that the last stage is on.
-        var current: NodeState?
-        /// All others, sorted.
-        var others: [NodeState]
+        struct Group: Hashable {
+            let use: Int
+            var count: Int
+        }
+
+        /// The use of the node that the last stage is on.
+        var current: Int?
+        /// All others, sorted by use.
+        var others: [Group]
     }
 
     let freedom: Freedom
     private(set) var stateCount = 1
-    /// In an order in which each state's steps in come before its steps out.
+    /// In an order in which each state's steps in come before its steps out, those out of one state side by side.
     private(set) var steps: [Step] = []
     /// By state: ranks taken.
     private(set) var depths = [0]
     let rankCount: Int
     /// Those in which all ranks are taken.
-    var finalStates: [Int] { depths.indices.filter { depths[$0] == rankCount } }
-    private let cluster: Cluster
-    private let kinds: [Kind]
-    private let kindOfRank: [Int]
-    private let classOfNode: [Int: Int]
+    private(set) var finalStates: [Int] = []
+    private let classes: NodeClasses?
+    private var uses: NodeUses?
 
     static func inOrder(_ cluster: Cluster, count: Int) -> RankChoices {
-        RankChoices(cluster, count: count, freedom: .inOrder, stateLimit: .max)!
+        RankChoices(inOrder: cluster, count: count)
     }
 
     /// The freest choices that have no more states than the limit.
     init(_ cluster: Cluster, count: Int, stateLimit: Int) {
-        for freedom in Freedom.allCases {
-            let limit = freedom == .inOrder ? Int.max : stateLimit
-            if let choices = RankChoices(cluster, count: count, freedom: freedom, stateLimit: limit) {
+        let classes = NodeClasses(cluster, count: count)
+        for freedom in [Freedom.any, .nodeByNode] {
+            if let choices = RankChoices(classes, freedom, stateLimit) {
                 self = choices
                 return
             }
         }
-        preconditionFailure("taking ranks in order has no limit")
+        self.init(inOrder: cluster, count: count)
     }
 
     init?(_ cluster: Cluster, count: Int, freedom: Freedom, stateLimit: Int) {
-        self.cluster = cluster
-        self.freedom = freedom
-        rankCount = count
-        var kinds: [Kind] = []
-        kindOfRank = cluster.ranks.prefix(count).map { rank in
-            let kind = Kind(flopsPerSecond: rank.flopsPerSecond, memoryByteCount: rank.memoryByteCount)
-            if let index = kinds.firstIndex(of: kind) { return index }
-            kinds.append(kind)
-            return kinds.count - 1
-        }
-        self.kinds = kinds
-        var sizes: [Int: [Int]] = [:]
-        for (rank, kind) in kindOfRank.enumerated() {
-            sizes[cluster.ranks[rank].node, default: [Int](repeating: 0, count: kinds.count)][kind] += 1
-        }
-        // Nodes are alike when they hold the same ranks, and no link tells them apart.
-        let marked = Set(cluster.unlikeLinks.keys.flatMap { [$0.low, $0.high] })
-        var classes: [[Int]: Int] = [:]
-        var classCount = 0
-        var classOfNode: [Int: Int] = [:]
-        var classSizes: [[Int]] = []
-        for (node, size) in sizes.sorted(by: { $0.key < $1.key }) {
-            if !marked.contains(node), let known = classes[size] {
-                classOfNode[node] = known
-                continue
-            }
-            classOfNode[node] = classCount
-            if !marked.contains(node) { classes[size] = classCount }
-            classSizes.append(size)
-            classCount += 1
-        }
-        self.classOfNode = classOfNode
         if freedom == .inOrder {
-            takeInOrder(count)
-            return
+            self.init(inOrder: cluster, count: count)
+        } else {
+            self.init(NodeClasses(cluster, count: count), freedom, stateLimit)
         }
-        let nodes = sizes.keys.sorted().map { NodeState(nodeClass: classOfNode[$0]!, used: kinds.map { _ in 0 }) }
-        guard explore(from: State(current: nil, others: nodes.sorted(by: RankChoices.precedes)), classSizes, stateLimit)
-        else { return nil }
     }
 
-    private mutating func takeInOrder(_ count: Int) {
+    private init(inOrder cluster: Cluster, count: Int) {
+        freedom = .inOrder
+        rankCount = count
+        (classes, uses) = (nil, nil)
         for rank in 0..<count {
             steps.append(
                 Step(
-                    from: rank, to: rank + 1, kind: kinds[kindOfRank[rank]],
-                    link: rank > 0 ? cluster.link(from: rank - 1, to: rank) : nil,
-                    move: Move(node: nil, kind: kindOfRank[rank])))
+                    from: rank, to: rank + 1, kind: Kind(cluster.ranks[rank]),
+                    link: rank > 0 ? cluster.link(from: rank - 1, to: rank) : nil, move: Move(use: nil, share: 0)))
             depths.append(rank + 1)
         }
         stateCount = count + 1
+        finalStates = [count]
+    }
+
+    private init?(_ classes: NodeClasses, _ freedom: Freedom, _ stateLimit: Int) {
+        self.classes = classes
+        self.freedom = freedom
+        rankCount = classes.rankCount
+        guard classes.fewestStates(freedom) <= Double(stateLimit) * (1 + 1e-9) else { return nil }
+        var uses = NodeUses(classes)
+        let fresh = classes.counts.indices.map { State.Group(use: uses.fresh($0), count: classes.counts[$0]) }
+        self.uses = uses
+        guard explore(from: State(current: nil, others: fresh), stateLimit) else { return nil }
     }
 
     /// Breadth first, so that states stand in the order of their depths.
-    private mutating func explore(from start: State, _ sizes: [[Int]], _ limit: Int) -> Bool {
+    private mutating func explore(from start: State, _ limit: Int) -> Bool {
         var numbers = [start: 0]
         var states = [start]
         var next = 0
         while next < states.count {
             let state = states[next]
-            for (reached, move) in successors(of: state, sizes) {
+            for (reached, move) in successors(of: state) {
                 let number: Int
                 if let known = numbers[reached] {
                     number = known
@@ -150,74 +131,75 @@ struct RankChoices {
                     states.append(reached)
                     depths.append(depths[next] + 1)
                 }
-                steps.append(
-                    Step(from: next, to: number, kind: kinds[move.kind], link: link(state, reached, move), move: move))
+                steps.append(step(from: next, state, to: number, reached, move))
             }
             next += 1
         }
         stateCount = states.count
+        finalStates = depths.indices.filter { depths[$0] == rankCount }
         return true
     }
 
-    private func successors(of state: State, _ sizes: [[Int]]) -> [(State, Move)] {
+    private func successors(of state: State) -> [(State, Move)] {
+        guard let uses else { return [] }
         var found: [(State, Move)] = []
-        func take(_ node: NodeState, isCurrent: Bool, others: [NodeState]) {
-            for kind in kinds.indices where node.used[kind] < sizes[node.nodeClass][kind] {
-                var after = node
-                after.used[kind] += 1
-                found.append((State(current: after, others: others), Move(node: isCurrent ? nil : node, kind: kind)))
+        func take(_ use: Int, isCurrent: Bool, others: [State.Group]) {
+            for share in 0..<uses.shareCount(use) {
+                guard let after = uses.after(use, share: share) else { continue }
+                found.append((State(current: after, others: others), Move(use: isCurrent ? nil : use, share: share)))
             }
         }
         if let current = state.current {
             take(current, isCurrent: true, others: state.others)
-            let isUsedUp = current.used == sizes[current.nodeClass]
-            if freedom == .nodeByNode, !isUsedUp { return found }
+            if freedom == .nodeByNode, !uses.isUsedUp(current) { return found }
         }
-        for index in state.others.indices where index == 0 || state.others[index] != state.others[index - 1] {
+        for index in state.others.indices where !uses.isUsedUp(state.others[index].use) {
             var others = state.others
-            let node = others.remove(at: index)
-            if let current = state.current {
-                others.append(current)
-                others.sort(by: RankChoices.precedes)
-            }
-            take(node, isCurrent: false, others: others)
+            others[index].count -= 1
+            if others[index].count == 0 { others.remove(at: index) }
+            if let current = state.current { RankChoices.add(current, to: &others, uses) }
+            take(state.others[index].use, isCurrent: false, others: others)
         }
         return found
     }
 
-    private func link(_ state: State, _ reached: State, _ move: Move) -> Cluster.Link? {
-        guard let current = state.current else { return nil }
-        guard let node = move.node else { return cluster.withinNode }
-        // Nodes that have links of their own are classes of their own.
-        func name(_ nodeClass: Int) -> Int { classOfNode.first { $0.value == nodeClass }!.key }
-        if current.nodeClass == node.nodeClass { return cluster.acrossNodes }
-        return cluster.link(fromNode: name(current.nodeClass), toNode: name(node.nodeClass))
+    private static func add(_ use: Int, to groups: inout [State.Group], _ uses: NodeUses) {
+        let place = groups.firstIndex { !uses.precedes($0.use, use) } ?? groups.count
+        if place < groups.count, groups[place].use == use {
+            groups[place].count += 1
+        } else {
+            groups.insert(State.Group(use: use, count: 1), at: place)
+        }
     }
 
-    private static func precedes(_ left: NodeState, _ right: NodeState) -> Bool {
-        left.nodeClass != right.nodeClass
-            ? left.nodeClass < right.nodeClass : left.used.lexicographicallyPrecedes(right.used)
+    private func step(from: Int, _ state: State, to: Int, _ reached: State, _ move: Move) -> Step {
+        let (classes, uses) = (classes!, uses!)
+        let reachedClass = uses.uses[reached.current!].nodeClass
+        var link: Cluster.Link?
+        if let current = state.current {
+            link =
+                move.use == nil
+                ? classes.cluster.withinNode
+                : classes.link(from: uses.uses[current].nodeClass, to: reachedClass)
+        }
+        return Step(
+            from: from, to: to, kind: classes.kinds[classes.shares[reachedClass][move.share].kind], link: link,
+            move: move)
     }
 
     /// The ranks that a path of steps takes.
     func ranks(of path: [Step]) -> [Int] {
-        guard freedom != .inOrder else { return Array(0..<path.count) }
-        var used: [Int: [Int]] = [:]
-        for node in classOfNode.keys { used[node] = kinds.map { _ in 0 } }
-        var taken = [Bool](repeating: false, count: rankCount)
+        guard let classes, var uses else { return Array(0..<path.count) }
+        var ranks = classes.ranksByShare()
+        var useOfNode = classes.classes.map { uses.fresh($0) }
         var current = -1
         return path.map { step in
-            if let wanted = step.move.node {
-                current = used.keys.sorted().first {
-                    $0 != current && classOfNode[$0] == wanted.nodeClass && used[$0] == wanted.used
-                }!
+            if let wanted = step.move.use {
+                // Nodes that are used up are alike to none that is gone to.
+                current = useOfNode.indices.first { $0 != current && useOfNode[$0] == wanted }!
             }
-            used[current]![step.move.kind] += 1
-            let rank = (0..<rankCount).first {
-                !taken[$0] && cluster.ranks[$0].node == current && kindOfRank[$0] == step.move.kind
-            }!
-            taken[rank] = true
-            return rank
+            useOfNode[current] = uses.after(useOfNode[current], share: step.move.share)!
+            return ranks[current][step.move.share].removeLast()
         }
     }
 }

@@ -7,7 +7,7 @@ public struct MemoryNeed: Sendable, Hashable {
     public let unmappedByteCounts: [Int]
 
     public init(of plan: PartitionPlan, chain: LayerChain) {
-        let scan = StageScan(chain)
+        let memory = StageTable(chain).memory
         let messages = plan.messageBufferByteCounts
         let starts = chain.blockStarts
         var block = 0
@@ -15,10 +15,9 @@ public struct MemoryNeed: Sendable, Hashable {
         for layers in plan.layerRanges {
             let first = block
             while block < starts.count, starts[block] < layers.upperBound { block += 1 }
-            let figures = scan.figures(of: first..<max(block, first + 1))
+            let own = memory.own(of: first..<max(block, first + 1))
             // Past any memory a sum need not be exact.
-            let bytes = Int(
-                min(figures.parameterByteCount + figures.activationByteCount + messages[counts.count], 0x1p62))
+            let bytes = Int(min(own + messages[counts.count], 0x1p62))
             let mapped = chain.layers[layers].reduce(0) { sum, layer in
                 layer.operatorName == "Gather" ? sum + layer.parameterByteCount : sum
             }

@@ -5,11 +5,8 @@ public struct MemoryStrategy: PartitionStrategy {
     public init() {}
 
     public func placement(for problem: PartitionProblem) -> Placement {
-        let cut = PlacementSearch(
-            scan: StageScan(problem.chain), places: .inOrder(problem.cluster, count: problem.stageCount),
-            load: { figures, _ in figures.memoryByteCount }, floor: { figures, _ in figures.parameterByteCount },
-            toll: { figures, _ in figures.receivedByteCount })
-        // Without a limit some plan fits always.
-        return cut.best()!.placement(on: problem)
+        let search = MemorySearch(StageTable(problem.chain), stageCount: problem.stageCount)
+        let blocks = problem.chain.blockStarts
+        return Placement(boundaries: search.starts().map { blocks[$0] })
     }
 }

@@ -22,42 +22,70 @@ public struct OptimalStrategy: PartitionStrategy {
         if places.freedom == .nodeByNode, problem.returnsToNodes {
             choices.append(.inOrder(problem.cluster, count: problem.stageCount))
         }
-        let scan = StageScan(problem.chain, seconds: problem.costs.layers)
-        let found = choices.compactMap { OptimalStrategy.search(problem, scan: scan, places: $0).best() }
-        guard let best = found.min(by: { $0.heaviest < $1.heaviest }) else { throw MemoryShortage(problem).error }
-        return best.placement(on: problem)
-    }
-
-    static func search(_ problem: PartitionProblem, scan: StageScan, places: RankChoices) -> PlacementSearch {
-        let (costs, cluster) = (problem.costs, problem.cluster)
-        func computing(_ figures: StageScan.Figures, _ step: RankChoices.Step) -> Double {
-            (figures.seconds + costs.stage) * costs.flopsPerSecond / step.kind.flopsPerSecond
+        let table = StageTable(problem.chain, costs: problem.costs)
+        var best: (search: PlacementSearch, cuts: ReachableCuts, weight: Double)?
+        for places in choices {
+            var search = OptimalStrategy.search(problem, table, places)
+            guard let (cuts, weight) = search.lightest(below: best?.weight ?? .infinity) else { continue }
+            best = (search, cuts, weight)
         }
-        return PlacementSearch(
-            scan: scan, places: places,
-            load: { figures, step in
-                if let limit = step.kind.memoryByteCount, figures.memoryByteCount > Double(limit) { return .infinity }
-                return pace(computing: computing(figures, step), figures.receivedByteCount, over: step.link, cluster)
-            },
-            floor: computing,
-            toll: { figures, step in
-                guard let link = step.link else { return 0 }
-                let bytes = figures.receivedByteCount
-                return link.transferSeconds(bytes) + link.latency * (1 + cluster.handshakeLatencies(bytes, over: link))
-            })
+        guard let best else { throw MemoryShortage(problem).error }
+        return best.search.cheapest(best.cuts, limit: best.weight).placement(on: problem)
     }
 
-    /// Seconds between two microbatches at best: a rank computes and handles messages, and beside that messages come in,
-    /// of which so many are under way at once as there are receives posted.
-    static func pace(
-        computing: Double, _ byteCount: Double, over link: Cluster.Link?, _ cluster: Cluster
-    ) -> Double {
-        guard let link, byteCount > 0 else { return computing }
+    static func search(_ problem: PartitionProblem, _ table: StageTable, _ places: RankChoices) -> PlacementSearch {
+        struct Key: Hashable {
+            let kind: RankChoices.Kind
+            let link: Cluster.Link?
+        }
+        let (costs, cluster) = (problem.costs, problem.cluster)
+        var messages: [MessageTimes] = []
+        var numbers: [Cluster.Link?: Int] = [:]
+        var fitting: [Int: FittingStages] = [:]
+        var rules: [StageRule] = []
+        var known: [Key: Int] = [:]
+        let ruleOfStep = places.steps.map { step in
+            let key = Key(kind: step.kind, link: step.link)
+            if let rule = known[key] { return rule }
+            if numbers[step.link] == nil {
+                numbers[step.link] = messages.count
+                messages.append(MessageTimes(table) { OptimalStrategy.message($0, over: step.link, cluster) })
+            }
+            if let limit = step.kind.memoryByteCount, fitting[limit] == nil, table.memory.greatest > Double(limit) {
+                fitting[limit] = FittingStages(table, within: Double(limit))
+            }
+            let number = numbers[step.link]!
+            known[key] = rules.count
+            rules.append(
+                StageRule(
+                    speed: step.kind.flopsPerSecond, knownSpeed: costs.flopsPerSecond, stageSeconds: costs.stage,
+                    messages: messages[number], messagesNumber: number,
+                    fitting: step.kind.memoryByteCount.flatMap { fitting[$0] }))
+            return rules.count - 1
+        }
+        // All ranks together are no faster, and neither is the fastest one with the heaviest block.
+        let speeds = cluster.ranks.prefix(problem.stageCount).map(\.flopsPerSecond)
+        let all = table.seconds[table.blockCount] + costs.stage * Double(problem.stageCount)
+        let lowest = max(
+            all * costs.flopsPerSecond / speeds.reduce(0, +),
+            (table.blockSeconds.greatest + costs.stage) * costs.flopsPerSecond / (speeds.max() ?? 1))
+        return PlacementSearch(table, places, rules: rules, ruleOfStep: ruleOfStep, lowest: lowest)
+    }
+
+    /// What a stage's messages take of so many bytes: seconds between two microbatches at best, seconds that a rank's
+    /// computing takes longer, and seconds on the way.
+    ///
+    /// A rank computes and handles messages, and beside that messages come in, of which so many are under way at once as
+    /// there are receives posted.
+    private static func message(
+        _ byteCount: Double, over link: Cluster.Link?, _ cluster: Cluster
+    ) -> (pace: Double, handling: Double, toll: Double) {
+        guard let link else { return (0, 0, 0) }
         let transfer = link.transferSeconds(byteCount)
-        let onTheWay = transfer + link.latency * (1 + cluster.handshakeLatencies(byteCount, over: link))
-        return max(
-            computing + link.receiveHandling * byteCount, transfer,
-            onTheWay / Double(PartitionPlan.receiveSlotCount))
+        let latency = link.latency * (1 + cluster.handshakeLatencies(byteCount, over: link))
+        guard byteCount > 0 else { return (0, 0, transfer + latency) }
+        let pace = max(transfer, (transfer + latency) / Double(PartitionPlan.receiveSlotCount))
+        return (pace, link.receiveHandling * byteCount, transfer + latency)
     }
 }
 
