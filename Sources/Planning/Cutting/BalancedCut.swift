@@ -1,9 +1,9 @@
 /// The exact answer to "cut a chain into contiguous stages so that the heaviest stage is as light as can be, and of
 /// all such cuts the one that sends the fewest bytes".
 ///
-/// Twice through (stages, layers): the first search bisects for the lightest load that can be the heaviest, where each trial
-/// finds for every stage the layers that it can end before; the second finds the fewest bytes among the cuts that reach
-/// it. O(stages * layers * log layers) steps.
+/// The first search bisects for the lightest load that can be the heaviest, where each trial finds for every stage the
+/// layers that it can end before; the second finds the fewest bytes among the cuts that reach it. Both look only at ends
+/// that leave the stages before and after them no more than they can bear.
 struct BalancedCut {
     /// Prefix sums of the layers' loads.
     private let sums: [Double]
@@ -42,120 +42,192 @@ struct BalancedCut {
     private func lower(_ first: Int) -> Double { sums[first] - loadPerByte * cutByteCounts[first] }
     private func load(_ first: Int, _ end: Int) -> Double { upper(end) - lower(first) }
 
-    /// Where the n-th stage may end, so that each stage before and after it has a layer.
-    private func ends(of stage: Int, stageCount: Int) -> ClosedRange<Int> {
+    /// Where the n-th stage may end, so that each stage before and after it has a layer, and all of them together bear
+    /// what is theirs. By stage, from the first; nil where one has no such end.
+    private func ends(stageCount: Int, limit: Double) -> [ClosedRange<Int>]? {
         let count = sums.count - 1
-        return (stage == stageCount ? count : stage)...(count - (stageCount - stage))
+        // Sums are rounded.
+        let share = limit + 1e-9 * sums[count]
+        var found: [ClosedRange<Int>] = []
+        found.reserveCapacity(stageCount)
+        var (low, high) = (0, 0)
+        for stage in 1...stageCount {
+            let (before, after) = (share * Double(stage), sums[count] - share * Double(stageCount - stage))
+            while low < count, sums[low] < after { low += 1 }
+            while high < count, sums[high + 1] <= before { high += 1 }
+            let first = max(low, stage == stageCount ? count : stage)
+            let last = min(high, count - (stageCount - stage))
+            guard first <= last else { return nil }
+            found.append(first...last)
+        }
+        return found
     }
 
     func boundaries(stageCount: Int) -> [Int] {
+        let limit = leastLimit(stageCount: stageCount)
+        return cheapest(ends(stageCount: stageCount, limit: limit)!, limit: limit)
+    }
+
+    /// The lightest load that the heaviest of so many stages can have.
+    private func leastLimit(stageCount: Int) -> Double {
         let count = sums.count - 1
+        func isPossible(_ limit: Double) -> Bool { self.isPossible(stageCount: stageCount, limit: limit) }
         // Of positive numbers the greater has the greater bits.
         var (low, high) = (UInt64(0), max(0, load(0, count) + loadPerByte * 2 * (cutByteCounts.max() ?? 0)).bitPattern)
-        while !isPossible(stageCount: stageCount, limit: Double(bitPattern: high)) {
+        while !isPossible(Double(bitPattern: high)) {
             // Rounding apart it is.
             high = (Double(bitPattern: high) * 2).bitPattern
             guard Double(bitPattern: high).isFinite, high > 0 else { break }
         }
-        while low < high {
-            let middle = low + (high - low) / 2
-            if isPossible(stageCount: stageCount, limit: Double(bitPattern: middle)) {
-                high = middle
-            } else {
-                low = middle + 1
+        // No stage need be lighter than an even share.
+        let even = sums[count] / Double(stageCount) * (1 - 1e-6)
+        if even > 0, even.bitPattern < high { low = even.bitPattern }
+        for trial in 0... {
+            guard low < high else { break }
+            if trial % 4 == 3, let loads = loads(from: Double(bitPattern: low), through: Double(bitPattern: high)) {
+                var (first, last) = (0, loads.count)
+                while first < last {
+                    let middle = (first + last) / 2
+                    if isPossible(loads[middle]) { last = middle } else { first = middle + 1 }
+                }
+                return first < loads.count ? loads[first] : Double(bitPattern: high)
             }
+            let middle = low + (high - low) / 2
+            if isPossible(Double(bitPattern: middle)) { high = middle } else { low = middle + 1 }
         }
-        return cheapest(stageCount: stageCount, limit: Double(bitPattern: high))
+        return Double(bitPattern: high)
+    }
+
+    /// The loads that stages can have between two limits, ascending, each once; nil where it takes long to find them.
+    private func loads(from low: Double, through high: Double) -> [Double]? {
+        let count = sums.count - 1
+        var found: [Double] = []
+        var lookCount = 0
+        for first in 0..<count {
+            var end = first + 1
+            while end <= count, sums[end] - sums[first] <= high {
+                let load = load(first, end)
+                if load >= low, load <= high, load != found.last { found.append(load) }
+                end += 1
+                lookCount += 1
+            }
+            if found.count > 1 << 13 || lookCount > 64 * count { return nil }
+        }
+        found.sort()
+        var kept = 0
+        for index in found.indices where index == 0 || found[index] != found[kept - 1] {
+            found[kept] = found[index]
+            kept += 1
+        }
+        found.removeLast(found.count - kept)
+        return found
     }
 
     /// Whether so many stages can be made of which none is heavier than the limit.
     private func isPossible(stageCount: Int, limit: Double) -> Bool {
-        let count = sums.count - 1
-        // By layer: whether the stages so far can end before it.
-        var isEnd = (0...count).map { $0 > 0 && load(0, $0) <= limit }
-        for stage in stride(from: 2, through: stageCount, by: 1) {
-            var next = [Bool](repeating: false, count: count + 1)
+        guard let ends = ends(stageCount: stageCount, limit: limit) else { return false }
+        // By end: whether the stages so far can end there.
+        var isEnd = ends[0].map { load(0, $0) <= limit }
+        var before = ends[0]
+        for range in ends.dropFirst() {
+            var next = [Bool](repeating: false, count: range.count)
             // The border that leaves most room of those at which the stage may begin.
             var best = -Double.infinity
-            var first = stage - 1
-            for end in ends(of: stage, stageCount: stageCount) {
-                while first < end {
-                    if isEnd[first] { best = max(best, lower(first)) }
+            var first = before.lowerBound
+            for end in range {
+                let through = min(end, before.upperBound + 1)
+                while first < through {
+                    if isEnd[first - before.lowerBound] { best = max(best, lower(first)) }
                     first += 1
                 }
-                next[end] = upper(end) - best <= limit
+                next[end - range.lowerBound] = upper(end) - best <= limit
             }
-            isEnd = next
+            (isEnd, before) = (next, range)
         }
-        return isEnd[count]
+        return isEnd[isEnd.count - 1]
     }
 
-    private func cheapest(stageCount: Int, limit: Double) -> [Int] {
-        let count = sums.count - 1
-        var bytes = (0...count).map { $0 > 0 && load(0, $0) <= limit ? 0.0 : .infinity }
-        var choices: [[Int32]] = [[Int32](repeating: 0, count: count + 1)]
-        // Borders by the room that they leave, most first: a stage may begin at a number of the first ones.
-        let byRoom = (0...count).sorted { (-lower($0), $0) < (-lower($1), $1) }
-        var place = [Int](repeating: 0, count: count + 1)
-        for (index, border) in byRoom.enumerated() { place[border] = index }
-        for stage in stride(from: 2, through: stageCount, by: 1) {
-            var next = [Double](repeating: .infinity, count: count + 1)
-            var choice = [Int32](repeating: 0, count: count + 1)
-            var least = PrefixMinimum(count: count + 1)
-            var first = stage - 1
-            for end in ends(of: stage, stageCount: stageCount) {
-                while first < end {
-                    if bytes[first].isFinite {
-                        least.add(bytes[first] + cutByteCounts[first], first, at: place[first])
-                    }
+    private func cheapest(_ ends: [ClosedRange<Int>], limit: Double) -> [Int] {
+        var bytes = ends[0].map { load(0, $0) <= limit ? 0.0 : .infinity }
+        var before = ends[0]
+        var choices: [[Int32]] = []
+        var borders = BorderQueue()
+        for range in ends.dropFirst() {
+            var next = [Double](repeating: .infinity, count: range.count)
+            var choice = [Int32](repeating: 0, count: range.count)
+            borders.removeAll()
+            var first = before.lowerBound
+            for end in range {
+                let through = min(end, before.upperBound + 1)
+                while first < through {
+                    let sum = bytes[first - before.lowerBound] + cutByteCounts[first]
+                    if sum < .infinity { borders.add(.init(byteCount: sum, room: lower(first), border: first)) }
                     first += 1
                 }
-                // Those that leave room enough, by bisection.
-                var (low, high) = (0, count + 1)
-                while low < high {
-                    let middle = (low + high) / 2
-                    if load(byRoom[middle], end) <= limit { low = middle + 1 } else { high = middle }
-                }
-                guard let found = least.least(of: low) else { continue }
-                next[end] = found.value
-                choice[end] = Int32(found.border)
+                guard let found = borders.fewestBytes(where: { upper(end) - $0 <= limit }) else { continue }
+                next[end - range.lowerBound] = found.byteCount
+                choice[end - range.lowerBound] = Int32(found.border)
             }
-            bytes = next
+            (bytes, before) = (next, range)
             choices.append(choice)
         }
         var boundaries: [Int] = []
-        var end = count
-        for choice in choices.reversed() {
-            end = Int(choice[end])
+        var end = sums.count - 1
+        for (choice, range) in zip(choices, ends.dropFirst()).reversed() {
+            end = Int(choice[end - range.lowerBound])
             boundaries.append(end)
         }
-        return boundaries.reversed()
+        return [0] + boundaries.reversed()
     }
 }
 
-/// The least of the first so many numbers, while numbers are added in any order (a Fenwick tree).
-private struct PrefixMinimum {
-    /// Of equals the last border counts.
-    private var nodes: [(value: Double, border: Int)]
+/// Borders at which a stage may begin: the one with the fewest bytes before it first, and of the others those that leave
+/// more room than all with fewer bytes.
+private struct BorderQueue {
+    struct Entry {
+        let byteCount: Double
+        let room: Double
+        let border: Int
 
-    init(count: Int) { nodes = [(value: Double, border: Int)](repeating: (.infinity, -1), count: count + 1) }
-
-    mutating func add(_ value: Double, _ border: Int, at place: Int) {
-        var node = place + 1
-        while node < nodes.count {
-            if (value, -border) < (nodes[node].value, -nodes[node].border) { nodes[node] = (value, border) }
-            node += node & -node
+        /// Of equals the last border counts.
+        func isBetter(than other: Entry) -> Bool {
+            byteCount < other.byteCount || byteCount == other.byteCount && border > other.border
         }
     }
 
-    /// Of those at the first `count` places; nil where there is none.
-    func least(of count: Int) -> (value: Double, border: Int)? {
-        var best = (value: Double.infinity, border: -1)
-        var node = count
-        while node > 0 {
-            if (nodes[node].value, -nodes[node].border) < (best.value, -best.border) { best = nodes[node] }
-            node &= node - 1
+    // Ascending by bytes and by room both.
+    private var entries: [Entry] = []
+
+    mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+
+    private func count(where isTooNarrow: (Double) -> Bool) -> Int {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) >> 1
+            if isTooNarrow(entries[middle].room) { low = middle + 1 } else { high = middle }
         }
-        return best.border < 0 ? nil : best
+        return low
+    }
+
+    mutating func add(_ entry: Entry) {
+        let place =
+            entries.last.map { $0.room <= entry.room } ?? true
+            ? entries.count : count { $0 <= entry.room }
+        if place < entries.count, entries[place].isBetter(than: entry) { return }
+        var keep = place
+        while keep > 0, entry.isBetter(than: entries[keep - 1]) { keep -= 1 }
+        if keep > 0, entries[keep - 1].room == entry.room { return }
+        if place == entries.count {
+            entries.removeLast(place - keep)
+            entries.append(entry)
+        } else {
+            entries.replaceSubrange(keep..<place, with: CollectionOfOne(entry))
+        }
+    }
+
+    /// - Parameter isEnough: of the room that a border leaves.
+    func fewestBytes(where isEnough: (Double) -> Bool) -> Entry? {
+        let place = count { !isEnough($0) }
+        return place < entries.count ? entries[place] : nil
     }
 }
