@@ -33,8 +33,8 @@ extension SchedulePolicy {
     /// Microbatches after which schedules repeat themselves: what holds for so many holds for any number.
     public func periodicMicrobatchCount(_ plan: PartitionPlan) -> Int {
         switch self {
-        // No buffer waits for longer than the pipeline is long.
-        case .forward: plan.stages.count + PartitionPlan.receiveSlotCount + 2
+        // No buffer waits for longer than the farthest edge is long.
+        case .forward: (plan.edges.map(\.sendSlotCount).max() ?? 1) + PartitionPlan.receiveSlotCount + 2
         }
     }
 }

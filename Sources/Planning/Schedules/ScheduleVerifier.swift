@@ -46,10 +46,10 @@ public enum ScheduleVerifier {
             throw PlanningError(
                 "the schedule has lists for \(schedule.actions.count) ranks, and the plan is for \(plan.stages.count)")
         }
-        var counts: [Action: Int] = [:]
+        var counts = ActionCounts(rules, microbatchCount: schedule.microbatchCount)
+        var stray: Action?
         for (rank, actions) in schedule.actions.enumerated() {
             for action in actions {
-                counts[action, default: 0] += 1
                 guard let owner = rules.stage(of: action) else {
                     throw PlanningError("rank \(rank) is to do something that the plan does not know")
                 }
@@ -58,15 +58,16 @@ public enum ScheduleVerifier {
                         "'\(action.text(in: plan))' is in the list of rank \(rank), not of its owner \(plan.stages[owner].rank)"
                     )
                 }
+                if !counts.add(action) { stray = stray ?? action }
             }
         }
-        for microbatch in 0..<schedule.microbatchCount {
-            for action in rules.actions(for: microbatch) where counts.removeValue(forKey: action) != 1 {
+        for microbatch in 0..<schedule.microbatchCount where !counts.isComplete(microbatch) {
+            for action in rules.actions(for: microbatch) where counts.count(of: action) != 1 {
                 throw PlanningError("'\(action.text(in: plan))' must be in the schedule exactly once")
             }
         }
-        for action in schedule.actions.joined() where counts[action] != nil {
-            throw PlanningError("'\(action.text(in: plan))' is for a microbatch that does not exist")
+        if let stray {
+            throw PlanningError("'\(stray.text(in: plan))' is for a microbatch that does not exist")
         }
     }
 
@@ -74,15 +75,14 @@ public enum ScheduleVerifier {
     /// wait: for messages to come, and for buffers that receivers have yet to take.
     private static func play(_ schedule: Schedule, _ rules: ScheduleRules) throws(PlanningError) {
         var next = [Int](repeating: 0, count: schedule.actions.count)
-        var posted: Set<Action> = []
-        var sent: Set<Action> = []
+        // By edge: microbatches so far, which go in order.
+        var posted = [Int](repeating: 0, count: rules.plan.edges.count)
+        var sent = posted
         func canStart(_ action: Action) -> Bool {
             guard case .run(let stage, let microbatch) = action else { return true }
-            return rules.operands(of: stage).allSatisfy { sent.contains(.send(edge: $0, microbatch: microbatch)) }
+            return rules.operands(of: stage).allSatisfy { sent[$0] > microbatch }
                 && rules.outgoing[stage].allSatisfy { edge in
-                    rules.leaving(on: edge, before: microbatch).map {
-                        posted.contains(.receive(edge: edge, microbatch: $0))
-                    } ?? true
+                    rules.leaving(on: edge, before: microbatch).map { posted[edge] > $0 } ?? true
                 }
         }
 
@@ -92,8 +92,8 @@ public enum ScheduleVerifier {
             for rank in schedule.actions.indices {
                 while next[rank] < schedule.actions[rank].count, canStart(schedule.actions[rank][next[rank]]) {
                     let action = schedule.actions[rank][next[rank]]
-                    if case .receive = action { posted.insert(action) }
-                    if case .send = action { sent.insert(action) }
+                    if case .receive(let edge, _) = action { posted[edge] += 1 }
+                    if case .send(let edge, _) = action { sent[edge] += 1 }
                     next[rank] += 1
                     moved = true
                 }
@@ -105,4 +105,56 @@ public enum ScheduleVerifier {
             )
         }
     }
+}
+
+/// How often each action of a plan is in a schedule.
+private struct ActionCounts {
+    private let microbatchCount: Int
+    /// Actions that a microbatch may have, and those that it must have.
+    private let width: Int
+    private let wantedCount: Int
+    private let stageCount: Int
+    private let edgeCount: Int
+    /// By microbatch, then by action; more than two count as two.
+    private var counts: [UInt8]
+    /// By microbatch: actions that are there once.
+    private var singles: [Int]
+
+    init(_ rules: ScheduleRules, microbatchCount: Int) {
+        let plan = rules.plan
+        self.microbatchCount = microbatchCount
+        (stageCount, edgeCount) = (plan.stages.count, plan.edges.count)
+        width = 2 * (stageCount + edgeCount) + plan.inputs.count
+        wantedCount = plan.stages.indices.reduce(0) { $0 + rules.actionCount(ofStage: $1) }
+        counts = [UInt8](repeating: 0, count: width * microbatchCount)
+        singles = [Int](repeating: 0, count: microbatchCount)
+    }
+
+    private func place(of action: Action) -> Int {
+        switch action {
+        case .run(let stage, _): stage
+        case .write(let stage, _): stageCount + stage
+        case .send(let edge, _): 2 * stageCount + edge
+        case .receive(let edge, _): 2 * stageCount + edgeCount + edge
+        case .read(let input, _): 2 * (stageCount + edgeCount) + input
+        }
+    }
+
+    /// False where there is no such microbatch.
+    mutating func add(_ action: Action) -> Bool {
+        let microbatch = action.microbatch
+        guard microbatch >= 0, microbatch < microbatchCount else { return false }
+        let index = microbatch * width + place(of: action)
+        switch counts[index] {
+        case 0: singles[microbatch] += 1
+        case 1: singles[microbatch] -= 1
+        default: return true
+        }
+        counts[index] += 1
+        return true
+    }
+
+    func isComplete(_ microbatch: Int) -> Bool { singles[microbatch] == wantedCount }
+
+    func count(of action: Action) -> Int { Int(counts[action.microbatch * width + place(of: action)]) }
 }
