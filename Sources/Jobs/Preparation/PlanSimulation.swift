@@ -25,6 +25,23 @@ struct PlanSimulation {
         return sum > 0 ? sum : 1
     }
 
+    /// Microbatches that are simulated for a plan.
+    private func simulatedCount(stageCount: Int) -> Int {
+        min(sizes.count, max(64, PlanSimulation.workLimit / stageCount))
+    }
+
+    /// Less than what a plan of so many stages would take, of which the slowest computes so many seconds for a full
+    /// microbatch.
+    func leastMakespan(stageCount: Int, computing seconds: Double) -> Double {
+        let count = simulatedCount(stageCount: stageCount)
+        let sum = sizes.prefix(count).reduce(0, +)
+        let later = batching.microbatchCount - count
+        // The rest is for rounding, and for how exactly the microbatches behind go on as the second half does.
+        guard later > 0 else { return seconds * sum * (1 - 1e-9) }
+        let half = sizes[count / 2..<count].reduce(0, +) / Double(count - count / 2)
+        return seconds * (sum + half * Double(later)) * 0.98
+    }
+
     /// Of the first microbatches: their sizes beside that of a full one.
     static func sizes(_ batching: InputBatching, count: Int) -> [Double] {
         let full = max(1, batching.elementCount(of: batching.representative))
@@ -37,27 +54,21 @@ struct PlanSimulation {
     func run(
         _ plan: PartitionPlan, costs: LayerCosts, on cluster: Cluster, spanLimit: Int = 0
     ) throws -> (outcome: PlanPrediction.Outcome, timeline: Timeline) {
-        let count = min(sizes.count, max(64, PlanSimulation.workLimit / plan.stages.count))
-        let timeline = try timeline(plan, costs, cluster, count: count, spanLimit: spanLimit)
+        let count = simulatedCount(stageCount: plan.stages.count)
+        let isLonger = batching.microbatchCount > count
+        let simulator = PipelineSimulator(
+            plan, costs: ScheduleCosts(plan, costs: costs, microbatchSizes: Array(sizes.prefix(count))), on: cluster)
+        let (timeline, shorter) = try simulator.run(
+            microbatchCount: count, shorter: [min(1, count)] + (isLonger ? [count / 2] : []), spanLimit: spanLimit)
         var makespan = timeline.makespan
-        if batching.microbatchCount > count {
-            let half = try self.timeline(plan, costs, cluster, count: count / 2).makespan
-            makespan += (makespan - half) / Double(count - count / 2) * Double(batching.microbatchCount - count)
+        if isLonger {
+            makespan += (makespan - shorter[1]) / Double(count - count / 2) * Double(batching.microbatchCount - count)
         }
-        let one = try self.timeline(plan, costs, cluster, count: min(1, count)).makespan
         return (
             PlanPrediction.Outcome(
                 ranks: plan.stages.count, makespan: makespan,
-                itemsPerSecond: makespan > 0 ? Double(batching.itemCount) / makespan : 0, latency: one), timeline
+                itemsPerSecond: makespan > 0 ? Double(batching.itemCount) / makespan : 0, latency: shorter[0]),
+            timeline
         )
-    }
-
-    private func timeline(
-        _ plan: PartitionPlan, _ costs: LayerCosts, _ cluster: Cluster, count: Int, spanLimit: Int = 0
-    ) throws -> Timeline {
-        try ScheduleSimulator(
-            Schedule(of: plan, microbatchCount: count), of: plan,
-            costs: ScheduleCosts(plan, costs: costs, microbatchSizes: Array(sizes.prefix(count))), on: cluster
-        ).timeline(spanLimit: spanLimit)
     }
 }

@@ -30,9 +30,9 @@ struct SimulatedNetwork {
         fileprivate let out: Int
         fileprivate let into: Int
         /// Of the interfaces, in bytes per second.
-        fileprivate let interfaceBandwidth: Double
+        let interfaceBandwidth: Double
         /// The way between two nodes whose link is unlike the others.
-        fileprivate let between: Int?
+        let between: Int?
     }
 
     /// By edge.
@@ -70,6 +70,24 @@ struct SimulatedNetwork {
         self.routes = routes
         free = [Double](repeating: 0, count: wayCount)
         waiting = [[Transfer]](repeating: [], count: wayCount)
+    }
+
+    /// By edge: a number for the ranks that it is between; nil where other ranks share a way with these.
+    var channels: [Int]? {
+        var numbers: [[Int]: Int] = [:]
+        var owners = [Int](repeating: -1, count: free.count)
+        var found: [Int] = []
+        found.reserveCapacity(routes.count)
+        for route in routes {
+            let number = numbers[[route.from, route.to], default: numbers.count]
+            numbers[[route.from, route.to]] = number
+            for case let way? in [route.out, route.into, route.between] {
+                guard owners[way] < 0 || owners[way] == number else { return nil }
+                owners[way] = number
+            }
+            found.append(number)
+        }
+        return found
     }
 
     /// Sends a message on its way if that is free.

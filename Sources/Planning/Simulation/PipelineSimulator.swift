@@ -1,0 +1,38 @@
+/// Simulates what a plan's policy comes to: without writing schedules out and without events where that tells the same,
+/// else with `ScheduleSimulator`.
+public struct PipelineSimulator {
+    private let plan: PartitionPlan
+    private let costs: ScheduleCosts
+    private let cluster: Cluster
+
+    /// - Parameter costs: for as many microbatches as will be simulated.
+    public init(_ plan: PartitionPlan, costs: ScheduleCosts, on cluster: Cluster) {
+        (self.plan, self.costs, self.cluster) = (plan, costs, cluster)
+    }
+
+    /// What would be measured, and the makespans of shorter jobs.
+    ///
+    /// - Parameters:
+    ///   - shorter: their microbatches.
+    ///   - spanLimit: spans that are kept of each rank.
+    /// - Throws: where the schedule would wait for ever.
+    public func run(
+        microbatchCount: Int, shorter: [Int] = [], spanLimit: Int = 0
+    ) throws(PlanningError) -> (timeline: Timeline, shorter: [Double]) {
+        if let pattern = SchedulePattern(of: plan),
+            let run = DirectRun(
+                pattern, of: plan, costs: costs, on: cluster, microbatchCount: microbatchCount, spanLimit: spanLimit)
+        {
+            return (run.timeline, shorter.map { $0 > 0 ? run.ends[$0 - 1] : 0 })
+        }
+        var makespans: [Double] = []
+        for count in shorter { makespans.append(try timeline(count).makespan) }
+        return (try timeline(microbatchCount, spanLimit: spanLimit), makespans)
+    }
+
+    private func timeline(_ count: Int, spanLimit: Int = 0) throws(PlanningError) -> Timeline {
+        try ScheduleSimulator(
+            Schedule(of: plan, microbatchCount: count), of: plan, costs: costs, on: cluster
+        ).timeline(spanLimit: spanLimit)
+    }
+}
