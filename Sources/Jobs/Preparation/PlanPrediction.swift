@@ -99,13 +99,20 @@ public struct PlanPrediction: Sendable, Codable {
         }
         var best: Outcome?
         for count in candidates.reversed() where job.canBeCut(into: count) {
+            let limit = (best?.makespan ?? outcome.makespan) * 0.99
+            // Most need not be tried: computing alone takes longer.
+            func isTooSlow(_ seconds: Double) -> Bool {
+                simulation.leastMakespan(stageCount: count, computing: seconds) >= limit
+            }
+            if isTooSlow(job.leastStageSeconds(stageCount: count)) { continue }
             let plan: PartitionPlan
             do { plan = try job.plan(stageCount: count, cluster: job.cluster) } catch is PlanningError {
                 // So few ranks cannot hold the model.
                 continue
             }
+            if isTooSlow(job.slowestStageSeconds(plan)) { continue }
             let found = try simulation.run(plan, costs: job.costs, on: job.cluster).outcome
-            if found.makespan < (best?.makespan ?? outcome.makespan) * 0.99 { best = found }
+            if found.makespan < limit { best = found }
         }
         return best
     }
@@ -115,6 +122,20 @@ extension JobPreparation {
     /// Whether the job's strategy makes plans of so many stages.
     fileprivate func canBeCut(into stageCount: Int) -> Bool {
         stageCount <= chain.stageLimit && specification.parallelism.strategy != .manual
+    }
+
+    /// Seconds that the slowest of so many stages computes for a full microbatch at least, however the model is cut.
+    fileprivate func leastStageSeconds(stageCount: Int) -> Double {
+        let speed = cluster.ranks.prefix(stageCount).reduce(0) { $0 + $1.flopsPerSecond }
+        return costs.layers.reduce(0, +) * costs.flopsPerSecond / speed
+    }
+
+    /// Seconds that the slowest stage of a plan computes for a full microbatch.
+    fileprivate func slowestStageSeconds(_ plan: PartitionPlan) -> Double {
+        zip(plan.stages, plan.layerRanges).reduce(0) { slowest, stage in
+            let seconds = costs.layers[stage.1].reduce(costs.stage, +)
+            return max(slowest, seconds * costs.slowness(of: cluster.ranks[stage.0.rank]))
+        }
     }
 }
 
