@@ -116,6 +116,10 @@ benchmark: build $(ORACLE)/installed ## Measure against ONNX Runtime in one run 
 benchmark-operators: build $(ORACLE)/installed ## Measure single operators, and models that lean on them, against ONNX Runtime.
 	$(ORACLE)/bin/python Tests/Benchmark/operators.py
 
+.PHONY: benchmark-planning
+benchmark-planning: build $(ORACLE)/installed ## Measure `plan` for up to 1,024 ranks, beside the earlier build BASELINE if there is one.
+	$(ORACLE)/bin/python Tests/Benchmark/planning.py $(if $(BASELINE),--baseline $(BASELINE))
+
 .PHONY: benchmark-jobs
 benchmark-jobs: $(ORACLE)/installed ## Make the models of the jobs in jobs/benchmarks.
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set pytorch
