@@ -27,7 +27,7 @@ public struct Schedule: Sendable, Codable, Hashable {
     private static func actions(
         of plan: PartitionPlan, _ rules: ScheduleRules, rank: Int, microbatchCount: Int
     ) -> [Action] {
-        let computing = plan.policy.computing(of: plan, rank: rank, microbatchCount: microbatchCount)
+        let computing = plan.policy.computing(rules.stages[rank], microbatchCount: microbatchCount)
         return complete(computing, rules)
     }
 

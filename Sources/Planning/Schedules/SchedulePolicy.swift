@@ -20,11 +20,12 @@ public enum SchedulePolicy: String, Sendable, Codable, Hashable {
 
 extension SchedulePolicy {
     /// What a rank computes, in order.
-    func computing(of plan: PartitionPlan, rank: Int, microbatchCount: Int) -> [Computation] {
+    ///
+    /// - Parameter stages: of the rank.
+    func computing(_ stages: [Int], microbatchCount: Int) -> [Computation] {
         switch self {
         case .forward:
-            let stages = plan.stages.lazy.filter { $0.rank == rank }.map(\.index)
-            return (0..<microbatchCount).flatMap { microbatch in
+            (0..<microbatchCount).flatMap { microbatch in
                 stages.map { Computation(stage: $0, microbatch: microbatch) }
             }
         }

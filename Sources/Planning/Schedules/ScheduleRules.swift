@@ -12,6 +12,8 @@ public struct ScheduleRules: Sendable {
     let inputs: [[Int]]
     /// By stage: whether it writes outputs of the model.
     let writes: [Bool]
+    /// By rank: its stages.
+    let stages: [[Int]]
     /// By edge.
     private let sendSlotCounts: [Int]
 
@@ -30,6 +32,9 @@ public struct ScheduleRules: Sendable {
         self.outgoing = outgoing
         self.inputs = inputs
         self.writes = writes
+        var stages = [[Int]](repeating: [], count: plan.stages.count)
+        for stage in plan.stages { stages[stage.rank].append(stage.index) }
+        self.stages = stages
         sendSlotCounts = plan.edges.map(\.sendSlotCount)
     }
 
