@@ -88,7 +88,7 @@ def cluster_text(kind: str, ranks: int) -> str:
         nodes = [f"{{ranks: 2, gigaflops: {generator.randint(200, 1000) / 10}}}" for _ in pairs]
     elif kind == "memory limits":
         nodes = [
-            f"{{ranks: 2, gigaflops: 60, memory: {generator.choice([0.0008, 0.0009, 0.0012, 0.002, 0.1])}}}" for _ in pairs
+            f"{{ranks: 2, gigaflops: 60, memory: {generator.choice([0.00095, 0.001, 0.0012, 0.002, 0.1])}}}" for _ in pairs
         ]
     elif kind == "unlike links":
         nodes = [f"{{name: n{node}, ranks: 1, gigaflops: 60}}" for node in range(ranks)]

@@ -25,8 +25,8 @@ struct MemorySearch {
 
     private func search() -> (ReachableCuts, Double) {
         let all = table.memory.own(of: 0..<table.blockCount)
-        // Bytes are whole numbers.
-        var high = table.memory.greatest.rounded(.up)
+        // Bytes are whole numbers; past those that a number holds exactly there is a rest.
+        var high = (table.memory.greatest * (1 + 1e-12)).rounded(.up)
         var found = cuts(within: high)
         var low = -1.0
         for factor in [1.1, 1.5, 2, 4] {
@@ -41,6 +41,7 @@ struct MemorySearch {
         }
         while high - low > 1 {
             let middle = ((low + high) / 2).rounded(.down)
+            guard middle > low, middle < high else { break }
             let trial = cuts(within: middle)
             if trial.isPossible { (found, high) = (trial, middle) } else { low = middle }
         }

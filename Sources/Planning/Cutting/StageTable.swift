@@ -28,7 +28,7 @@ struct StageTable {
         let raw = costs.map { chain.blockSums(of: $0.layers) } ?? [Double](repeating: 0, count: count)
         let total = max(raw.reduce(0, +), costs?.stage ?? 0)
         // A double holds whole numbers up to 2^53; the sum of the rounded seconds stays below that.
-        let quantum = total > 0 && total.isFinite ? total.binade / 0x1p50 : 1
+        let quantum = total > 0 && total.isFinite ? max(total.binade / 0x1p50, .leastNonzeroMagnitude) : 1
         self.quantum = quantum
         let rounded = raw.map { ($0 / quantum).rounded() * quantum }
         self.seconds = StageTable.sums(rounded)
