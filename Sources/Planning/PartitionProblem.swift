@@ -23,17 +23,34 @@ public struct PartitionProblem: Sendable {
     }
 }
 
-/// Where stages begin, and which rank each is on.
+/// Where stages begin, and which ranks compute each.
 public struct Placement: Sendable, Hashable {
     /// The layer that each stage begins with, ascending from 0.
     public let boundaries: [Int]
     /// By stage; no rank twice.
-    public let ranks: [Int]
+    public let teams: [[PartitionPlan.Team]]
 
-    public init(boundaries: [Int], ranks: [Int]) {
-        precondition(boundaries.count == ranks.count)
+    public init(boundaries: [Int], teams: [[PartitionPlan.Team]]) {
+        precondition(boundaries.count == teams.count && teams.allSatisfy { !$0.isEmpty })
         self.boundaries = boundaries
-        self.ranks = ranks
+        self.teams = teams
+    }
+
+    /// One rank for each stage.
+    public init(boundaries: [Int], ranks: [Int]) {
+        self.init(boundaries: boundaries, teams: ranks.map { [PartitionPlan.Team(ranks: [$0])] })
+    }
+
+    /// So many of the same pipeline, each on ranks of its own.
+    public func replicated(_ count: Int) -> Placement {
+        let size = teams.reduce(0) { $0 + $1.count }
+        return Placement(
+            boundaries: boundaries,
+            teams: teams.map { teams in
+                (0..<count).flatMap { replica in
+                    teams.map { PartitionPlan.Team(ranks: $0.ranks.map { $0 + replica * size }) }
+                }
+            })
     }
 
     /// Stage i on rank i.

@@ -20,7 +20,8 @@ public struct Timeline: Sendable, Codable, Hashable {
     /// Totals of one rank.
     public struct RankSummary: Sendable, Codable, Hashable {
         public let rank: Int
-        public let stage: Int?
+        /// What it computes, by index in the plan.
+        public let stages: [Int]
         /// Seconds by activity.
         public var seconds: [Activity: Double]
         /// From the common start of the run to this rank's end, in seconds, loading apart.
@@ -32,9 +33,9 @@ public struct Timeline: Sendable, Codable, Hashable {
         public var plannedActivations: Int
         public var plannedMessages: Int
 
-        public init(rank: Int, stage: Int?) {
+        public init(rank: Int, stages: [Int]) {
             self.rank = rank
-            self.stage = stage
+            self.stages = stages
             seconds = [:]
             elapsed = 0
             peakMemory = 0

@@ -4,137 +4,111 @@ public import MPI
 public import Planning
 public import Tensors
 
-/// One rank's life: it compiles its stage, carries out its list of actions, and notes where the time went.
-public final class StageExecutor {
-    private let plan: PartitionPlan
+/// One rank's life: it compiles its stages, carries out its actions, and notes where the time went.
+public final class RankExecutor {
+    private let rules: ScheduleRules
     private let batching: InputBatching
-    private let stage: Int
     private let communicator: Communicator
     private let control: ControlChannel
     private let weights: StageWeights
     private let arena = Arena()
-    private let part: GraphPart
-    private var programs: StagePrograms
-    private let messages: StageMessages
+    private let messages: RankMessages
+    private let seats: [StageSeat]
     private var readBuffers: StageBuffers  // by index in `plan.inputs`
-    private var resultBuffers: StageBuffers  // by position in `part.outputs`
-    private var states: [ValueID: Tensor] = [:]
 
     // Where things are, looked up once.
-    private let operandSites: [OperandSite]  // by position in `part.inputs`
-    private let operandIndex: [ValueID: Int]  // position in `part.inputs`
+    private let seatOfStage: [Int?]  // by stage: position in `seats`
     private let incomingIndex: [Int: Int]  // position in `messages.incoming` by edge
     private let outgoingIndex: [Int: Int]  // position in `messages.outgoing` by edge
-    private let resultIndex: [ValueID: Int]  // position in `part.outputs`
-    private let written: [ValueID]  // outputs of the model that this stage writes
 
     /// Holds each action against the rules, in debug builds.
     private var progress: ScheduleProgress
-    private var outputs: [Tensor] = []  // of the microbatch computed last, by position in `part.outputs`
     private var watch = StageWatch()
 
-    /// Where an operand of the stage comes from.
-    private enum OperandSite {
-        /// Position in `messages.incoming`.
-        case message(Int)
-        /// Index in `plan.inputs`.
-        case read(Int)
-        case state(ValueID)
-    }
+    private var plan: PartitionPlan { rules.plan }
 
-    /// Reads the stage's weights and compiles it for the shapes that microbatches have, as many as are kept.
+    /// Reads the weights of the rank's stages and compiles them for the shapes that microbatches have, as many as are kept.
+    ///
+    /// - Parameter rules: of the plan, for all microbatches of the job.
     public init(
-        graph: Graph, plan: PartitionPlan, batching: InputBatching, stage: Int, pool: WorkerPool,
-        communicator: Communicator, control: ControlChannel
+        graph: Graph, rules: ScheduleRules, batching: InputBatching, pool: WorkerPool, communicator: Communicator,
+        control: ControlChannel
     ) throws {
         let began = StopWatch.now
-        self.plan = plan
+        self.rules = rules
         self.batching = batching
-        self.stage = stage
         self.communicator = communicator
         self.control = control
-        weights = StageWeights(graph)
-        let part = plan.part(of: stage)
-        self.part = part
-        programs = StagePrograms(graph, part: part, batching: batching, weights: weights, arena: arena, pool: pool)
-        let messages = StageMessages(
-            plan, stage: stage, communicator: communicator, unless: { control.hasRemoteFailure() })
+        let plan = rules.plan
+        let stages = plan.stages(ofRank: communicator.rank)
+        let weights = StageWeights(graph)
+        self.weights = weights
+        let messages = RankMessages(
+            rules, stages: stages, communicator: communicator, unless: { control.hasRemoteFailure() })
         self.messages = messages
-        let incoming = messages.incoming
-        operandIndex = Dictionary(uniqueKeysWithValues: part.inputs.enumerated().map { ($1, $0) })
-        operandSites = part.inputs.map { value in
-            if let index = incoming.firstIndex(where: { $0.value == value }) { return .message(index) }
-            if let index = plan.inputs.firstIndex(where: { $0.value == value }) { return .read(index) }
-            return .state(value)
+        let arena = arena
+        seats = stages.map { stage in
+            StageSeat(
+                graph, plan: plan, batching: batching, stage: stage, messages: messages, weights: weights, arena: arena,
+                pool: pool, keepsResults: plan.edges.contains { $0.from == stage && stages.contains($0.to) })
         }
-        incomingIndex = Dictionary(uniqueKeysWithValues: incoming.enumerated().map { ($1.index, $0) })
+        seatOfStage = plan.stages.indices.map { stages.firstIndex(of: $0) }
+        incomingIndex = Dictionary(uniqueKeysWithValues: messages.incoming.enumerated().map { ($1.index, $0) })
         outgoingIndex = Dictionary(uniqueKeysWithValues: messages.outgoing.enumerated().map { ($1.index, $0) })
-        resultIndex = Dictionary(uniqueKeysWithValues: part.outputs.enumerated().map { ($1, $0) })
         readBuffers = StageBuffers(slotCounts: plan.inputs.map { _ in 1 })
-        resultBuffers = StageBuffers(slotCounts: part.outputs.map { plan.resultSlotCount(of: $0, stage: stage) })
-        written = plan.outputs.filter { $0.stage == stage }.map(\.value)
-        progress = ScheduleProgress(ScheduleRules(plan))
+        progress = ScheduleProgress(rules)
         try reserveBuffers()
-        prepareStates(graph)
         try compileAhead()
         watch.reserve(
             sends: messages.outgoing.count * batching.microbatchCount,
-            waits: incoming.count * batching.microbatchCount, microbatches: batching.microbatchCount)
+            waits: messages.incoming.count * batching.microbatchCount, microbatches: batching.microbatchCount)
         watch.count(.load, since: began)
     }
 
     /// Makes room for the largest of the microbatches that come first.
     private func reserveBuffers() throws {
-        var operandBytes = [Int](repeating: 0, count: part.inputs.count)
-        var resultBytes = [Int](repeating: 0, count: part.outputs.count)
-        for variant in batching.variants.prefix(StagePrograms.limit) {
-            let types = try programs.types(for: variant)
-            operandBytes = zip(operandBytes, types.inputs).map { max($0, $1?.byteCount ?? 0) }
-            resultBytes = zip(resultBytes, types.outputs).map { max($0, $1?.byteCount ?? 0) }
-        }
-        var total = 0
-        for (site, bytes) in zip(operandSites, operandBytes) {
-            if case .message(let index) = site {
-                total += bytes * messages.incoming[index].receiveSlotCount
-            } else {
-                total += bytes
+        for seat in seats {
+            let part = seat.part
+            var operandBytes = [Int](repeating: 0, count: part.inputs.count)
+            var resultBytes = [Int](repeating: 0, count: part.outputs.count)
+            for variant in batching.variants.prefix(StagePrograms.limit) {
+                let types = try seat.programs.types(for: variant)
+                operandBytes = zip(operandBytes, types.inputs).map { max($0, $1?.byteCount ?? 0) }
+                resultBytes = zip(resultBytes, types.outputs).map { max($0, $1?.byteCount ?? 0) }
             }
-        }
-        for (value, bytes) in zip(part.outputs, resultBytes) {
-            total += bytes * plan.resultSlotCount(of: value, stage: stage)
-        }
-        try SystemMemory.require(total, for: "the messages of stage \(stage)")
-        for (site, bytes) in zip(operandSites, operandBytes) {
-            switch site {
-            case .message(let index): messages.reserve(incoming: index, byteCount: bytes)
-            case .read(let index): readBuffers.reserve(index, byteCount: bytes)
-            case .state: break
+            var total = 0
+            for (operand, bytes) in zip(seat.operands, operandBytes) {
+                if case .edge(let edge, _) = operand { total += bytes * edge.receiveSlotCount } else { total += bytes }
             }
-        }
-        for (index, bytes) in resultBytes.enumerated() { resultBuffers.reserve(index, byteCount: bytes) }
-    }
-
-    /// State begins as zeros.
-    private func prepareStates(_ graph: Graph) {
-        guard let variant = batching.variants.first else { return }
-        let types = batching.inputTypes(of: variant)
-        for state in plan.states where state.stage == stage {
-            let type = types[graph.inputs.firstIndex { $0.value == state.input }!]
-            states[state.input] = Tensor(zeros: type.dtype, shape: type.shape)
+            for (index, bytes) in resultBytes.enumerated() { total += bytes * seat.resultBuffers.slotCount(index) }
+            try SystemMemory.require(total, for: "the messages of stage \(seat.stage)")
+            for (operand, bytes) in zip(seat.operands, operandBytes) {
+                switch operand {
+                case .edge(_, let index): messages.reserve(incoming: index, byteCount: bytes)
+                case .read(let index): readBuffers.reserve(index, byteCount: bytes)
+                case .state: break
+                }
+            }
+            for (index, bytes) in resultBytes.enumerated() { seat.resultBuffers.reserve(index, byteCount: bytes) }
         }
     }
 
     private func compileAhead() throws {
-        for variant in batching.variants.prefix(StagePrograms.limit) { _ = try programs.program(for: variant) }
+        for seat in seats where !seat.part.nodes.isEmpty {
+            for variant in batching.variants.prefix(StagePrograms.limit) {
+                _ = try seat.programs.program(for: variant)
+            }
+        }
         // Pages that are first touched while microbatches run would make the first ones slow, and predictions wrong.
         arena.populate()
         messages.populate()
         readBuffers.populate()
-        resultBuffers.populate()
+        for seat in seats { seat.resultBuffers.populate() }
     }
 
     /// Carries out this rank's actions, in the order in which they come.
     ///
+    /// - Parameter computed: called when the last of the rank's stages is done with a microbatch.
     /// - Throws: what went wrong here, or `RemoteFailure` when another rank has failed meanwhile. Outstanding messages
     ///   are given up then.
     public func run(
@@ -148,7 +122,7 @@ public final class StageExecutor {
             while let action = try actions.next() {
                 assert(isAllowed(action))
                 try carryOut(action, source: source, sink: sink)
-                if case .run(_, let microbatch) = action { computed(microbatch) }
+                if case .run(let stage, let microbatch) = action, stage == seats.last?.stage { computed(microbatch) }
             }
             let start = StopWatch.now
             try messages.finishSends()
@@ -169,6 +143,8 @@ public final class StageExecutor {
         return true
     }
 
+    private func seat(of stage: Int) -> StageSeat { seats[seatOfStage[stage]!] }
+
     private func carryOut(_ action: Action, source: any MicrobatchSource, sink: any MicrobatchSink) throws {
         let start = StopWatch.now
         switch action {
@@ -176,89 +152,88 @@ public final class StageExecutor {
             try source.read(input: input, microbatch: microbatch, into: inputTensor(input, microbatch))
             watch.note(.inputOutput, microbatch: microbatch, since: start)
         case .receive(let edge, let microbatch):
-            let index = incomingIndex[edge]!
-            let value = plan.edges[edge].value
-            try messages.post(receive: index, microbatch: microbatch, type: type(of: value, microbatch))
+            let seat = seat(of: rules.target(of: edge))
+            let variant = batching.variant(of: microbatch)
+            let type = try seat.programs.types(for: variant).inputs[seat.operandIndex[plan.edges[edge].value]!]
+            try messages.post(receive: incomingIndex[edge]!, microbatch: microbatch, type: type)
             watch.count(.communicate, since: start)
-        case .run(_, let microbatch):
-            try compute(microbatch)
+        case .run(let stage, let microbatch):
+            try compute(seat(of: stage), microbatch)
         case .send(let edge, let microbatch):
+            let seat = seat(of: rules.source(of: edge))
             try messages.post(
-                send: outgoingIndex[edge]!, microbatch: microbatch, outputs[resultIndex[plan.edges[edge].value]!])
+                send: outgoingIndex[edge]!, microbatch: microbatch, turn: seat.turn - 1,
+                seat.result(plan.edges[edge].value))
             watch.count(.communicate, since: start)
             watch.noteSend(edge: edge, microbatch: microbatch, at: start)
-        case .write(_, let microbatch):
-            try sink.write(microbatch: microbatch, outputs: written.map { outputs[resultIndex[$0]!] })
+        case .write(let stage, let microbatch):
+            let seat = seat(of: stage)
+            try sink.write(microbatch: microbatch, outputs: seat.written.map(seat.result))
             watch.note(.inputOutput, microbatch: microbatch, since: start)
         }
     }
 
-    private func compute(_ microbatch: Int) throws {
+    private func compute(_ seat: StageSeat, _ microbatch: Int) throws {
         let start = StopWatch.now
         var operands: [Tensor] = []
-        operands.reserveCapacity(operandSites.count)
-        for site in operandSites {
-            switch site {
-            case .message(let index):
+        operands.reserveCapacity(seat.operands.count)
+        for operand in seat.operands {
+            switch operand {
+            case .edge(let edge, let index):
+                if rules.isWithinRank(edge.index, microbatch) {
+                    operands.append(self.seat(of: edge.from).result(edge.value, of: microbatch))
+                    continue
+                }
                 let began = StopWatch.now
                 operands.append(try messages.wait(receive: index, microbatch: microbatch))
-                watch.noteWait(edge: messages.incoming[index].index, microbatch: microbatch, since: began)
+                watch.noteWait(edge: edge.index, microbatch: microbatch, since: began)
             case .read(let index): operands.append(try inputTensor(index, microbatch))
-            case .state(let value): operands.append(states[value]!)
+            case .state(let value): operands.append(seat.state(value))
             }
         }
-        try messages.awaitBuffers(before: microbatch)
+        for index in seat.outgoing { try messages.awaitBuffer(of: index, before: seat.turn) }
         let waited = watch.note(.wait, microbatch: microbatch, since: start)
+        guard !seat.part.nodes.isEmpty else {
+            // Nothing to compute: what has come is what goes on.
+            return seat.finish(microbatch, seat.part.outputs.map { operands[seat.operandIndex[$0]!] })
+        }
 
         let variant = batching.variant(of: microbatch)
-        let isCompiled = programs.hasProgram(for: variant)
-        let program = try programs.program(for: variant)
+        let isCompiled = seat.programs.hasProgram(for: variant)
+        let program = try seat.programs.program(for: variant)
         let buffers = program.outputTypes.enumerated().map { index, type in
-            type.map { resultBuffers.tensor(index, microbatch: microbatch, type: $0) }
+            type.map { seat.resultBuffers.tensor(index, turn: seat.turn, type: $0) }
         }
         // A shape that comes up for the first time was compiled now.
         let ready = isCompiled ? waited : watch.count(.compile, since: waited)
         var poking = 0.0
         do {
-            outputs = try program.run(inputs: operands, outputs: buffers, items: batching.items(of: microbatch)) {
+            let made = try program.run(inputs: operands, outputs: buffers, items: batching.items(of: microbatch)) {
                 guard messages.outstandingCount > 0 else { return }
                 let began = StopWatch.now
                 try messages.progress()
                 poking += StopWatch.now - began
             }
+            seat.finish(microbatch, made)
         } catch let error where !(error is MPIError) {
             throw MicrobatchFailure(microbatch: microbatch, reason: "\(error)", node: error as? NodeFailure)
         }
-        keepStates()
         let done = watch.count(.compute, since: ready + poking)
         watch.count(.communicate, since: done - poking)
         watch.keep(.compute, microbatch: microbatch, from: ready, to: done)
         watch.noteMemory(microbatch: microbatch)
     }
 
-    private func keepStates() {
-        for state in plan.states where state.stage == stage {
-            let made = outputs[resultIndex[state.output]!]
-            made.withBytes { bytes in states[state.input]!.withMutableBytes { $0.copyMemory(from: bytes) } }
-        }
-    }
-
-    // MARK: Types and buffers
-
-    /// Nil where the header will tell it.
-    private func type(of value: ValueID, _ microbatch: Int) throws -> TensorType? {
-        try programs.types(for: batching.variant(of: microbatch)).inputs[operandIndex[value]!]
-    }
-
     private func inputTensor(_ input: Int, _ microbatch: Int) throws -> Tensor {
-        let type = try type(of: plan.inputs[input].value, microbatch)!
-        return readBuffers.tensor(input, microbatch: microbatch, type: type)
+        let site = plan.inputs[input]
+        let seat = seat(of: site.stage)
+        let types = try seat.programs.types(for: batching.variant(of: microbatch)).inputs
+        return readBuffers.tensor(input, turn: 0, type: types[seat.operandIndex[site.value]!]!)
     }
 
-    /// The types of the outputs that this stage writes for a variant; nil where only the run can tell.
+    /// The types of the outputs that this rank writes for a variant; nil where only the run can tell.
     public func outputTypes(for variant: InputBatching.Variant) throws -> [TensorType?] {
-        let types = try programs.types(for: variant).outputs
-        return written.map { types[resultIndex[$0]!] }
+        try seats.flatMap { try $0.writtenTypes(for: variant) }
     }
 
     // MARK: Report
@@ -267,12 +242,14 @@ public final class StageExecutor {
     ///
     /// - Parameter clockOffset: seconds to add to this rank's clock to get rank 0's.
     public func summary(clockOffset: Double) -> Timeline.RankSummary {
-        var summary = Timeline.RankSummary(rank: communicator.rank, stage: stage)
+        var summary = Timeline.RankSummary(rank: communicator.rank, stages: seats.map(\.stage))
         watch.report(into: &summary, clockOffset: clockOffset)
         summary.peakMemory = PeakMemory.byteCount
         summary.plannedWeights = weights.byteCount
         summary.plannedActivations = arena.byteCount
-        summary.plannedMessages = messages.byteCount + readBuffers.byteCount + resultBuffers.byteCount
+        summary.plannedMessages = seats.reduce(messages.byteCount + readBuffers.byteCount) {
+            $0 + $1.resultBuffers.byteCount
+        }
         return summary
     }
 }

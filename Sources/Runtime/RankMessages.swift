@@ -2,33 +2,38 @@ internal import MPI
 internal import Planning
 internal import Tensors
 
-/// The messages of one stage: those that come over the edges that end here, and those that leave over the others.
+/// The messages of one rank: those that come over the edges that end at its stages, and those that leave over the edges
+/// that begin there. Buffers are taken in turn.
 ///
 /// A message of an edge with a header is two: the header, whose size is known, and the tensor that it announces.
-final class StageMessages {
+final class RankMessages {
     let incoming: [PartitionPlan.Edge]
     let outgoing: [PartitionPlan.Edge]
-    private let plan: PartitionPlan
+    private let rules: ScheduleRules
     private let communicator: Communicator
     private let shouldStop: () -> Bool
     private var slots: TransferSlots
     private var receiveBuffers: StageBuffers  // by position in `incoming`
     private var receivedHeaders: StageBuffers  // the same
     private var sentHeaders: StageBuffers  // by position in `outgoing`
-    private let firstReceiveSlot: [Int]  // by position in `incoming`
+    private var postedCounts: [Int]  // by position in `incoming`
+    private var takenCounts: [Int]  // the same
+    private let firstReceiveSlot: [Int]  // the same
     private let firstSendSlot: [Int]  // by position in `outgoing`
     /// Headers have the slots after those of tensors, in the same order.
     private let headerSlotOffset: Int
 
     /// - Parameter shouldStop: asked while waiting; the wait ends with an error when it says so.
     init(
-        _ plan: PartitionPlan, stage: Int, communicator: Communicator, unless shouldStop: @escaping () -> Bool
+        _ rules: ScheduleRules, stages: [Int], communicator: Communicator, unless shouldStop: @escaping () -> Bool
     ) {
-        self.plan = plan
+        self.rules = rules
         self.communicator = communicator
         self.shouldStop = shouldStop
-        incoming = plan.edges.filter { $0.to == stage }
-        outgoing = plan.edges.filter { $0.from == stage }
+        incoming = rules.plan.edges.filter { stages.contains($0.to) }
+        outgoing = rules.plan.edges.filter { stages.contains($0.from) }
+        postedCounts = incoming.map { _ in 0 }
+        takenCounts = postedCounts
         let receiveSlotCounts = incoming.map(\.receiveSlotCount)
         let sendSlotCounts = outgoing.map(\.sendSlotCount)
         var next = 0
@@ -65,28 +70,32 @@ final class StageMessages {
     /// - Parameter type: nil where the header will tell it.
     func post(receive index: Int, microbatch: Int, type: TensorType?) throws {
         let edge = incoming[index]
-        let source = plan.stages[edge.from].rank
+        let source = rules.sender(over: edge.index, of: microbatch)
+        let turn = postedCounts[index]
+        postedCounts[index] = turn + 1
+        let slot = receiveSlot(index, turn)
         if edge.hasHeader {
             try slots.post(
-                receiveInto: receivedHeaders.tensor(index, microbatch: microbatch, type: MessageHeader.type),
-                from: source, tag: headerTag(edge), on: communicator,
-                slot: headerSlotOffset + receiveSlot(index, microbatch))
+                receiveInto: receivedHeaders.tensor(index, turn: turn, type: MessageHeader.type), from: source,
+                tag: headerTag(edge), on: communicator, slot: headerSlotOffset + slot)
         } else {
             try slots.post(
-                receiveInto: receiveBuffers.tensor(index, microbatch: microbatch, type: type!), from: source,
-                tag: edge.index, on: communicator, slot: receiveSlot(index, microbatch))
+                receiveInto: receiveBuffers.tensor(index, turn: turn, type: type!), from: source, tag: edge.index,
+                on: communicator, slot: slot)
         }
     }
 
-    /// The tensor of a message that was posted, when it is there.
+    /// The tensor of the message that was posted first of those that were not taken, when it is there.
     func wait(receive index: Int, microbatch: Int) throws -> Tensor {
-        let slot = receiveSlot(index, microbatch)
+        let turn = takenCounts[index]
+        takenCounts[index] = turn + 1
+        let slot = receiveSlot(index, turn)
         let edge = incoming[index]
         if edge.hasHeader {
             let type = try MessageHeader.read(slots.wait(receive: headerSlotOffset + slot, unless: shouldStop))
             try slots.post(
-                receiveInto: receiveBuffers.tensor(index, microbatch: microbatch, type: type),
-                from: plan.stages[edge.from].rank, tag: edge.index, on: communicator, slot: slot)
+                receiveInto: receiveBuffers.tensor(index, turn: turn, type: type),
+                from: rules.sender(over: edge.index, of: microbatch), tag: edge.index, on: communicator, slot: slot)
         }
         return try slots.wait(receive: slot, unless: shouldStop)
     }
@@ -94,12 +103,14 @@ final class StageMessages {
     // MARK: Sending
 
     /// Begins to send a result. Does not wait.
-    func post(send index: Int, microbatch: Int, _ tensor: Tensor) throws {
+    ///
+    /// - Parameter turn: microbatches that the stage had computed before this one.
+    func post(send index: Int, microbatch: Int, turn: Int, _ tensor: Tensor) throws {
         let edge = outgoing[index]
-        let destination = plan.stages[edge.to].rank
-        let slot = sendSlot(index, microbatch)
+        let destination = rules.receiver(over: edge.index, of: microbatch)
+        let slot = sendSlot(index, turn)
         if edge.hasHeader {
-            let header = sentHeaders.tensor(index, microbatch: microbatch, type: MessageHeader.type)
+            let header = sentHeaders.tensor(index, turn: turn, type: MessageHeader.type)
             try MessageHeader.write(tensor.type, into: header)
             try slots.post(
                 send: header, to: destination, tag: headerTag(edge), on: communicator, slot: headerSlotOffset + slot)
@@ -107,10 +118,8 @@ final class StageMessages {
         try slots.post(send: tensor, to: destination, tag: edge.index, on: communicator, slot: slot)
     }
 
-    /// Waits until the buffers that a microbatch is about to overwrite have been taken by their receivers.
-    func awaitBuffers(before microbatch: Int) throws {
-        for index in outgoing.indices { try finish(index, slot: sendSlot(index, microbatch)) }
-    }
+    /// Waits until the buffer of an outgoing edge that a turn is about to overwrite has been taken by its receiver.
+    func awaitBuffer(of index: Int, before turn: Int) throws { try finish(index, slot: sendSlot(index, turn)) }
 
     func finishSends() throws {
         for index in outgoing.indices {
@@ -132,13 +141,13 @@ final class StageMessages {
     func abandonAll() { slots.abandonAll() }
 
     /// Tags of tensors are the edges' numbers; those of headers follow.
-    private func headerTag(_ edge: PartitionPlan.Edge) -> Int { plan.edges.count + edge.index }
+    private func headerTag(_ edge: PartitionPlan.Edge) -> Int { rules.plan.edges.count + edge.index }
 
-    private func receiveSlot(_ index: Int, _ microbatch: Int) -> Int {
-        firstReceiveSlot[index] + microbatch % incoming[index].receiveSlotCount
+    private func receiveSlot(_ index: Int, _ turn: Int) -> Int {
+        firstReceiveSlot[index] + turn % incoming[index].receiveSlotCount
     }
 
-    private func sendSlot(_ index: Int, _ microbatch: Int) -> Int {
-        firstSendSlot[index] + microbatch % outgoing[index].sendSlotCount
+    private func sendSlot(_ index: Int, _ turn: Int) -> Int {
+        firstSendSlot[index] + turn % outgoing[index].sendSlotCount
     }
 }

@@ -5,20 +5,22 @@ internal import Tensors
 struct StageBuffers {
     private var rings: [[Storage]]
 
-    /// - Parameter slotCounts: by value, how many microbatches of it may be under way at once.
+    /// - Parameter slotCounts: by value, how many of it may be under way at once.
     init(slotCounts: [Int]) {
         rings = slotCounts.map { count in (0..<count).map { _ in Storage(byteCount: 0) } }
     }
 
-    /// The buffer of a value for a microbatch, seen as a tensor of the type given. Whoever still holds a tensor in a
+    /// The buffer of a value whose turn it is, seen as a tensor of the type given. Whoever still holds a tensor in a
     /// buffer that had to grow keeps the old one.
-    mutating func tensor(_ index: Int, microbatch: Int, type: TensorType) -> Tensor {
-        let slot = microbatch % rings[index].count
+    mutating func tensor(_ index: Int, turn: Int, type: TensorType) -> Tensor {
+        let slot = turn % rings[index].count
         if rings[index][slot].byteCount < type.byteCount {
             rings[index][slot] = Storage(byteCount: type.byteCount)
         }
         return Tensor(dtype: type.dtype, shape: type.shape, storage: rings[index][slot])
     }
+
+    func slotCount(_ index: Int) -> Int { rings[index].count }
 
     /// Makes room for values of this size in all buffers of one.
     mutating func reserve(_ index: Int, byteCount: Int) {

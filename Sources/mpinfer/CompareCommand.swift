@@ -18,6 +18,7 @@ struct CompareCommand: ParsableCommand {
               mpirun -np 2 mpinfer compare job.yaml
               mpirun -np 8 mpinfer compare job.yaml --strategies uniform,flops,optimal --ranks 2,4,8 --microbatches 1,8
               srun --mpi=pmix -n 64 mpinfer compare job.yaml --set parallelism.cluster=cluster.yaml --csv table.csv
+              mpirun -np 4 mpinfer compare job.yaml --strategies optimal --replicas 1,2,4
               mpirun -np 8 mpinfer compare job.yaml --ranks 1,2,4,8 --report report.html --pictures pictures
             """)
 
@@ -32,6 +33,12 @@ struct CompareCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Microbatch sizes to compare; the job's when left out.", valueName: "numbers"))
     var microbatches: CommaSeparated<Int> = .init([])
+
+    @Option(
+        help: ArgumentHelp(
+            "Numbers of replicas to compare, which share the ranks: with 1,2 on four ranks, pipelines of four stages and two of "
+                + "two; the job's when left out.", valueName: "numbers"))
+    var replicas: CommaSeparated<Int> = .init([])
 
     @Option(help: "Rounds.")
     var rounds = 5
@@ -55,6 +62,9 @@ struct CompareCommand: ParsableCommand {
         for size in microbatches.values where !(1...65536).contains(size) {
             throw ValidationError("--microbatches must be from 1 to 65536, found \(size)")
         }
+        for count in replicas.values where !(1...1 << 20).contains(count) {
+            throw ValidationError("--replicas must be from 1 to \(1 << 20), found \(count)")
+        }
     }
 
     func run() throws {
@@ -62,6 +72,7 @@ struct CompareCommand: ParsableCommand {
         request.strategies = strategies.values
         request.rankCounts = ranks.values
         request.microbatches = microbatches.values
+        request.replicas = replicas.values
         request.rounds = rounds
         try CollectiveCommand.run { world in
             var observer = ComparisonRunner.Observer()

@@ -81,7 +81,7 @@ struct RunCommand: ParsableCommand {
         var observer = JobRunner.Observer()
         observer.warned = { logger.warning("\($0)") }
         observer.planned = { job in
-            logger.info("\(job.model.path): \(job.chain.layers.count) layers on \(job.plan.stages.count) ranks")
+            logger.info("\(job.model.path): \(job.chain.layers.count) layers on \(job.plan.rankCount) ranks")
             logger.info("\(job.batching.itemCount) items in \(job.batching.microbatchCount) microbatches")
         }
         observer.loaded = { rank, threads in

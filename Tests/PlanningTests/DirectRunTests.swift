@@ -79,7 +79,7 @@ import Testing
         #expect(SchedulePattern(Schedule(of: plan, microbatchCount: 3), of: plan) == nil)
         // Outputs that are kept until the end.
         var lists = schedule.actions
-        let last = plan.stages[1].rank
+        let last = plan.stages[1].ranks[0]
         lists[last] =
             lists[last].filter { if case .write = $0 { false } else { true } }
             + (0..<schedule.microbatchCount).map { .write(stage: 1, microbatch: $0) }

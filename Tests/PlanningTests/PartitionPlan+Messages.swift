@@ -5,7 +5,7 @@ extension PartitionPlan {
     func withMessages(of byteCount: Int, on cluster: Cluster) -> PartitionPlan {
         var plan = self
         plan.edges = edges.map { edge in
-            let link = cluster.link(from: stages[edge.from].rank, to: stages[edge.to].rank)
+            let link = cluster.link(from: stages[edge.from].ranks[0], to: stages[edge.to].ranks[0])
             return Edge(
                 index: edge.index, value: edge.value, name: edge.name, from: edge.from, to: edge.to,
                 byteCount: byteCount, hasHeader: edge.hasHeader,
@@ -14,4 +14,9 @@ extension PartitionPlan {
         }
         return plan
     }
+}
+
+extension Placement {
+    /// Of plans without replicas.
+    var ranks: [Int] { teams.map { $0[0].lead } }
 }

@@ -14,12 +14,24 @@ import Testing
 
         var layers: [NodeID] { chain.layers.map(\.node) }
 
-        init(_ random: inout SplitMix, nodeCounts: ClosedRange<Int> = 1...16) {
+        /// - Parameter replicas: of each stage.
+        init(
+            _ random: inout SplitMix, nodeCounts: ClosedRange<Int> = 1...16, replicas: ClosedRange<Int> = 1...1
+        ) {
             model = RandomModel(&random, nodeCount: random.integer(nodeCounts))
             chain = LayerChain(model.bound)
             let stageCount = random.integer(1...chain.layers.count)
             let starts = [0] + Array(1..<chain.layers.count).shuffled(using: &random).prefix(stageCount - 1).sorted()
-            plan = Case.plan(model, chain, starts)
+            var next = 0
+            let teams = starts.map { _ in
+                (0..<random.integer(replicas)).map { _ in
+                    defer { next += 1 }
+                    return PartitionPlan.Team(ranks: [next])
+                }
+            }
+            plan = PartitionPlan(
+                model.bound, chain: chain, placement: Placement(boundaries: starts, teams: teams), strategy: "random",
+                microbatchSize: RandomModel.items, modelFingerprint: "f")
         }
 
         static func plan(_ model: RandomModel, _ chain: LayerChain, _ starts: [Int]) -> PartitionPlan {
@@ -41,7 +53,7 @@ import Testing
             #expect(Set(test.layers) == Set(test.model.bound.runtimeNodes))
             #expect(test.layers.count == test.model.bound.runtimeNodes.count)
             #expect(plan.stages.map(\.index) == Array(plan.stages.indices))
-            #expect(plan.stages.map(\.rank) == Array(plan.stages.indices))
+            #expect(plan.stages.flatMap(\.ranks) == Array(plan.stages.indices))
             #expect(plan.stages.flatMap(\.layerNames) == test.chain.layers.map(\.name))
             #expect(plan.stages.reduce(0) { $0 + $1.flops } == test.chain.layers.reduce(0) { $0 + $1.flops })
             // The bias and the weight have one element each and count once, wherever they are used.

@@ -43,7 +43,7 @@ import Testing
             }
             let moves = PlanChange.moves(of: test.plan, chain: test.chain)
             #expect(Set(moves.map(\.placement.boundaries)) == expected && moves.count == expected.count)
-            #expect(moves.allSatisfy { $0.placement.ranks == test.plan.stages.map(\.rank) })
+            #expect(moves.allSatisfy { $0.placement.teams == test.plan.stages.map(\.teams) })
             count += moves.count
         }
         #expect(count > 300)
@@ -64,7 +64,7 @@ import Testing
             let fitted = costs.fitted(to: measured, of: test.plan, on: cluster)
             let simulated = ScheduleCosts(test.plan, costs: fitted, microbatchSizes: [1])
             for stage in test.plan.stages {
-                let seconds = simulated.compute(stage: stage.index, microbatch: 0, on: cluster.ranks[stage.rank])
+                let seconds = simulated.compute(stage: stage.index, microbatch: 0, on: cluster.ranks[stage.ranks[0]])
                 #expect(abs(seconds - measured[stage.index]) < 1e-9)
             }
         }

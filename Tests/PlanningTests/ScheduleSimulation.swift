@@ -3,9 +3,9 @@ import TestSupport
 
 @testable import Planning
 
-/// Carries a schedule out as the executor does, with numbers for tensors: rings of buffers, messages of an edge matched
-/// in the order they were posted, sends that complete only once their receive is posted. Written apart from the
-/// verifier, to hold it against what really happens.
+/// Carries a schedule out as the executor does, with numbers for tensors: rings of buffers, messages of an edge between two
+/// ranks matched in the order they were posted, sends that complete only once their receive is posted. Written apart from
+/// the verifier, to hold it against what really happens.
 struct ScheduleSimulation {
     /// What went wrong, as far as a test wants to know.
     struct Failure: Error { let reason: String }
@@ -15,43 +15,59 @@ struct ScheduleSimulation {
         let microbatch: Int
     }
 
-    /// The messages of one edge.
+    private struct Route: Hashable {
+        let edge: Int
+        let from: Int
+        let to: Int
+    }
+
+    /// The messages of one route, by order of posting: what the receiver made room for, and what the sender gave.
     private struct Channel {
-        /// By order of posting: what the receiver made room for, and what the sender gave.
         var receives: [Int] = []
         var sends: [Content] = []
     }
 
+    /// A message, by its place among those of its route.
+    private struct Ticket {
+        let route: Route
+        let place: Int
+    }
+
+    /// A stage on a rank.
+    private struct Seat {
+        var turn = 0
+        /// By value, a ring.
+        var results: [ValueID: [Content?]] = [:]
+        /// By edge and slot: the message that still reads the buffer.
+        var sending: [Int: [Int: Ticket]] = [:]
+    }
+
     private struct Rank {
         var next = 0
-        var computed = 0
-        var results: [ValueID: Content] = [:]
+        var seats: [Int: Seat] = [:]
         var items: [Int: Content] = [:]
-        /// By edge and slot: the place of the message in the order of posting.
-        var receiving: [Int: [Int: Int]] = [:]
-        var sending: [Int: [Int: Int]] = [:]
+        /// By edge: messages that are posted, in order.
+        var receiving: [Int: [Ticket]] = [:]
     }
 
     private let plan: PartitionPlan
+    private let rules: ScheduleRules
     private let run: SymbolicRun
     private let parts: [GraphPart]
-    private let sendSlots: [Int]
     private var ranks: [Rank]
-    private var channels: [Channel]
-    private var written: [[ValueID: UInt64]] = []
+    private var channels: [Route: Channel] = [:]
+    private var written: [Int: [ValueID: UInt64]] = [:]
 
-    init(_ plan: PartitionPlan, _ bound: BoundGraph) {
+    init(_ plan: PartitionPlan, _ bound: BoundGraph, microbatchCount: Int) {
         self.plan = plan
+        rules = ScheduleRules(plan, microbatchCount: microbatchCount)
         run = SymbolicRun(bound)
         parts = plan.stages.indices.map(plan.part)
-        sendSlots = plan.edges.map { edge in
-            plan.edges.reduce(1) { $1.value == edge.value ? max($0, $1.to - $1.from + 1) : $0 }
-        }
-        ranks = plan.stages.map { _ in Rank() }
-        channels = plan.edges.map { _ in Channel() }
+        ranks = (0..<plan.rankCount).map { _ in Rank() }
+        for stage in plan.stages { for rank in stage.ranks { ranks[rank].seats[stage.index] = Seat() } }
     }
 
-    /// - Throws: `Failure` unless all outputs of all microbatches come out right and in order.
+    /// - Throws: `Failure` unless all outputs of all microbatches come out right.
     mutating func carryOut(_ schedule: Schedule, _ random: inout SplitMix) throws {
         while true {
             let ready = try ranks.indices.filter { rank in
@@ -65,26 +81,37 @@ struct ScheduleSimulation {
         for rank in ranks.indices where ranks[rank].next < schedule.actions[rank].count {
             throw Failure(reason: "deadlock")
         }
-        for channel in channels where channel.sends.count != channel.receives.count {
+        for channel in channels.values where channel.sends.count != channel.receives.count {
             throw Failure(reason: "a message has no other end")
         }
-        var expected: [[ValueID: UInt64]] = []
-        for microbatch in 0..<schedule.microbatchCount { expected.append(try run.outputs(microbatch: microbatch)) }
-        guard written == expected else { throw Failure(reason: "wrong results") }
+        for microbatch in 0..<schedule.microbatchCount {
+            guard written[microbatch] == (try run.outputs(microbatch: microbatch)) else {
+                throw Failure(reason: "wrong results")
+            }
+        }
     }
 
+    private func owner(_ stage: Int, _ microbatch: Int) -> Int { rules.rank(of: stage, for: microbatch) }
+
+    private func route(_ edge: Int, _ microbatch: Int) -> Route {
+        Route(
+            edge: edge, from: owner(plan.edges[edge].from, microbatch), to: owner(plan.edges[edge].to, microbatch))
+    }
+
+    /// One for each stage that it has to live through on its way, and one to be filled.
+    private func slots(_ edge: Int) -> Int { plan.edges[edge].sendSlotCount }
+
     private func canStart(_ action: Action, rank: Int) throws -> Bool {
-        guard case .run(_, let microbatch) = action else { return true }
-        for edge in plan.edges where edge.to == rank {
-            guard let place = ranks[rank].receiving[edge.index]?[microbatch % 2] else {
+        guard case .run(let stage, let microbatch) = action, let seat = ranks[rank].seats[stage] else { return true }
+        for edge in plan.edges where edge.to == stage && route(edge.index, microbatch).from != rank {
+            guard let ticket = ranks[rank].receiving[edge.index]?.first else {
                 throw Failure(reason: "waits for a receive that was never posted")
             }
-            if channels[edge.index].sends.count <= place { return false }
+            if channels[ticket.route, default: Channel()].sends.count <= ticket.place { return false }
         }
-        for edge in plan.edges where edge.from == rank {
-            let slot = microbatch % sendSlots[edge.index]
-            guard let place = ranks[rank].sending[edge.index]?[slot] else { continue }
-            if channels[edge.index].receives.count <= place { return false }
+        for edge in plan.edges where edge.from == stage {
+            guard let ticket = seat.sending[edge.index]?[seat.turn % slots(edge.index)] else { continue }
+            if channels[ticket.route, default: Channel()].receives.count <= ticket.place { return false }
         }
         return true
     }
@@ -92,65 +119,88 @@ struct ScheduleSimulation {
     private mutating func start(_ action: Action, rank: Int) throws {
         switch action {
         case .read(let input, let microbatch):
-            guard plan.inputs[input].stage == rank else { throw Failure(reason: "no such input here") }
+            guard owner(plan.inputs[input].stage, microbatch) == rank else { throw Failure(reason: "not its input") }
             let number = SymbolicRun.item(of: plan.inputs[input].value, microbatch: microbatch)
             ranks[rank].items[input] = Content(number: number, microbatch: microbatch)
         case .receive(let edge, let microbatch):
-            guard plan.edges[edge].to == rank else { throw Failure(reason: "no such edge here") }
-            guard ranks[rank].receiving[edge]?[microbatch % 2] == nil else { throw Failure(reason: "slot is taken") }
-            ranks[rank].receiving[edge, default: [:]][microbatch % 2] = channels[edge].receives.count
-            channels[edge].receives.append(microbatch)
+            let route = route(edge, microbatch)
+            guard route.to == rank, route.from != rank else { throw Failure(reason: "no such edge here") }
+            guard ranks[rank].receiving[edge, default: []].count < plan.edges[edge].receiveSlotCount else {
+                throw Failure(reason: "no buffer is free")
+            }
+            ranks[rank].receiving[edge, default: []].append(
+                Ticket(route: route, place: channels[route, default: Channel()].receives.count))
+            channels[route, default: Channel()].receives.append(microbatch)
         case .run(let stage, let microbatch):
-            guard stage == rank else { throw Failure(reason: "no such stage here") }
-            try compute(microbatch, rank: rank)
+            guard owner(stage, microbatch) == rank else { throw Failure(reason: "no such stage here") }
+            try compute(stage, microbatch, rank: rank)
         case .send(let edge, let microbatch):
-            guard plan.edges[edge].from == rank else { throw Failure(reason: "no such edge here") }
-            guard let content = ranks[rank].results[plan.edges[edge].value] else {
-                throw Failure(reason: "nothing to send")
-            }
-            guard content.microbatch == microbatch else { throw Failure(reason: "results of another microbatch") }
-            let slot = microbatch % sendSlots[edge]
-            guard ranks[rank].sending[edge]?[slot] == nil else { throw Failure(reason: "slot is taken") }
-            ranks[rank].sending[edge, default: [:]][slot] = channels[edge].sends.count
-            channels[edge].sends.append(content)
+            let route = route(edge, microbatch)
+            let (stage, value) = (plan.edges[edge].from, plan.edges[edge].value)
+            guard route.from == rank, route.to != rank else { throw Failure(reason: "no such edge here") }
+            let seat = ranks[rank].seats[stage]!
+            let content = try last(value, of: seat, microbatch)
+            let slot = (seat.turn - 1) % slots(edge)
+            guard seat.sending[edge]?[slot] == nil else { throw Failure(reason: "slot is taken") }
+            let place = channels[route, default: Channel()].sends.count
+            ranks[rank].seats[stage]!.sending[edge, default: [:]][slot] = Ticket(route: route, place: place)
+            channels[route, default: Channel()].sends.append(content)
         case .write(let stage, let microbatch):
-            guard rank == plan.stages.count - 1, stage == rank else { throw Failure(reason: "nothing to write here") }
-            guard microbatch == written.count else { throw Failure(reason: "written out of order") }
-            guard ranks[rank].results.values.allSatisfy({ $0.microbatch == microbatch }) else {
-                throw Failure(reason: "results of another microbatch")
+            guard owner(stage, microbatch) == rank else { throw Failure(reason: "nothing to write here") }
+            for output in plan.outputs {
+                guard output.stage == stage else { throw Failure(reason: "nothing to write here") }
+                written[microbatch, default: [:]][output.value] =
+                    try last(output.value, of: ranks[rank].seats[stage]!, microbatch).number
             }
-            written.append(
-                ranks[rank].results.filter { result in plan.outputs.contains { $0.value == result.key } }.mapValues(
-                    \.number))
         }
     }
 
-    private mutating func compute(_ microbatch: Int, rank: Int) throws {
-        // What lives from step to step wants them in order.
-        guard microbatch == ranks[rank].computed else { throw Failure(reason: "microbatches out of order") }
-        ranks[rank].computed += 1
+    /// What a stage has computed last.
+    private func last(_ value: ValueID, of seat: Seat, _ microbatch: Int) throws -> Content {
+        guard seat.turn > 0, let ring = seat.results[value], let content = ring[(seat.turn - 1) % ring.count] else {
+            throw Failure(reason: "nothing to give")
+        }
+        guard content.microbatch == microbatch else { throw Failure(reason: "results of another microbatch") }
+        return content
+    }
+
+    private mutating func compute(_ stage: Int, _ microbatch: Int, rank: Int) throws {
         var operands: [ValueID: Content] = [:]
-        for (index, input) in plan.inputs.enumerated() where input.stage == rank {
+        for (index, input) in plan.inputs.enumerated() where input.stage == stage {
             operands[input.value] = ranks[rank].items[index]
         }
-        for edge in plan.edges where edge.to == rank {
-            let place = ranks[rank].receiving[edge.index]!.removeValue(forKey: microbatch % 2)!
-            let content = channels[edge.index].sends[place]
-            guard content.microbatch == channels[edge.index].receives[place] else {
+        for edge in plan.edges where edge.to == stage {
+            guard route(edge.index, microbatch).from != rank else {
+                // The value must still lie in its buffer.
+                operands[edge.value] = ranks[rank].seats[edge.from]!.results[edge.value]?.lazy
+                    .compactMap(\.self).first { $0.microbatch == microbatch }
+                continue
+            }
+            let ticket = ranks[rank].receiving[edge.index]!.removeFirst()
+            let content = channels[ticket.route]!.sends[ticket.place]
+            guard content.microbatch == channels[ticket.route]!.receives[ticket.place] else {
                 throw Failure(reason: "room for another microbatch, which may be smaller")
             }
             operands[edge.value] = content
         }
-        for edge in plan.edges where edge.from == rank {
-            ranks[rank].sending[edge.index]?[microbatch % sendSlots[edge.index]] = nil
+        var seat = ranks[rank].seats[stage]!
+        for edge in plan.edges where edge.from == stage {
+            seat.sending[edge.index]?[seat.turn % slots(edge.index)] = nil
         }
-        let part = parts[rank]
+        let part = parts[stage]
         for input in part.inputs {
             guard let content = operands[input] else { throw Failure(reason: "an operand is missing") }
             // Microbatches may differ in size: the program for one cannot take another.
             guard content.microbatch == microbatch else { throw Failure(reason: "operands of another microbatch") }
         }
         let numbers = try run.run(part.nodes, values: operands.mapValues(\.number), wanted: part.outputs)
-        ranks[rank].results = numbers.mapValues { Content(number: $0, microbatch: microbatch) }
+        for (value, number) in numbers {
+            let count = plan.edges.first { $0.from == stage && $0.value == value }.map { slots($0.index) } ?? 1
+            var ring = seat.results[value] ?? Array(repeating: nil, count: count)
+            ring[seat.turn % count] = Content(number: number, microbatch: microbatch)
+            seat.results[value] = ring
+        }
+        seat.turn += 1
+        ranks[rank].seats[stage] = seat
     }
 }

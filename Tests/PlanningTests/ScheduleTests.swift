@@ -21,14 +21,20 @@ import Testing
     }
 
     private func simulate(_ schedule: Schedule, _ test: Case, _ random: inout SplitMix) throws {
-        var simulation = ScheduleSimulation(test.plan, test.model.bound)
+        var simulation = ScheduleSimulation(
+            test.plan, test.model.bound, microbatchCount: schedule.microbatchCount)
         try simulation.carryOut(schedule, &random)
+    }
+
+    /// As messages about a schedule name an action of its plan.
+    private func text(_ action: Action, _ test: Case, _ count: Int) -> String {
+        action.text(ScheduleRules(test.plan, microbatchCount: count))
     }
 
     @Test func pipelinesVerifyAndComputeTheModel() throws {
         var random = SplitMix(20)
         for _ in 0..<250 {
-            let test = Case(&random)
+            let test = Case(&random, replicas: 1...3)
             for microbatchCount in 0...6 {
                 let schedule = Schedule(of: test.plan, microbatchCount: microbatchCount)
                 #expect(complaint(schedule, test) == nil)
@@ -62,7 +68,8 @@ import Testing
             }
             let damaged = Schedule(microbatchCount: schedule.microbatchCount, actions: actions)
             #expect(
-                complaint(damaged, test) == "'\(action.text(in: test.plan))' must be in the schedule exactly once")
+                complaint(damaged, test)
+                    == "'\(text(action, test, schedule.microbatchCount))' must be in the schedule exactly once")
         }
     }
 
@@ -80,7 +87,7 @@ import Testing
             let damaged = Schedule(microbatchCount: 2, actions: actions)
             #expect(
                 complaint(damaged, test)
-                    == "'\(action.text(in: test.plan))' is in the list of rank \(other), not of its owner \(place.rank)"
+                    == "'\(text(action, test, 2))' is in the list of rank \(other), not of its owner \(place.rank)"
             )
         }
     }
@@ -98,12 +105,12 @@ import Testing
             guard moved != action else { continue }
             actions[place.rank][place.index] = moved
             // Of what is wrong now, the verifier names the first: one is missing, another too many.
-            let wrong = [action, moved].map { "'\($0.text(in: test.plan))' must be in the schedule exactly once" }
+            let wrong = [action, moved].map { "'\(text($0, test, count))' must be in the schedule exactly once" }
             let said = complaint(Schedule(microbatchCount: count, actions: actions), test)
             #expect(said.map(wrong.contains) == true, "\(said ?? "nothing") of \(wrong)")
             // Where nothing is missing, it is the one too many.
             let extra = Schedule(microbatchCount: count, actions: insert(action.moved(to: count), schedule, place))
-            let name = action.moved(to: count).text(in: test.plan)
+            let name = text(action.moved(to: count), test, count)
             #expect(complaint(extra, test) == "'\(name)' is for a microbatch that does not exist")
         }
     }
@@ -120,7 +127,7 @@ import Testing
         var refused: [String: Int] = [:]
         var equivalent = 0
         for _ in 0..<3000 {
-            let test = Case(&random, nodeCounts: 1...10)
+            let test = Case(&random, nodeCounts: 1...10, replicas: 1...2)
             let schedule = Schedule(of: test.plan, microbatchCount: random.integer(1...5))
             var actions = schedule.actions
             let place = randomPlace(actions, &random)
@@ -147,7 +154,7 @@ import Testing
         }
         print("other orders: \(equivalent) equivalent, refused: \(refused.sorted { $0.key < $1.key })")
         #expect(equivalent > 100)
-        for reason in ["buffer", "in order", "items", "message", "results", "before the next"] {
+        for reason in ["buffer", "in order", "needs, in order", "items", "message", "results", "before the next"] {
             #expect(refused.keys.contains { $0.contains(reason) }, "nothing was refused for '\(reason)'")
         }
     }

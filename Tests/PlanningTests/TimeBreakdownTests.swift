@@ -10,7 +10,7 @@ import Testing
         for _ in 0..<500 {
             var ranks: [Timeline.RankSummary] = []
             for rank in 0..<random.integer(1...6) {
-                var summary = Timeline.RankSummary(rank: rank, stage: rank)
+                var summary = Timeline.RankSummary(rank: rank, stages: [rank])
                 var elapsed = 0.0
                 for activity in Timeline.Activity.allCases {
                     let seconds = Double(random.integer(0...10))
@@ -33,10 +33,10 @@ import Testing
     }
 
     @Test func imbalanceIsWhatTheBusiestRankHasMore() {
-        var busy = Timeline.RankSummary(rank: 0, stage: 0)
+        var busy = Timeline.RankSummary(rank: 0, stages: [0])
         busy.seconds[.compute] = 8
         busy.elapsed = 8
-        var idle = Timeline.RankSummary(rank: 1, stage: 1)
+        var idle = Timeline.RankSummary(rank: 1, stages: [1])
         idle.seconds[.compute] = 3
         idle.seconds[.wait] = 6
         idle.seconds[.transfer] = 1

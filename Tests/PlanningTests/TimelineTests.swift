@@ -8,7 +8,7 @@ import Testing
         _ rank: Int, wait: Double, receiveWait: Double, sends: [Timeline.MessageEvent] = [],
         waits: [Timeline.MessageEvent] = []
     ) -> Timeline.RankSummary {
-        var summary = Timeline.RankSummary(rank: rank, stage: rank)
+        var summary = Timeline.RankSummary(rank: rank, stages: [rank])
         summary.seconds[.wait] = wait
         summary.receiveWait = receiveWait
         summary.sends = sends

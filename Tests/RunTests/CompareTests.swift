@@ -173,6 +173,30 @@ import Testing
         #expect(job.folder.names(in: "out").isEmpty, "comparing leaves no outputs behind")
     }
 
+    @Test("replicas stand beside pipelines of the same ranks") func replicas() throws {
+        let job = try TestJob.sums(layers: 6, items: 40)
+        let report = try object(
+            try MPInfer.run(
+                [
+                    "compare", job.specification, "--rounds", "1", "--json", "-q", "--strategies", "uniform,flops",
+                    "--replicas", "1,2,3,4",
+                ], ranks: 4, timeout: 120))
+        let entries = try #require(report["entries"] as? [[String: Any]])
+        var stages: [String: [[Int]]] = [:]
+        for entry in entries {
+            let parts = try #require(entry["stages"] as? [[String: Any]]).compactMap { $0["ranks"] as? [Int] }
+            for name in try #require(entry["strategies"] as? [String]) { stages[name] = parts }
+            #expect(entry["itemsPerSecond"] as? Double ?? 0 > 0)
+            #expect((entry["predicted"] as? [String: Any])?["itemsPerSecond"] as? Double ?? 0 > 0)
+        }
+        // Three do not share four ranks evenly.
+        #expect(
+            stages == [
+                "uniform": [[0], [1], [2], [3]], "flops": [[0], [1], [2], [3]], "uniform x2": [[0, 2], [1, 3]],
+                "flops x2": [[0, 2], [1, 3]], "uniform x4": [[0, 1, 2, 3]], "flops x4": [[0, 1, 2, 3]],
+            ])
+    }
+
     @Test("a comparison that cannot be made") func errors() throws {
         let job = try TestJob.sums(layers: 3, items: 8)
         func expect(_ arguments: [String], ranks: Int = 2, _ words: String...) throws {
@@ -184,6 +208,7 @@ import Testing
             ["--strategies", "manual"], "strategy 'manual' can be compared only for a job that has parallelism.cuts")
         try expect(["--strategies", "uniform"], ranks: 4, "nothing is left to compare", "at most 3 ranks")
         try expect(["--set", "schedule.microbatch=auto"], "say which sizes to compare")
+        try expect(["--replicas", "3"], "3 replicas do not share 2 ranks evenly: choose numbers that divide them")
     }
 
     @Test("a failure while plans are compared ends all ranks") func failure() throws {

@@ -24,8 +24,10 @@ import Testing
         for variation in variations where variation.ranks <= layers.count {
             // Cuts that are drawn may part state from its layers, which is refused.
             if test.facts.carried != nil, case .manual = variation.strategy { continue }
+            // State goes from item to item, so that replicas are refused too.
+            if test.facts.carried != nil, variation.replicas > 1 { continue }
             let arguments = try variation.arguments(layers, job)
-            let run = try job.run(ranks: variation.ranks, arguments)
+            let run = try job.run(ranks: variation.rankCount, arguments)
             guard run.succeeded else {
                 Issue.record("\(variation): \(arguments) \(run)")
                 continue

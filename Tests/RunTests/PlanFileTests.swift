@@ -123,7 +123,7 @@ import Testing
         try expect("[1, 2]", "this is no plan of mpinfer")
         try expect(without("stages"), "'stages' is missing")
         try expect(with("microbatch", .text("four")), "microbatch")
-        try expect(with("version", .number(99)), "plan version 99, and this mpinfer reads version 1")
+        try expect(with("version", .number(99)), "plan version 99, and this mpinfer reads versions 1 to 2")
         try expect(
             stages([(0, ["sum1", "sum2"]), (1, ["sum3"]), (2, ["sum5", "sum6"])]),
             "stage 2: layer 'sum4' must come before 'sum5'")

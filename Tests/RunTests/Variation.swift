@@ -9,36 +9,59 @@ struct Variation: CustomStringConvertible {
         case manual(seed: Int)
     }
 
+    /// Of each replica: as many as there are stages.
     let ranks: Int
     let strategy: Strategy
     let threads: Int
     /// Whether messages go in pieces, as between nodes of a calibrated cluster.
     var isInPieces = false
+    /// Of the whole pipeline.
+    var replicas = 1
+    /// Of microbatches over replicas.
+    var distribution = "cyclic"
+
+    var rankCount: Int { ranks * replicas }
+
+    static let distributions = ["cyclic", "block", "random"]
 
     static let rankCounts = [1, 2, 3, 5, 8]
     static let threadCounts = [1, 2, 3]
 
     /// Every combination.
-    static let all: [Variation] = rankCounts.flatMap { ranks in
-        ([.uniform, .parameters, .flops] + (0..<6).map(Strategy.manual)).flatMap { strategy in
-            threadCounts.map { Variation(ranks: ranks, strategy: strategy, threads: $0, isInPieces: $0 == 2) }
+    static let all: [Variation] =
+        rankCounts.flatMap { ranks in
+            ([.uniform, .parameters, .flops] + (0..<6).map(Strategy.manual)).flatMap { strategy in
+                threadCounts.map { Variation(ranks: ranks, strategy: strategy, threads: $0, isInPieces: $0 == 2) }
+            }
+        } + dataParallel
+
+    private static let dataParallel: [Variation] = [1, 2, 3].flatMap { ranks in
+        [2, 3, 4].flatMap { replicas in
+            distributions.enumerated().map { number, distribution in
+                Variation(
+                    ranks: ranks, strategy: .manual(seed: number), threads: 1 + number % 2, isInPieces: number == 1,
+                    replicas: replicas, distribution: distribution)
+            }
         }
     }
 
-    /// A few; those of 60 numbers in a row have every number of ranks with every strategy and number of threads.
+    /// A few; those of 60 numbers in a row have every number of ranks with every strategy and number of threads. Where these
+    /// are few, some have replicas.
     static func few(_ numbers: Range<Int>) -> [Variation] {
         numbers.map { number in
             let strategies: [Strategy] = [.manual(seed: 2 * number + 1), .flops, .parameters, .uniform]
+            let ranks = rankCounts[number % 5]
             return Variation(
-                ranks: rankCounts[number % 5], strategy: strategies[number % 4], threads: threadCounts[number % 3],
-                isInPieces: number % 2 == 1)
+                ranks: ranks, strategy: strategies[number % 4], threads: threadCounts[number % 3],
+                isInPieces: number % 2 == 1, replicas: ranks <= 3 ? 1 + number / 5 % 3 : 1,
+                distribution: distributions[number % 3])
         }
     }
 
     /// As many nodes as there are ranks at most. Messages above 256 bytes have a few hundred pieces at most, or go whole.
     private static let cluster = """
         version: 1
-        nodes: [{count: 8, ranks: 1, gigaflops: 50}]
+        nodes: [{count: 12, ranks: 1, gigaflops: 50}]
         across-nodes: {latency: 25, bandwidth: 1, pieces: 4000}
         eager: 256
         """
@@ -50,6 +73,12 @@ struct Variation: CustomStringConvertible {
             try job.folder.write(Variation.cluster, to: "pieces.yaml")
             common.insert(contentsOf: ["--set", "parallelism.cluster=\(job.folder.path)/pieces.yaml"], at: 1)
         }
+        if replicas > 1 {
+            common.insert(
+                contentsOf: [
+                    "--set", "parallelism.data=\(replicas)", "--set", "parallelism.distribution=\(distribution)",
+                ], at: 1)
+        }
         switch strategy {
         case .uniform: return common + ["parallelism.strategy=uniform"]
         case .parameters: return common + ["parallelism.strategy=parameters"]
@@ -58,7 +87,9 @@ struct Variation: CustomStringConvertible {
             let names = cuts(layers, seed: seed).map { quoted(layers[$0].name) }
             let cuts = "cuts: [\(names.joined(separator: ", "))]"
             let cluster = isInPieces ? ", cluster: \(quoted("\(job.folder.path)/pieces.yaml"))" : ""
-            return common + ["parallelism={strategy: manual, \(cuts)\(cluster)}"]
+            let data = "data: \(replicas), distribution: \(distribution)"
+            return ["-q", "--set", "threads=\(threads)", "--set"]
+                + ["parallelism={strategy: manual, \(data), \(cuts)\(cluster)}"]
         }
     }
 
@@ -71,7 +102,8 @@ struct Variation: CustomStringConvertible {
     }
 
     var description: String {
-        "\(ranks) ranks, \(strategy), \(threads) threads" + (isInPieces ? ", messages in pieces" : "")
+        "\(replicas) x \(ranks) ranks, \(strategy), \(threads) threads" + (isInPieces ? ", messages in pieces" : "")
+            + (replicas > 1 ? ", \(distribution)" : "")
     }
 }
 

@@ -34,7 +34,7 @@ struct ComparedPlan {
         }
         let busy = share { $0.compute + $0.inputOutput + $0.communication }
         // The first microbatch is through when the last stage that writes of it is done.
-        let writers = Set(plan.outputs.map { plan.stages[$0.stage].rank })
+        let writers = Set(plan.outputs.flatMap { plan.stages[$0.stage].ranks })
         rounds.append(
             Round(
                 timeline: timeline, itemsPerSecond: makespan > 0 ? Double(itemCount) / makespan : 0,
@@ -60,10 +60,10 @@ struct ComparedPlan {
         }
         let middle = rounds.min { abs($0.itemsPerSecond - median) < abs($1.itemsPerSecond - median) }!
         return ComparisonReport.Entry(
-            strategies: strategies, ranks: plan.stages.count, microbatch: plan.microbatchSize,
-            stages: plan.stages.map {
+            strategies: strategies, ranks: plan.rankCount, microbatch: plan.microbatchSize,
+            stages: plan.layeredStages.map {
                 ComparisonReport.Stage(
-                    rank: $0.rank, firstLayer: $0.layerNames.first ?? "", lastLayer: $0.layerNames.last ?? "",
+                    ranks: $0.ranks, firstLayer: $0.layerNames.first ?? "", lastLayer: $0.layerNames.last ?? "",
                     layerCount: $0.layerNames.count)
             },
             predicted: predicted.outcome, rounds: speeds, itemsPerSecond: median,

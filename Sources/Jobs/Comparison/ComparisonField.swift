@@ -31,18 +31,18 @@ struct ComparisonField {
             parallelism.strategy = candidate.strategy
             let plan: PartitionPlan
             do {
-                plan = try jobs[job].plan(strategy: parallelism, stageCount: candidate.ranks)
+                plan = try jobs[job].plan(strategy: parallelism, degrees: candidate.degrees)
                 try jobs[job].verify(plan)
             } catch let error as PlanningError {
                 leftOut.append(
-                    "\(candidate.strategy.rawValue) over \(candidate.ranks) ranks is left out: \(error.description)")
+                    "\(candidate.name) over \(candidate.degrees.rankCount) ranks is left out: \(error.description)")
                 continue
             }
             // Strategies that agree are measured once.
             if let same = plans.firstIndex(where: { $0.job == job && $0.plan.hasCuts(of: plan) }) {
-                plans[same].strategies.append(candidate.strategy.rawValue)
+                plans[same].strategies.append(candidate.name)
             } else {
-                plans.append(ComparedPlan(strategy: candidate.strategy.rawValue, plan: plan, job: job))
+                plans.append(ComparedPlan(strategy: candidate.name, plan: plan, job: job))
             }
         }
         guard !plans.isEmpty else {
@@ -86,6 +86,7 @@ struct ComparisonField {
 
 extension PartitionPlan {
     fileprivate func hasCuts(of other: PartitionPlan) -> Bool {
-        stages.map(\.nodes) == other.stages.map(\.nodes) && stages.map(\.rank) == other.stages.map(\.rank)
+        stages.map(\.nodes) == other.stages.map(\.nodes) && stages.map(\.teams) == other.stages.map(\.teams)
+            && policy == other.policy
     }
 }

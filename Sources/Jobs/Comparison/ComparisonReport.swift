@@ -51,7 +51,7 @@ public struct ComparisonReport: Sendable, Codable {
     }
 
     public struct Stage: Sendable, Codable, Hashable {
-        public let rank: Int
+        public let ranks: [Int]
         public let firstLayer: String
         public let lastLayer: String
         public let layerCount: Int

@@ -6,6 +6,8 @@ public struct ComparisonRequest: Sendable, Hashable {
     public var rankCounts: [Int] = []
     /// Empty for what the job says.
     public var microbatches: [Int] = []
+    /// Numbers of replicas of the pipeline, which share the ranks; empty for what the job says, or one where it says auto.
+    public var replicas: [Int] = []
     public var rounds = 5
 
     public init() {}
@@ -13,8 +15,13 @@ public struct ComparisonRequest: Sendable, Hashable {
     /// One plan to be made.
     struct Candidate: Hashable {
         let strategy: JobSpecification.Strategy
-        let ranks: Int
+        let degrees: ParallelDegrees
         let microbatch: Int
+
+        /// As tables name it.
+        var name: String {
+            degrees.replicas == 1 ? strategy.rawValue : "\(strategy.rawValue) x\(degrees.replicas)"
+        }
     }
 
     /// All of them, in the order in which they are measured.
@@ -37,9 +44,20 @@ public struct ComparisonRequest: Sendable, Hashable {
             throw JobError(
                 "schedule.microbatch is auto: say which sizes to compare, as in --microbatches 1,4,16")
         }
+        let replicas = replicas.isEmpty ? [specification.parallelism.data.exact ?? 1] : replicas
+        let degrees = counts.flatMap { count in
+            replicas.filter { count.isMultiple(of: $0) }
+                .map { ParallelDegrees(stages: count / $0, replicas: $0) }
+        }
+        guard !degrees.isEmpty else {
+            throw JobError(
+                "\(replicas.map(String.init).joined(separator: " or ")) replicas do not share "
+                    + "\(counts.map(String.init).joined(separator: " or ")) ranks evenly: choose numbers that divide them"
+            )
+        }
         return sizes.flatMap { size in
-            counts.flatMap { count in
-                strategies.map { Candidate(strategy: $0, ranks: count, microbatch: size) }
+            degrees.flatMap { degrees in
+                strategies.map { Candidate(strategy: $0, degrees: degrees, microbatch: size) }
             }
         }
     }

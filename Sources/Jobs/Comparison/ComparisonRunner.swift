@@ -58,10 +58,10 @@ public struct ComparisonRunner {
             observer.began(made.plans.count, request.rounds)
             return made.assignments
         }
-        let groups = try RankGroups(assignments.map(\.plan.stages.count), world: world)
+        let groups = try RankGroups(assignments.map(\.plan.rankCount), world: world)
         for round in 0..<request.rounds {
             for (index, assignment) in assignments.enumerated() {
-                let reports = try groups.run(ranks: assignment.plan.stages.count, of: phases) { group in
+                let reports = try groups.run(ranks: assignment.plan.rankCount, of: phases) { group in
                     try JobRun(assignment, phases: group, threads: threads, inputs: field?.inputs(of: index))
                         .run(keepsOutputs: false)
                 }

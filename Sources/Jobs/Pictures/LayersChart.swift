@@ -49,14 +49,16 @@ struct LayersChart {
     ) {
         let (top, height) = (LayersChart.barTop, LayersChart.barHeight)
         var seams = ""
-        for (stage, first) in zip(plan.stages, boundaries) {
+        for (stage, first) in zip(plan.layeredStages, boundaries) {
             let layers = first..<first + stage.nodes.count
             let (left, right) = (scale(starts[layers.lowerBound]), scale(starts[layers.upperBound]))
             let share = (starts[layers.upperBound] - starts[layers.lowerBound]) / total
             let colour = "stage\(stage.index % PictureTheme.stageCount)"
             drawing.rectangle(
                 x: left, y: top, width: right - left, height: height, class: colour,
-                tip: "stage \(stage.index) on rank \(stage.rank): \(layers.count) layers, \(Quantity.percent(share))")
+                tip:
+                    "stage \(stage.index) on rank \(stage.rankList): \(layers.count) layers, \(Quantity.percent(share))"
+            )
             label(stage, share: share, from: left, to: right, into: &drawing)
             for layer in layers {
                 let (begin, end) = (scale(starts[layer]), scale(starts[layer + 1]))
@@ -82,7 +84,7 @@ struct LayersChart {
     ) {
         let percent = Quantity.percent(share)
         let texts = [
-            "stage \(stage.index), rank \(stage.rank): \(percent)", "stage \(stage.index): \(percent)",
+            "stage \(stage.index), rank \(stage.rankList): \(percent)", "stage \(stage.index): \(percent)",
             "\(stage.index): \(percent)", "\(stage.index)",
         ]
         let room = right - left - 4
@@ -146,13 +148,13 @@ struct LayersChart {
     private var summary: String {
         let total = figures.layers.reduce(0) { $0 + $1.seconds }
         var first = 0
-        let stages = plan.stages.prefix(32).map { stage -> String in
+        let stages = plan.layeredStages.prefix(32).map { stage -> String in
             let seconds = figures.layers[first..<first + stage.nodes.count].reduce(0) { $0 + $1.seconds }
             first += stage.nodes.count
-            return "stage \(stage.index) on rank \(stage.rank) has \(stage.nodes.count) layers and "
+            return "stage \(stage.index) on rank \(stage.rankList) has \(stage.nodes.count) layers and "
                 + "\(Quantity.percent(total > 0 ? seconds / total : 0)) of the time"
         }
-        return "\(figures.layers.count) layers as a bar, cut into \(plan.stages.count) stages: "
+        return "\(figures.layers.count) layers as a bar, cut into \(plan.layeredStages.count) stages: "
             + stages.joined(separator: "; ") + "."
     }
 

@@ -48,7 +48,8 @@ struct TraceFile {
                 + "\"args\":{\"sort_index\":\(process)}}",
         ]
         for rank in timeline.ranks {
-            let stage = rank.stage.map { ", stage \($0)" } ?? ""
+            let list = rank.stages.map(String.init).joined(separator: ", ")
+            let stage = list.isEmpty ? "" : ", stage \(list)"
             events.append(
                 "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":\(process),\"tid\":\(rank.rank),"
                     + "\"args\":{\"name\":\"rank \(rank.rank)\(stage)\"}}")
@@ -86,8 +87,10 @@ struct TraceFile {
         }
         var events: [String] = []
         var number = 0
-        for edge in plan.edges {
-            let (from, to) = (plan.stages[edge.from].rank, plan.stages[edge.to].rank)
+        let pairs = plan.edges.flatMap { edge in
+            plan.stages[edge.from].ranks.flatMap { from in plan.stages[edge.to].ranks.map { (edge, from, $0) } }
+        }
+        for (edge, from, to) in pairs where from != to {
             guard from < computing.count, to < computing.count else { continue }
             for (microbatch, made) in computing[from].sorted(by: { $0.key < $1.key }) {
                 guard let taken = computing[to][microbatch], events.count < TraceFile.spanLimit else { continue }

@@ -65,12 +65,12 @@ public struct JobPreparation {
         }
     }
 
-    /// The same job with another strategy or number of ranks.
+    /// The same job with another strategy or other numbers of stages and replicas.
     ///
     /// - Throws: where the model cannot be cut so.
-    public func plan(strategy: JobSpecification.Parallelism, stageCount: Int) throws -> PartitionPlan {
+    func plan(strategy: JobSpecification.Parallelism, degrees: ParallelDegrees) throws -> PartitionPlan {
         try JobPreparation.plan(
-            strategy, bound, chain, costs: costs, cluster: cluster, stageCount: stageCount,
+            strategy, bound, chain, costs: costs, cluster: cluster, degrees: degrees,
             microbatchSize: plan.microbatchSize, fingerprint: plan.modelFingerprint)
     }
 
@@ -79,7 +79,8 @@ public struct JobPreparation {
     /// - Throws: where the model cannot be cut so often.
     public func plan(stageCount: Int, cluster: Cluster) throws -> PartitionPlan {
         try JobPreparation.plan(
-            specification.parallelism, bound, chain, costs: costs, cluster: cluster, stageCount: stageCount,
+            specification.parallelism, bound, chain, costs: costs, cluster: cluster,
+            degrees: ParallelDegrees(stages: stageCount, replicas: 1),
             microbatchSize: plan.microbatchSize, fingerprint: plan.modelFingerprint)
     }
 
@@ -87,14 +88,18 @@ public struct JobPreparation {
     func plan(placement: Placement, strategy: String? = nil) -> PartitionPlan {
         PartitionPlan(
             bound, chain: chain, placement: placement, strategy: strategy ?? plan.strategy,
-            microbatchSize: plan.microbatchSize, modelFingerprint: plan.modelFingerprint, cluster: cluster)
+            microbatchSize: plan.microbatchSize, modelFingerprint: plan.modelFingerprint, cluster: cluster,
+            policy: plan.policy)
     }
 
     /// The best plan for the first ranks of the job by some costs; nil where no plan fits.
-    func bestPlan(costs: LayerCosts, stageCount: Int) -> PartitionPlan? {
+    ///
+    /// - Parameter replicas: of the whole pipeline.
+    func bestPlan(costs: LayerCosts, stageCount: Int, replicas: Int = 1) -> PartitionPlan? {
         let problem = PartitionProblem(chain, costs: costs, cluster: cluster, stageCount: stageCount)
         do throws(PlanningError) {
-            return plan(placement: try OptimalStrategy().placement(for: problem), strategy: OptimalStrategy.name)
+            let placement = try OptimalStrategy().placement(for: problem).replicated(replicas)
+            return plan(placement: placement, strategy: OptimalStrategy.name)
         } catch { return nil }
     }
 
@@ -121,12 +126,17 @@ public struct JobPreparation {
                 "\(model.path): nothing of the model depends on its inputs; there is nothing to run")
         }
         let planFile = try planPath.map { path throws(JobError) in try PlanFile.read(path) }
-        let stageCount = try planFile?.stages.count ?? JobPreparation.stageCount(specification, rankCount: rankCount)
+        let degrees =
+            if let planFile { [planFile.degrees] } else {
+                try ParallelDegrees.candidates(specification.parallelism, rankCount: rankCount)
+            }
         // Before there is a cluster of so many ranks.
-        try PartitionPlan.requireLayers(chain, stageCount: stageCount)
+        let stageLimit = chain.stageLimit
+        let possible = degrees.filter { $0.stages <= stageLimit }
+        if possible.isEmpty { try PartitionPlan.requireLayers(chain, stageCount: degrees.map(\.stages).min() ?? 1) }
         let found = try PlanningFigures(
             specification, fingerprint: model.imported.fingerprint, bound: bound, chain: chain, microbatchSize: size,
-            stageCount: stageCount, threads: threads, cluster: givenCluster, profile: givenProfile)
+            rankCount: degrees[0].rankCount, threads: threads, cluster: givenCluster, profile: givenProfile)
         costs = found.costs
         cluster = found.cluster
         warnings = model.warnings + inputs.warnings + found.warnings
@@ -135,9 +145,16 @@ public struct JobPreparation {
                 path: planPath, bound: bound, chain: chain, fingerprint: model.imported.fingerprint,
                 microbatchSize: size, rankCount: rankCount, cluster: cluster)
         } else {
-            plan = try JobPreparation.plan(
-                specification.parallelism, bound, chain, costs: costs, cluster: cluster, stageCount: stageCount,
-                microbatchSize: size, fingerprint: model.imported.fingerprint)
+            let simulation = PlanSimulation(batching)
+            let (bound, chain, costs, cluster) = (self.bound, self.chain, found.costs, found.cluster)
+            let fingerprint = model.imported.fingerprint
+            plan = try JobPreparation.fastest(
+                of: possible,
+                plan: {
+                    try JobPreparation.plan(
+                        specification.parallelism, bound, chain, costs: costs, cluster: cluster, degrees: $0,
+                        microbatchSize: size, fingerprint: fingerprint)
+                }, makespan: { try simulation.run($0, costs: costs, on: cluster).outcome.makespan })
         }
         try verify(plan)
     }
@@ -150,17 +167,41 @@ public struct JobPreparation {
         try ScheduleVerifier.verifyMemory(of: plan, chain: chain, cluster: cluster)
     }
 
+    /// The plan that takes the least time, of one for each of the degrees; those that cannot be are passed over while there
+    /// are others.
+    private static func fastest(
+        of degrees: [ParallelDegrees], plan: (ParallelDegrees) throws -> PartitionPlan,
+        makespan: (PartitionPlan) throws -> Double
+    ) throws -> PartitionPlan {
+        guard degrees.count > 1 else { return try plan(degrees[0]) }
+        var best: (plan: PartitionPlan, seconds: Double)?
+        var complaint: PlanningError?
+        for choice in degrees {
+            do {
+                let plan = try plan(choice)
+                let seconds = try makespan(plan)
+                if seconds < best?.seconds ?? .infinity { best = (plan, seconds) }
+            } catch let error as PlanningError { complaint = complaint ?? error }
+        }
+        guard let best else { throw complaint ?? PlanningError("there is no plan to choose from") }
+        return best.plan
+    }
+
     private static func plan(
         _ parallelism: JobSpecification.Parallelism, _ bound: BoundGraph, _ chain: LayerChain, costs: LayerCosts,
-        cluster: Cluster, stageCount: Int, microbatchSize: Int, fingerprint: String
+        cluster: Cluster, degrees: ParallelDegrees, microbatchSize: Int, fingerprint: String
     ) throws -> PartitionPlan {
+        let stageCount = degrees.stages
         let strategy = try PartitionStrategies.named(
             parallelism.strategy.rawValue, cuts: parallelism.cuts, seed: UInt64(parallelism.seed))
         try PartitionPlan.requireLayers(chain, stageCount: stageCount)
-        guard cluster.ranks.count >= stageCount else { throw JobError.tooFewRanks(cluster, stageCount: stageCount) }
+        guard cluster.ranks.count >= degrees.rankCount else {
+            throw JobError.tooFewRanks(cluster, rankCount: degrees.rankCount)
+        }
         return try PartitionPlan(
             bound, PartitionProblem(chain, costs: costs, cluster: cluster, stageCount: stageCount), strategy: strategy,
-            microbatchSize: microbatchSize, modelFingerprint: fingerprint)
+            replicas: degrees.replicas, microbatchSize: microbatchSize, modelFingerprint: fingerprint,
+            policy: parallelism.policy)
     }
 
     /// What every rank would do, for all microbatches.
@@ -180,29 +221,12 @@ public struct JobPreparation {
         ModelProfile.Conditions(
             model: model.imported.fingerprint, batching: batching, precision: specification.precision, threads: threads)
     }
-
-    private static func stageCount(_ specification: JobSpecification, rankCount: Int?) throws(JobError) -> Int {
-        switch specification.parallelism.pipeline {
-        case .automatic:
-            if let rankCount { return rankCount }
-            // Cuts that are given say by themselves how many stages there are.
-            let parallelism = specification.parallelism
-            return parallelism.strategy == .manual ? parallelism.cuts.count + 1 : 1
-        case .exactly(let stages):
-            if let rankCount, stages != rankCount {
-                throw JobError(
-                    "parallelism.pipeline is \(stages) and the job runs on \(rankCount) rank\(rankCount == 1 ? "" : "s"): "
-                        + "start \(stages) ranks, or set parallelism.pipeline to \(rankCount) or auto")
-            }
-            return stages
-        }
-    }
 }
 
 extension JobError {
-    static func tooFewRanks(_ cluster: Cluster, stageCount: Int) -> JobError {
+    static func tooFewRanks(_ cluster: Cluster, rankCount: Int) -> JobError {
         JobError(
-            "the plan is for \(stageCount) ranks, and the cluster has \(cluster.ranks.count): describe more nodes, or plan "
+            "the plan is for \(rankCount) ranks, and the cluster has \(cluster.ranks.count): describe more nodes, or plan "
                 + "for fewer ranks with --ranks")
     }
 }

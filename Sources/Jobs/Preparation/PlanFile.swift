@@ -8,7 +8,10 @@ public import Planning
 /// Everything else (figures, edges) is there to be read, and is derived anew when the plan is loaded.
 public struct PlanFile: Codable {
     struct Stage: Codable {
-        let rank: Int
+        /// Of a stage without replicas; one of this and `ranks`.
+        var rank: Int?
+        /// One for each replica; since version 2.
+        var ranks: [Int]?
         let layers: [String]
         var flops: Double?
         var parameters: Int?
@@ -21,7 +24,7 @@ public struct PlanFile: Codable {
         let bytes: Int
     }
 
-    static let currentVersion = 1
+    static let currentVersion = 2
 
     let version: Int
     let model: String
@@ -29,15 +32,20 @@ public struct PlanFile: Codable {
     let microbatch: Int
     let stages: [Stage]
     var edges: [Edge]?
+    /// How microbatches are shared out over replicas; since version 2.
+    var distribution: Distribution?
 
     public init(_ plan: PartitionPlan) {
         version = PlanFile.currentVersion
         model = plan.modelFingerprint
         strategy = plan.strategy
         microbatch = plan.microbatchSize
-        stages = plan.stages.map {
-            Stage(rank: $0.rank, layers: $0.layerNames, flops: $0.flops, parameters: $0.parameterCount)
+        stages = plan.layeredStages.map {
+            Stage(
+                rank: $0.ranks.count == 1 ? $0.ranks[0] : nil, ranks: $0.ranks.count == 1 ? nil : $0.ranks,
+                layers: $0.layerNames, flops: $0.flops, parameters: $0.parameterCount)
         }
+        distribution = plan.laneCount > 1 ? plan.policy.distribution : nil
         edges = plan.edges.map { Edge(value: $0.name, from: $0.from, to: $0.to, bytes: $0.byteCount) }
     }
 
@@ -46,9 +54,9 @@ public struct PlanFile: Codable {
     public static func read(_ path: String) throws(JobError) -> PlanFile {
         let file = try JSONDocument.read(
             PlanFile.self, path, kind: "plan", remedy: "make one with 'mpinfer plan -o'")
-        guard file.version == currentVersion else {
+        guard (1...currentVersion).contains(file.version) else {
             throw JobError(
-                "\(path): plan version \(file.version), and this mpinfer reads version \(currentVersion): make it "
+                "\(path): plan version \(file.version), and this mpinfer reads versions 1 to \(currentVersion): make it "
                     + "anew with 'mpinfer plan -o'")
         }
         return file
@@ -64,38 +72,63 @@ public struct PlanFile: Codable {
                 "\(path): the plan is for another model (fingerprint \(model), the job's model has \(fingerprint)); "
                     + "make it anew with 'mpinfer plan -o \(path)'")
         }
-        if let rankCount, stages.count != rankCount {
+        let teams = try teams(path: path)
+        let needed = teams.reduce(0) { $0 + $1.count }
+        if let rankCount, needed != rankCount {
             throw JobError(
-                "\(path): the plan is for \(stages.count) ranks, and the job runs on \(rankCount); start "
-                    + "\(stages.count) ranks, or plan anew")
+                "\(path): the plan is for \(needed) ranks, and the job runs on \(rankCount); start "
+                    + "\(needed) ranks, or plan anew")
         }
         guard microbatch == microbatchSize else {
             throw JobError(
                 "\(path): the plan is for microbatches of \(microbatch) items, and the job has \(microbatchSize); set "
                     + "schedule.microbatch to \(microbatch), or plan anew")
         }
-        guard stages.count <= cluster.ranks.count else { throw JobError.tooFewRanks(cluster, stageCount: stages.count) }
-        let placement = Placement(
-            boundaries: try boundaries(path: path, chain: chain), ranks: stages.map(\.rank))
+        guard needed <= cluster.ranks.count else { throw JobError.tooFewRanks(cluster, rankCount: needed) }
+        let placement = Placement(boundaries: try boundaries(path: path, chain: chain), teams: teams)
         return PartitionPlan(
             bound, chain: chain, placement: placement, strategy: strategy, microbatchSize: microbatchSize,
-            modelFingerprint: fingerprint, cluster: cluster)
+            modelFingerprint: fingerprint, cluster: cluster, policy: SchedulePolicy(distribution ?? .cyclic))
+    }
+
+    /// As far as the file tells; whether it fits is found when the plan is made.
+    var degrees: ParallelDegrees {
+        ParallelDegrees(stages: stages.count, replicas: max(1, stages.lazy.compactMap { $0.ranks?.count }.max() ?? 1))
+    }
+
+    /// By stage; each rank from 0 up in one of them.
+    private func teams(path: String) throws(JobError) -> [[PartitionPlan.Team]] {
+        var lists: [[Int]] = []
+        for (index, stage) in stages.enumerated() {
+            let list = stage.ranks ?? (stage.rank.map { [$0] } ?? [])
+            guard !list.isEmpty, stage.ranks == nil || stage.rank == nil else {
+                throw JobError("\(path): stage \(index) needs a rank, or, for replicas, a list of ranks")
+            }
+            lists.append(list)
+        }
+        let count = lists.reduce(0) { $0 + $1.count }
+        var owners: [Int: Int] = [:]
+        for (index, list) in lists.enumerated() {
+            for rank in list {
+                guard (0..<count).contains(rank) else {
+                    let what = count == lists.count ? "\(count) stages" : "this plan"
+                    throw JobError(
+                        "\(path): stage \(index) is on rank \(rank), and the ranks of \(what) are 0 to \(count - 1)")
+                }
+                if let other = owners.updateValue(index, forKey: rank) {
+                    throw JobError(
+                        "\(path): rank \(rank) has stage \(other) and stage \(index): give each stage a rank "
+                            + "of its own")
+                }
+            }
+        }
+        return lists.map { $0.map { PartitionPlan.Team(ranks: [$0]) } }
     }
 
     private func boundaries(path: String, chain: LayerChain) throws(JobError) -> [Int] {
         var starts: [Int] = []
         var next = 0
         for (index, stage) in stages.enumerated() {
-            guard stages.indices.contains(stage.rank) else {
-                throw JobError(
-                    "\(path): stage \(index) is on rank \(stage.rank), and the ranks of \(stages.count) stages are 0 to "
-                        + "\(stages.count - 1)")
-            }
-            if let other = stages.prefix(index).firstIndex(where: { $0.rank == stage.rank }) {
-                throw JobError(
-                    "\(path): rank \(stage.rank) has stage \(other) and stage \(index): give each stage a rank "
-                        + "of its own")
-            }
             guard !stage.layers.isEmpty else {
                 throw JobError("\(path): stage \(index) has no layers: give it some, or take it out")
             }

@@ -44,8 +44,8 @@ public struct PlanPrediction: Sendable, Codable {
     /// - Throws: `JobError` where the job's cluster has fewer ranks than its plan.
     public init(_ job: JobPreparation) throws {
         let (plan, cluster) = (job.plan, job.cluster)
-        guard cluster.ranks.count >= plan.stages.count else {
-            throw JobError.tooFewRanks(cluster, stageCount: plan.stages.count)
+        guard cluster.ranks.count >= plan.rankCount else {
+            throw JobError.tooFewRanks(cluster, rankCount: plan.rankCount)
         }
         let simulation = PlanSimulation(job.batching)
         let (outcome, timeline) = try simulation.run(plan, costs: job.costs, on: cluster)
@@ -53,6 +53,7 @@ public struct PlanPrediction: Sendable, Codable {
         costs = job.costs.origin
         let need = MemoryNeed(of: plan, chain: job.chain)
         let makespan = timeline.makespan
+        let stages = plan.stagesByRank
         ranks = timeline.ranks.map { rank in
             func share(_ activities: Timeline.Activity...) -> Double {
                 makespan > 0 ? activities.reduce(0) { $0 + rank[$1] } / makespan : 0
@@ -61,19 +62,20 @@ public struct PlanPrediction: Sendable, Codable {
             return RankShare(
                 rank: rank.rank, compute: share(.compute), inputOutput: share(.inputOutput),
                 communication: share(.transfer, .communicate), idle: max(0, 1 - busy),
-                memory: plan.stage(ofRank: rank.rank).map { need.stageByteCounts[$0] } ?? 0)
+                memory: need.byteCount(of: rank.rank < stages.count ? stages[rank.rank] : []))
         }
         var alternatives: [Alternative] = []
         func consider(_ change: String, _ plan: PartitionPlan, _ cluster: Cluster) throws {
             let outcome = try simulation.run(plan, costs: job.costs, on: cluster).outcome
             alternatives.append(Alternative(change: change, outcome: outcome))
         }
-        if plan.stages.count > 1 {
+        if plan.rankCount > 1 {
             try consider("twice the bandwidth", plan, cluster.withLinks { $0.bandwidth *= 2 })
             try consider("half the latency", plan, cluster.withLinks { $0.latency /= 2 })
         }
-        let more = plan.stages.count + 2
-        if job.canBeCut(into: more) {
+        // Of pipelines; what replicas more would bring is their number.
+        let more = plan.rankCount + 2
+        if plan.replicaCount == 1, job.canBeCut(into: more) {
             let larger = cluster.extended(to: more)
             try consider("2 ranks more", job.plan(stageCount: more, cluster: larger), larger)
         }
@@ -92,7 +94,7 @@ public struct PlanPrediction: Sendable, Codable {
     ) throws -> Outcome? {
         // The next smaller ones, and fewer and fewer of the others.
         var candidates: [Int] = []
-        var count = outcome.ranks - 1
+        var count = job.plan.replicaCount == 1 ? outcome.ranks - 1 : 0
         while count >= 1 {
             candidates.append(count)
             count -= max(1, count / 4)
@@ -134,7 +136,7 @@ extension JobPreparation {
     fileprivate func slowestStageSeconds(_ plan: PartitionPlan) -> Double {
         zip(plan.stages, plan.layerRanges).reduce(0) { slowest, stage in
             let seconds = costs.layers[stage.1].reduce(costs.stage, +)
-            return max(slowest, seconds * costs.slowness(of: cluster.ranks[stage.0.rank]))
+            return max(slowest, seconds * costs.slowness(of: cluster.ranks[stage.0.ranks[0]]))
         }
     }
 }

@@ -26,14 +26,14 @@ struct PlanSimulation {
     }
 
     /// Microbatches that are simulated for a plan.
-    private func simulatedCount(stageCount: Int) -> Int {
-        min(sizes.count, max(64, PlanSimulation.workLimit / stageCount))
+    private func simulatedCount(rankCount: Int) -> Int {
+        min(sizes.count, max(64, PlanSimulation.workLimit / rankCount))
     }
 
     /// Less than what a plan of so many stages would take, of which the slowest computes so many seconds for a full
     /// microbatch.
     func leastMakespan(stageCount: Int, computing seconds: Double) -> Double {
-        let count = simulatedCount(stageCount: stageCount)
+        let count = simulatedCount(rankCount: stageCount)
         let sum = sizes.prefix(count).reduce(0, +)
         let later = batching.microbatchCount - count
         // The rest is for rounding, and for how exactly the microbatches behind go on as the second half does.
@@ -54,7 +54,7 @@ struct PlanSimulation {
     func run(
         _ plan: PartitionPlan, costs: LayerCosts, on cluster: Cluster, spanLimit: Int = 0
     ) throws -> (outcome: PlanPrediction.Outcome, timeline: Timeline) {
-        let count = simulatedCount(stageCount: plan.stages.count)
+        let count = simulatedCount(rankCount: plan.rankCount)
         let isLonger = batching.microbatchCount > count
         let simulator = PipelineSimulator(
             plan, costs: ScheduleCosts(plan, costs: costs, microbatchSizes: Array(sizes.prefix(count))), on: cluster)
@@ -66,7 +66,7 @@ struct PlanSimulation {
         }
         return (
             PlanPrediction.Outcome(
-                ranks: plan.stages.count, makespan: makespan,
+                ranks: plan.rankCount, makespan: makespan,
                 itemsPerSecond: makespan > 0 ? Double(batching.itemCount) / makespan : 0, latency: shorter[0]),
             timeline
         )

@@ -5,13 +5,13 @@ internal import Planning
 /// What a plan is made with beside the model: costs of the layers and the cluster, from files where there are any.
 struct PlanningFigures {
     let costs: LayerCosts
-    /// With at least as many ranks as there are stages, unless a file says otherwise.
+    /// With at least as many ranks as the plan is for, unless a file says otherwise.
     let cluster: Cluster
     private(set) var warnings: [String] = []
 
     init(
         _ specification: JobSpecification, fingerprint: String, bound: BoundGraph, chain: LayerChain,
-        microbatchSize: Int, stageCount: Int, threads: Int?, cluster givenCluster: Cluster?,
+        microbatchSize: Int, rankCount: Int, threads: Int?, cluster givenCluster: Cluster?,
         profile givenProfile: ModelProfile?
     ) throws {
         let parallelism = specification.parallelism
@@ -43,7 +43,7 @@ struct PlanningFigures {
         if let described {
             cluster = described
         } else {
-            var unknown = Cluster.unknown(rankCount: max(1, stageCount))
+            var unknown = Cluster.unknown(rankCount: max(1, rankCount))
             unknown.ranks = unknown.ranks.map {
                 Cluster.Rank(node: $0.node, flopsPerSecond: profile?.flopsPerSecond ?? $0.flopsPerSecond)
             }

@@ -22,10 +22,10 @@ public struct SimGridFiles {
                     + "the job")
         }
         let (plan, cluster) = (job.plan, job.cluster)
-        guard cluster.ranks.count >= plan.stages.count else {
-            throw JobError.tooFewRanks(cluster, stageCount: plan.stages.count)
+        guard cluster.ranks.count >= plan.rankCount else {
+            throw JobError.tooFewRanks(cluster, rankCount: plan.rankCount)
         }
-        rankCount = plan.stages.count
+        rankCount = plan.rankCount
         jobMicrobatchCount = job.batching.microbatchCount
         microbatchCount = min(jobMicrobatchCount, microbatchLimit ?? .max)
         // One to compute, two for each message; reading and writing is little beside that.

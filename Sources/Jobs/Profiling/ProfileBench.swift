@@ -36,7 +36,7 @@ final class ProfileBench {
         pool = WorkerPool(threadCount: threads.threadCount)
         let inputs =
             try inputs ?? assignment.openInputs()
-        source = JobSource(assignment, stage: 0, inputs: inputs)
+        source = JobSource(assignment, stages: [0], inputs: inputs)
         probe = try ModelProbe(
             graph: assignment.graph, plan: assignment.plan, batching: batching, variant: variant, pool: pool)
         sink =

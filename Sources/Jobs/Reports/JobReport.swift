@@ -74,10 +74,13 @@ public struct JobReport: Sendable, Encodable {
         let breakdown = TimeBreakdown(timeline)
         self.breakdown = breakdown
         let simulation = PlanSimulation(job.batching)
-        let stageSeconds = plan.stages.map { timeline.ranks[$0.rank][.compute] / simulation.fullMicrobatchCount }
-        let measured = job.costs.fitted(to: stageSeconds, of: plan, on: job.cluster)
+        let seconds = timeline.ranks.map { $0[.compute] / simulation.fullMicrobatchCount }
+        let measured = job.costs.fitted(to: seconds, of: plan, on: job.cluster)
         // Where nothing fits better, what has run.
-        replanned = job.bestPlan(costs: measured, stageCount: plan.stages.count) ?? plan
+        replanned =
+            plan.replicaCount.flatMap {
+                job.bestPlan(costs: measured, stageCount: plan.layeredStages.count, replicas: $0)
+            } ?? plan
         let prediction = try simulation.run(
             plan, costs: job.costs, on: job.cluster, spanLimit: JobReport.predictedSpanLimit)
         predicted = prediction.timeline
@@ -89,7 +92,7 @@ public struct JobReport: Sendable, Encodable {
         self.plan = plan
         layers = LayerFigures(job.chain, costs: job.costs)
         ranks = reports.enumerated().map { rank, report in
-            let stage = plan.stages[plan.stage(ofRank: rank)!]
+            let stage = plan.stages[plan.stages(ofRank: rank)[0]]
             let summary = timeline.ranks[rank]
             // Ranks that end early have nothing to do until the last one ends.
             let busy: [Timeline.Activity] = [.compute, .inputOutput, .communicate, .transfer, .compile]

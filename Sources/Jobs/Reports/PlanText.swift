@@ -15,8 +15,15 @@ public struct PlanText {
         let plan = job.plan
         let total = plan.stages.reduce(0) { $0 + $1.flops }
         let heaviest = plan.stages.map(\.flops).max() ?? 0
+        let count = plan.layeredStages.count
+        let replicas =
+            switch plan.replicaCount {
+            case 1: ""
+            case let number?: ", \(number) replicas"
+            case nil: " with replicas"
+            }
         var lines = [
-            "\(job.model.path), strategy \(plan.strategy), \(plan.stages.count) stage\(plan.stages.count == 1 ? "" : "s"), "
+            "\(job.model.path), strategy \(plan.strategy), \(count) stage\(count == 1 ? "" : "s")\(replicas), "
                 + "microbatches of \(plan.microbatchSize)", "",
         ]
         lines += PlanText.stageTable(plan).lines
@@ -24,7 +31,7 @@ public struct PlanText {
         lines.append(
             "\(Quantity.flops(total)) and \(Quantity.bytes(plan.trafficByteCount)) over all cuts per microbatch; the "
                 + "heaviest stage has "
-                + "\(Quantity.fixed(total > 0 ? heaviest * Double(plan.stages.count) / total : 1, 2)) times its fair share"
+                + "\(Quantity.fixed(total > 0 ? heaviest * Double(count) / total : 1, 2)) times its fair share"
         )
         if !plan.edges.isEmpty { lines += [""] + PlanText.edgeTable(plan).lines }
         if includesSchedule { lines += ["", job.schedule.text(of: plan)] }
@@ -37,10 +44,10 @@ public struct PlanText {
             ("stage", .right), ("rank", .right), ("layers", .right), ("first", .left), ("last", .left),
             ("parameters", .right), ("FLOPs", .right), ("bytes out", .right),
         ])
-        for stage in plan.stages {
+        for stage in plan.layeredStages {
             let out = plan.edges.lazy.filter { $0.from == stage.index }.reduce(0) { $0 + $1.byteCount }
             table.add([
-                String(stage.index), String(stage.rank), String(stage.nodes.count), stage.layerNames.first ?? "",
+                String(stage.index), stage.rankList, String(stage.nodes.count), stage.layerNames.first ?? "",
                 stage.layerNames.last ?? "", Quantity.count(stage.parameterCount), Quantity.flops(stage.flops),
                 Quantity.bytes(out),
             ])

@@ -43,7 +43,7 @@ extension RunExplanation.Advice {
         _ job: JobPreparation, _ simulation: PlanSimulation, measured: LayerCosts, replanned: PartitionPlan
     ) throws -> Self? {
         let plan = job.plan
-        let count = plan.stages.count
+        let count = plan.layeredStages.count
         func speed(_ plan: PartitionPlan) throws -> Double {
             try simulation.run(plan, costs: measured, on: job.cluster).outcome.itemsPerSecond
         }
@@ -55,16 +55,18 @@ extension RunExplanation.Advice {
             if gain > max(RunExplanation.noteworthyGain, least) { best = Self(change: change, gain: gain) }
         }
         // Only what takes from the slowest stage can make the pipeline faster.
-        let slowest = zip(plan.stages, plan.layerRanges).max { left, right in
+        let slowest = zip(plan.layeredStages, plan.layerRanges).max { left, right in
             func seconds(_ stage: PartitionPlan.Stage, _ layers: Range<Int>) -> Double {
-                measured.layers[layers].reduce(0, +) * measured.slowness(of: job.cluster.ranks[stage.rank])
+                // Each team takes its share of the microbatches.
+                measured.layers[layers].reduce(0, +)
+                    / stage.teams.reduce(0) { $0 + 1 / measured.slowness(of: job.cluster.ranks[$1.lead]) }
             }
             return seconds(left.0, left.1) < seconds(right.0, right.1)
         }!.0.index
         for change in PlanChange.moves(of: plan, chain: job.chain, awayFrom: slowest) {
             try consider(change.description, job.plan(placement: change.placement), atLeast: best?.gain ?? 0)
         }
-        for fewer in Set([count - 1, count / 2]) {
+        for fewer in Set([count - 1, count / 2]) where plan.replicaCount == 1 {
             guard let plan = job.bestPlan(costs: measured, stageCount: fewer) else { continue }
             let ranks = "\(fewer) rank\(fewer == 1 ? "" : "s")"
             try consider(
@@ -121,8 +123,10 @@ extension JobPreparation {
     /// Seconds that a full microbatch takes at least, however it is cut: all work shared out evenly, or the longest block
     /// on the fastest rank.
     func lowerBound(_ costs: LayerCosts) -> Double {
-        let slowness = cluster.ranks.prefix(plan.stages.count).map(costs.slowness)
+        let slowness = cluster.ranks.prefix(plan.rankCount).map(costs.slowness)
         let even = costs.layers.reduce(0, +) / slowness.reduce(0) { $0 + 1 / $1 }
-        return max(even, (chain.blockSums(of: costs.layers).max() ?? 0) * (slowness.min() ?? 1))
+        // Replicas take the microbatches in turn.
+        let replicas = plan.layeredStages.map(\.teams.count).max() ?? 1
+        return max(even, (chain.blockSums(of: costs.layers).max() ?? 0) * (slowness.min() ?? 1) / Double(replicas))
     }
 }

@@ -9,7 +9,9 @@ internal import Tensors
 final class RankWorker {
     private let assignment: JobAssignment
     private let actions: ActionList
-    private let executor: StageExecutor
+    /// That the last of the rank's stages computes.
+    private let microbatchCount: Int
+    private let executor: RankExecutor
     private let source: JobSource
     private let sink: JobSink?
     /// Nil on ranks that neither read inputs nor write outputs.
@@ -26,20 +28,22 @@ final class RankWorker {
         processorName = MPISession.processorName
         try InstructionSet.requireAsAsked()
         let plan = assignment.plan
-        let stage = plan.stage(ofRank: world.rank)!
-        actions = ActionList(
-            Schedule.actions(of: plan, rank: world.rank, microbatchCount: assignment.batching.microbatchCount))
-        let readsInputs = plan.inputs.contains { $0.stage == stage }
-        let writesOutputs = plan.outputs.contains { $0.stage == stage }
+        let stages = plan.stages(ofRank: world.rank)
+        let rules = ScheduleRules(plan, microbatchCount: assignment.batching.microbatchCount)
+        let list = Schedule.actions(ofRank: world.rank, rules)
+        actions = ActionList(list)
+        microbatchCount = list.count { if case .run(let stage, _) = $0 { stage == stages.last } else { false } }
+        let readsInputs = plan.inputs.contains { stages.contains($0.stage) }
+        let writesOutputs = plan.outputs.contains { stages.contains($0.stage) }
         // Opening decodes images to see which are good; only who needs them does so.
         let inputs =
             try readsInputs || writesOutputs
             ? inputs ?? assignment.openInputs()
             : nil
         itemNames = inputs?.itemNames
-        source = JobSource(assignment, stage: stage, inputs: inputs)
-        executor = try StageExecutor(
-            graph: assignment.graph, plan: plan, batching: assignment.batching, stage: stage,
+        source = JobSource(assignment, stages: stages, inputs: inputs)
+        executor = try RankExecutor(
+            graph: assignment.graph, rules: rules, batching: assignment.batching,
             pool: WorkerPool(threadCount: threads.threadCount), communicator: world, control: control)
         sink =
             try writesOutputs
@@ -48,7 +52,12 @@ final class RankWorker {
 
     func run(progress: (_ microbatchesDone: Int) -> Void) throws {
         do {
-            try executor.run(actions, source: source, sink: sink ?? NoSink()) { progress($0 + 1) }
+            var done = 0
+            try executor.run(actions, source: source, sink: sink ?? NoSink()) { _ in
+                done += 1
+                // Of several replicas each does its share.
+                progress(done * assignment.batching.microbatchCount / max(1, microbatchCount))
+            }
         } catch let failure as MicrobatchFailure {
             throw ItemFailure(failure, of: assignment, itemNames: itemNames)
         }
@@ -64,7 +73,7 @@ final class RankWorker {
     }
 }
 
-/// Feeds the items of a job to the stage that reads them.
+/// Feeds the items of a job to the stages that read them.
 struct JobSource: MicrobatchSource {
     /// By index in `PartitionPlan.inputs`; nil for inputs that other ranks read.
     private let sources: [(any InputSource)?]
@@ -72,12 +81,12 @@ struct JobSource: MicrobatchSource {
     private let isWhole: [Bool]
     private let batching: InputBatching
 
-    init(_ assignment: JobAssignment, stage: Int, inputs: InputSet?) {
+    init(_ assignment: JobAssignment, stages: [Int], inputs: InputSet?) {
         batching = assignment.batching
         let graph = assignment.graph
         isWhole = assignment.plan.inputs.map { assignment.items[graph.name(of: $0.value)] == .whole }
         sources = assignment.plan.inputs.map { site in
-            guard site.stage == stage else { return nil }
+            guard stages.contains(site.stage) else { return nil }
             return inputs!.sources[graph.itemInputs.firstIndex { $0.value == site.value }!].source
         }
     }

@@ -282,13 +282,20 @@ extension JobSpecification.Parallelism {
         "Parallelism", Self(), "How the model is cut across the ranks.",
         fields: [
             .optional(
-                "pipeline", \.pipeline, .automatic(or: 1...1 << 20, help: "one stage for each rank"),
+                "pipeline", \.pipeline, .automatic(or: 1...1 << 20, help: "one stage for each rank of a replica"),
                 "Number of pipeline stages."),
+            .optional(
+                "data", \.data, .automatic(or: 1...1 << 20, help: "as many as are predicted to be fastest"),
+                "Replicas of the pipeline, each on ranks of its own; pipeline times data is the number of ranks."),
+            .optional(
+                "distribution", \.distribution, .choice(), "How microbatches are shared out over the replicas."),
             .optional("strategy", \.strategy, .choice(), "Where the pipeline is cut."),
             .optional(
                 "cuts", \.cuts, .list(of: .text("the name of a node")),
                 "For strategy: manual, the nodes that begin a stage (not the first stage's)."),
-            .optional("seed", \.seed, .integer(0...1 << 30), "For strategy: random, what the cuts are drawn from."),
+            .optional(
+                "seed", \.seed, .integer(0...1 << 30),
+                "For strategy: random and distribution: random, what is drawn from."),
             .optional(
                 "cluster", \.cluster, .path("the path of a cluster file"),
                 "What the ranks and the network are like, as `mpinfer calibrate` writes it; equal ranks on one node when "

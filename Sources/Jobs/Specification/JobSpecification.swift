@@ -54,8 +54,12 @@ public struct JobSpecification: Sendable, Codable, Hashable {
 
     /// How the model is cut across the ranks.
     public struct Parallelism: Sendable, Codable, Hashable {
-        /// Number of pipeline stages; automatic: one for each rank.
+        /// Number of pipeline stages; automatic: as many as the ranks of each replica.
         public var pipeline = Count.automatic
+        /// Replicas of the pipeline; automatic: as many as are predicted to be fastest.
+        public var data = Count.exactly(1)
+        /// How microbatches are shared out over the replicas.
+        public var distribution = Distribution.cyclic
         public var strategy = Strategy.flops
         /// For `manual`: the names of the nodes that begin a stage, the first stage's left out.
         public var cuts: [String] = []
@@ -65,6 +69,19 @@ public struct JobSpecification: Sendable, Codable, Hashable {
         public var cluster: String?
         /// Path of a profile; nil to look into the cache.
         public var profile: String?
+    }
+
+    /// Which replica computes what.
+    public enum Distribution: String, Sendable, Codable, SpecificationChoice {
+        case cyclic, block, random
+
+        var help: String {
+            switch self {
+            case .cyclic: "microbatches go to the replicas in turn"
+            case .block: "each replica has microbatches that follow one another"
+            case .random: "drawn by `seed`, as many for each replica"
+            }
+        }
     }
 
     /// Where a pipeline is cut.

@@ -10,7 +10,7 @@ public struct PlanChange: Sendable, Hashable {
     public static func moves(of plan: PartitionPlan, chain: LayerChain, awayFrom stage: Int? = nil) -> [PlanChange] {
         let starts = chain.blockStarts
         let boundaries = plan.layerRanges.map(\.lowerBound)
-        let ranks = plan.stages.map(\.rank)
+        let teams = plan.stages.filter(\.hasLayers).map(\.teams)
         var changes: [PlanChange] = []
         for cut in boundaries.indices.dropFirst() {
             guard let block = starts.firstIndex(of: boundaries[cut]) else { continue }
@@ -24,7 +24,7 @@ public struct PlanChange: Sendable, Hashable {
                     PlanChange(
                         description:
                             "move block '\(chain.layers[moved].name)' from stage \(from) to stage \(to)",
-                        placement: Placement(boundaries: changed, ranks: ranks)))
+                        placement: Placement(boundaries: changed, teams: teams)))
             }
             consider(block > 0 ? starts[block - 1] : nil, block > 0 ? starts[block - 1] : 0, from: cut - 1, to: cut)
             consider(block + 1 < starts.count ? starts[block + 1] : nil, boundaries[cut], from: cut, to: cut - 1)

@@ -23,7 +23,7 @@ public enum RunLimit: Sendable, Hashable {
         let parts: [(Double, RunLimit)] = [
             (busiest.load, .load), (busiest.communication, .communication(rank: busiest.rank)),
             (busiest.inputOutput, .inputOutput(rank: busiest.rank)), (busiest.bubble, .bubble),
-            (busiest.compute, .compute(stage: plan.stage(ofRank: busiest.rank) ?? 0)),
+            (busiest.compute, .compute(stage: plan.stages(ofRank: busiest.rank).first ?? 0)),
         ]
         let largest = parts.max { $0.0 < $1.0 }!.1
         // Communication stands on the rank that waits for it, which need not be the busiest.

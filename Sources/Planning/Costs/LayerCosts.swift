@@ -44,12 +44,12 @@ public struct LayerCosts: Sendable, Codable, Hashable {
 
     /// The costs with each stage's layers brought to what the stage was measured to take, in proportion.
     ///
-    /// - Parameter seconds: by stage, for a full microbatch, on the stage's rank.
+    /// - Parameter seconds: by rank, that it computed for, divided by the full microbatches of the whole job.
     public func fitted(to seconds: [Double], of plan: PartitionPlan, on cluster: Cluster) -> LayerCosts {
         var layers = layers
         for (stage, range) in zip(plan.stages, plan.layerRanges) {
             let expected = layers[range].reduce(0, +)
-            let measured = seconds[stage.index] / slowness(of: cluster.ranks[stage.rank])
+            let measured = stage.ranks.reduce(0) { $0 + seconds[$1] / slowness(of: cluster.ranks[$1]) }
             for layer in range {
                 layers[layer] =
                     expected > 0 ? layers[layer] * measured / expected : measured / Double(stage.nodes.count)

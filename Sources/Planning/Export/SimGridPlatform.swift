@@ -19,14 +19,16 @@ struct SimGridPlatform {
             "<?xml version=\"1.0\"?>", "<!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\">",
             "<platform version=\"4.1\">", "  <zone id=\"cluster\" routing=\"Full\">",
         ]
-        for rank in plan.stages.indices {
+        for rank in 0..<plan.rankCount {
             lines.append(
                 "    <host id=\"\(SimGridPlatform.host(rank))\" speed=\"\(cluster.ranks[rank].flopsPerSecond)f\"/>")
         }
         var routes: [String] = []
         var known: Set<String> = []
-        for edge in plan.edges {
-            let (from, to) = (plan.stages[edge.from].rank, plan.stages[edge.to].rank)
+        let pairs = plan.edges.flatMap { edge in
+            plan.stages[edge.from].ranks.flatMap { from in plan.stages[edge.to].ranks.map { (from, $0) } }
+        }
+        for (from, to) in pairs where from != to {
             guard known.insert("\(from) \(to)").inserted else { continue }
             let links = route(from: from, to: to)
             for link in links where known.insert(link.name).inserted { lines.append(link.line) }

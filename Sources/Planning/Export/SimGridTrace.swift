@@ -13,13 +13,16 @@ struct SimGridTrace {
         self.plan = plan
         self.costs = costs
         self.cluster = cluster
+        // Edges between the same two ranks must differ; with replicas, those of other stages may be between them too.
+        let hasReplicas = plan.stages.contains { $0.teams.count > 1 }
         var edgeCounts: [[Int]: Int] = [:]
         var firstTags: [Int] = []
         for edge in plan.edges {
-            firstTags.append(edgeCounts[[edge.from, edge.to], default: 0] * schedule.microbatchCount)
-            edgeCounts[[edge.from, edge.to], default: 0] += 1
+            let ends = hasReplicas ? [] : [edge.from, edge.to]
+            firstTags.append(edgeCounts[ends, default: 0] * schedule.microbatchCount)
+            edgeCounts[ends, default: 0] += 1
         }
-        rules = ScheduleRules(plan)
+        rules = ScheduleRules(plan, microbatchCount: schedule.microbatchCount)
         self.firstTags = firstTags
     }
 
@@ -30,28 +33,36 @@ struct SimGridTrace {
         var unfinished: [(edge: Int, microbatch: Int)] = []
         func finishSends(_ isDue: (Int, Int) -> Bool) {
             for send in unfinished where isDue(send.edge, send.microbatch) {
-                list.add("wait \(rank) \(target(send.edge)) \(tag(send.edge, send.microbatch))")
+                list.add("wait \(rank) \(target(send.edge, send.microbatch)) \(tag(send.edge, send.microbatch))")
             }
             unfinished.removeAll { isDue($0.edge, $0.microbatch) }
         }
-        for action in schedule.actions[rank] {
+        var history = SeatHistory(rules)
+        for (place, action) in schedule.actions[rank].enumerated() {
             switch action {
             case .read(let input, let microbatch): list.compute(costs.read(input: input, microbatch: microbatch))
             case .write(_, let microbatch): list.compute(costs.write(microbatch: microbatch))
             case .receive(let edge, let microbatch):
-                list.add("irecv \(source(edge)) \(tag(edge, microbatch)) \(byteCount(edge, microbatch))")
+                list.add("irecv \(source(edge, microbatch)) \(tag(edge, microbatch)) \(byteCount(edge, microbatch))")
             case .send(let edge, let microbatch):
-                list.add("isend \(target(edge)) \(tag(edge, microbatch)) \(byteCount(edge, microbatch))")
-                list.compute(link(edge).sendHandling * costs.byteCount(edge: edge, microbatch: microbatch))
+                list.add("isend \(target(edge, microbatch)) \(tag(edge, microbatch)) \(byteCount(edge, microbatch))")
+                list.compute(
+                    link(edge, microbatch).sendHandling * costs.byteCount(edge: edge, microbatch: microbatch))
                 unfinished.append((edge, microbatch))
             case .run(let stage, let microbatch):
-                for edge in rules.operands(of: stage) {
-                    list.add("wait \(source(edge)) \(rank) \(tag(edge, microbatch))")
+                for edge in rules.incoming[stage] where !rules.isWithinRank(edge, microbatch) {
+                    list.add("wait \(source(edge, microbatch)) \(rank) \(tag(edge, microbatch))")
                 }
-                finishSends { edge, sent in rules.leaving(on: edge, before: microbatch).map { sent <= $0 } ?? false }
+                let seat = rules.seat(of: stage, for: microbatch)
+                for edge in rules.outgoing[stage] {
+                    guard let leaving = history.leaving(on: edge, from: seat, rules) else { continue }
+                    // Earlier ones had to leave before.
+                    finishSends { $0 == edge && $1 == leaving }
+                }
+                history.note(microbatch, at: seat)
                 list.compute(
                     costs.compute(stage: stage, microbatch: microbatch, on: cluster.ranks[rank])
-                        + receiveHandling(stage, microbatch + 1))
+                        + receiveHandling(stage, after: place, of: rank))
             }
         }
         finishSends { _, _ in true }
@@ -59,19 +70,26 @@ struct SimGridTrace {
         return list.text
     }
 
-    /// What a rank does for the messages that come in while it computes on the microbatch before. It waits for those of
-    /// the first and has nothing else to do.
-    private func receiveHandling(_ stage: Int, _ microbatch: Int) -> Double {
-        guard microbatch < schedule.microbatchCount else { return 0 }
-        return rules.operands(of: stage).reduce(0) {
-            $0 + link($1).receiveHandling * costs.byteCount(edge: $1, microbatch: microbatch)
+    /// What a rank does for the messages of a stage's next microbatch that come in while it computes this one. It waits for
+    /// those of the first and has nothing else to do.
+    private func receiveHandling(_ stage: Int, after place: Int, of rank: Int) -> Double {
+        for action in schedule.actions[rank][(place + 1)...] {
+            guard case .run(stage, let microbatch) = action else { continue }
+            return rules.incoming[stage].reduce(0) { sum, edge in
+                guard !rules.isWithinRank(edge, microbatch) else { return sum }
+                return sum + link(edge, microbatch).receiveHandling
+                    * costs.byteCount(edge: edge, microbatch: microbatch)
+            }
         }
+        return 0
     }
 
     private func tag(_ edge: Int, _ microbatch: Int) -> Int { firstTags[edge] + microbatch }
-    private func source(_ edge: Int) -> Int { plan.stages[plan.edges[edge].from].rank }
-    private func target(_ edge: Int) -> Int { plan.stages[plan.edges[edge].to].rank }
-    private func link(_ edge: Int) -> Cluster.Link { cluster.link(from: source(edge), to: target(edge)) }
+    private func source(_ edge: Int, _ microbatch: Int) -> Int { rules.sender(over: edge, of: microbatch) }
+    private func target(_ edge: Int, _ microbatch: Int) -> Int { rules.receiver(over: edge, of: microbatch) }
+    private func link(_ edge: Int, _ microbatch: Int) -> Cluster.Link {
+        cluster.link(from: source(edge, microbatch), to: target(edge, microbatch))
+    }
     private func byteCount(_ edge: Int, _ microbatch: Int) -> Int {
         Int(costs.byteCount(edge: edge, microbatch: microbatch))
     }

@@ -12,19 +12,31 @@ public struct MemoryNeed: Sendable, Hashable {
         let starts = chain.blockStarts
         var block = 0
         var counts: [(all: Int, unmapped: Int)] = []
-        for layers in plan.layerRanges {
+        for (stage, layers) in plan.layerRanges.enumerated() {
             let first = block
             while block < starts.count, starts[block] < layers.upperBound { block += 1 }
             let own = memory.own(of: first..<max(block, first + 1))
             // Past any memory a sum need not be exact.
-            let bytes = Int(min(own + messages[counts.count], 0x1p62))
+            let bytes = Int(min(own + messages[stage], 0x1p62))
             let mapped = chain.layers[layers].reduce(0) { sum, layer in
                 layer.operatorName == "Gather" ? sum + layer.parameterByteCount : sum
             }
             counts.append((bytes, max(0, bytes - mapped)))
         }
+        // Stages without layers have messages alone.
+        for stage in plan.stages where !stage.hasLayers {
+            let bytes = Int(min(messages[stage.index], 0x1p62))
+            counts.append((bytes, bytes))
+        }
         stageByteCounts = counts.map(\.all)
         unmappedByteCounts = counts.map(\.unmapped)
+    }
+}
+
+extension MemoryNeed {
+    /// Of all stages of a rank, in bytes.
+    public func byteCount(of stages: [Int]) -> Int {
+        stages.reduce(0) { min(1 << 62, $0 + min(1 << 61, stageByteCounts[$1])) }
     }
 }
 
@@ -35,15 +47,15 @@ extension ScheduleVerifier {
     ) throws(PlanningError) {
         guard cluster.ranks.contains(where: { $0.memoryByteCount != nil }) else { return }
         let need = MemoryNeed(of: plan, chain: chain)
-        for stage in plan.stages {
-            guard let limit = cluster.ranks[stage.rank].memoryByteCount else { continue }
-            let bytes = need.stageByteCounts[stage.index]
+        for (rank, stages) in plan.stagesByRank.enumerated() {
+            guard let limit = cluster.ranks[rank].memoryByteCount, let stage = stages.first else { continue }
+            let bytes = need.byteCount(of: stages)
             guard bytes > limit else { continue }
             let problem = PartitionProblem(
                 chain, costs: LayerCosts(operationsOf: chain, flopsPerSecond: 1), cluster: cluster,
-                stageCount: plan.stages.count)
+                stageCount: plan.layerRanges.count)
             throw PlanningError(
-                "stage \(stage.index) needs \(MemoryShortage.megabytes(Double(bytes))) and rank \(stage.rank) has "
+                "stage \(stage) needs \(MemoryShortage.megabytes(Double(bytes))) and rank \(rank) has "
                     + "\(MemoryShortage.megabytes(Double(limit))): \(MemoryShortage(problem).remedy)")
         }
     }

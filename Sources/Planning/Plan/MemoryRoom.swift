@@ -26,8 +26,7 @@ extension MemoryNeed {
         var ranks: [Place: [Int]] = [:]
         var sums: [Place: Int] = [:]
         for (rank, room) in rooms.enumerated() {
-            let stage = plan.stage(ofRank: rank)
-            let need = stage.map { unmappedByteCounts[$0] } ?? 0
+            let need = plan.stages(ofRank: rank).reduce(0) { min(1 << 61, $0 + min(1 << 61, unmappedByteCounts[$1])) }
             let (own, overflow) = room.limits.processUse.addingReportingOverflow(need)
             guard !overflow, own <= room.limits.process.byteCount else {
                 throw MemoryNeed.error(

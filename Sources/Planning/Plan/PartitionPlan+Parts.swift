@@ -1,10 +1,27 @@
 public import Graphs
 
+extension PartitionPlan.Stage {
+    /// Its ranks as a reader wants them: `3`, `1, 5`, and of many the first ones.
+    public var rankList: String {
+        let ranks = ranks
+        return ranks.prefix(8).map(String.init).joined(separator: ", ") + (ranks.count > 8 ? ", ..." : "")
+    }
+}
+
 extension PartitionPlan {
-    /// By stage: its layers, by their places in the chain that the plan was made from.
+    /// The stages that compute something.
+    public var layeredStages: ArraySlice<Stage> { stages.prefix(while: \.hasLayers) }
+
+    /// How many replicas each stage has; nil where they have different numbers.
+    public var replicaCount: Int? {
+        let counts = Set(layeredStages.map(\.teams.count))
+        return counts.count == 1 ? counts.first : nil
+    }
+
+    /// By stage that has layers: these, by their places in the chain that the plan was made from.
     public var layerRanges: [Range<Int>] {
         var end = 0
-        return stages.map { stage in
+        return stages.lazy.filter(\.hasLayers).map { stage in
             let first = end
             end += stage.nodes.count
             return first..<end
@@ -23,13 +40,28 @@ extension PartitionPlan {
         return GraphPart(nodes: stages[stage].nodes, inputs: taken.sorted(), outputs: given.sorted())
     }
 
-    /// Receives that are posted at once for an edge: the one being computed on and the next.
+    /// Receives that are posted at once for an edge between two teams: the one being computed on and the next.
     public static let receiveSlotCount = 2
 
+    /// Bytes that the buffers of an edge may take where several replicas send to one team.
+    private static let gatheringByteCount = 256 << 20
+
+    /// The same for an edge in a plan with replicas: as many for each team that sends, while they are not too large.
+    static func receiveSlotCount(of byteCount: Int, from source: Stage, to target: Stage) -> Int {
+        let senders = (source.teams.count + target.teams.count - 1) / target.teams.count
+        return max(receiveSlotCount, min(receiveSlotCount * senders, gatheringByteCount / max(1, byteCount)))
+    }
+
     /// Microbatches of a value that its stage keeps until the farthest of the stages that want it has taken them: one
-    /// being filled, and one on its way for each stage that the pipeline has in between.
-    static func sendSlotCount(from home: Int, to takers: some Sequence<Int>) -> Int {
-        takers.reduce(1) { max($0, $1 - home + 1) }
+    /// being filled, and those on their way, one for each team that the pipeline has in between for each of the stage's own.
+    static func sendSlotCount(of stages: [Stage], from home: Int, to takers: some Sequence<Int>) -> Int {
+        guard let farthest = takers.max() else { return 1 }
+        let own = stages[home].teams.count
+        var count = 1
+        for stage in stages[(home + 1)...farthest] {
+            count += stage.hasLayers ? (stage.teams.count + own - 1) / own : SchedulePolicy.collectingLag + 1
+        }
+        return count
     }
 
     /// Buffers of a result that a stage makes: as many as its edges want, one where it is only written.
@@ -48,5 +80,13 @@ extension PartitionPlan {
             }
         }
         return sums
+    }
+}
+
+extension PartitionPlan.Stage {
+    /// A stage that collects what other ranks have computed.
+    init(collecting index: Int, team: PartitionPlan.Team) {
+        self.init(
+            index: index, teams: [team], nodes: [], layerNames: [], flops: 0, parameterCount: 0, parameterByteCount: 0)
     }
 }

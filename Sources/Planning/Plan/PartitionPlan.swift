@@ -3,16 +3,35 @@ public import Graphs
 /// A model cut into stages, and what flows between them. A value: printed, saved, loaded, verified, before any rank
 /// does anything.
 public struct PartitionPlan: Sendable, Codable, Hashable {
-    /// The layers that one rank computes.
+    /// Ranks that compute a stage together.
+    public struct Team: Sendable, Codable, Hashable {
+        public let ranks: [Int]
+
+        /// - Precondition: one rank. Stages that are split over several are yet to come.
+        public init(ranks: [Int]) {
+            precondition(ranks.count == 1)
+            self.ranks = ranks
+        }
+
+        /// The one that others speak to.
+        public var lead: Int { ranks[0] }
+    }
+
+    /// Layers that are computed in one go.
     public struct Stage: Sendable, Codable, Hashable {
         public let index: Int
-        public let rank: Int
-        /// In the order they run.
+        /// Each computes the whole stage, for microbatches of its own; several are replicas. At least one.
+        public let teams: [Team]
+        /// In the order they run. None for the stage that only collects what replicas of the last layers have computed.
         public let nodes: [NodeID]
         public let layerNames: [String]
         public let flops: Double
         public let parameterCount: Int
         public let parameterByteCount: Int
+
+        /// All ranks that compute it.
+        public var ranks: [Int] { teams.flatMap(\.ranks) }
+        public var hasLayers: Bool { !nodes.isEmpty }
     }
 
     /// A value that one stage sends to another, once per microbatch.
@@ -70,24 +89,47 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
     /// Who computes what, and in which order.
     public let policy: SchedulePolicy
 
-    /// The stage of a rank; nil where it has none.
-    public func stage(ofRank rank: Int) -> Int? { stages.firstIndex { $0.rank == rank } }
+    /// The stages of a rank.
+    public func stages(ofRank rank: Int) -> [Int] {
+        stages.indices.filter { stages[$0].teams.contains { $0.ranks.contains(rank) } }
+    }
+
+    /// The same for all ranks.
+    public var stagesByRank: [[Int]] {
+        var all = [[Int]](repeating: [], count: rankCount)
+        for stage in stages { for team in stage.teams { for rank in team.ranks { all[rank].append(stage.index) } } }
+        return all
+    }
+
+    /// Ranks that the plan is for.
+    public var rankCount: Int {
+        var count = 0
+        for stage in stages { for team in stage.teams { for rank in team.ranks { count = max(count, rank + 1) } } }
+        return count
+    }
 
     /// Bytes that one microbatch sends over all edges.
     public var trafficByteCount: Int { edges.reduce(0) { $0 + $1.byteCount } }
 
     /// Cuts a model.
     ///
+    /// - Parameter replicas: of the whole pipeline; the ranks of each follow those of the one before.
     /// - Throws: when there are more stages than layers, or the strategy cannot do it.
     public init(
-        _ bound: BoundGraph, _ problem: PartitionProblem, strategy: any PartitionStrategy, microbatchSize: Int,
-        modelFingerprint: String
+        _ bound: BoundGraph, _ problem: PartitionProblem, strategy: any PartitionStrategy, replicas: Int = 1,
+        microbatchSize: Int, modelFingerprint: String, policy: SchedulePolicy = SchedulePolicy()
     ) throws(PlanningError) {
         let (chain, stageCount) = (problem.chain, problem.stageCount)
         try PartitionPlan.requireLayers(chain, stageCount: stageCount)
+        if replicas > 1, let state = bound.graph.states.first {
+            throw PlanningError(
+                "the model carries '\(bound.graph.name(of: state.input))' from item to item, so that its items are computed one "
+                    + "after another: set parallelism.data to 1")
+        }
         self.init(
-            bound, chain: chain, placement: try strategy.placement(for: problem), strategy: type(of: strategy).name,
-            microbatchSize: microbatchSize, modelFingerprint: modelFingerprint, cluster: problem.cluster)
+            bound, chain: chain, placement: try strategy.placement(for: problem).replicated(replicas),
+            strategy: type(of: strategy).name, microbatchSize: microbatchSize, modelFingerprint: modelFingerprint,
+            cluster: problem.cluster, policy: policy)
     }
 
     /// Throws where a model cannot be cut into so many stages.
@@ -112,33 +154,42 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
     /// The plan whose stages begin at the layers given.
     ///
     /// - Parameter cluster: tells in how many pieces messages go; nil where all go whole.
+    /// Where the last layers have replicas, one more stage collects what they compute, on the rank of the first of them: all
+    /// outputs are written in one place.
+    ///
     /// - Precondition: the boundaries ascend from 0 and name no stage without a layer; the ranks are 0 and up, none twice.
     public init(
         _ bound: BoundGraph, chain: LayerChain, placement: Placement, strategy: String, microbatchSize: Int,
-        modelFingerprint: String, cluster: Cluster? = nil
+        modelFingerprint: String, cluster: Cluster? = nil, policy: SchedulePolicy = SchedulePolicy()
     ) {
         let starts = placement.boundaries
         let count = chain.layers.count
-        let stageCount = starts.count
+        var stageCount = starts.count
         precondition(
             starts.first == 0 && zip(starts, starts.dropFirst()).allSatisfy(<) && starts.last! < count,
             "stages of \(count) layers cannot begin at \(starts)")
-        precondition(placement.ranks.sorted() == Array(starts.indices), "each rank has one stage")
+        let ranks = placement.teams.flatMap { $0.flatMap(\.ranks) }.sorted()
+        precondition(ranks == Array(ranks.indices), "each rank is in one team")
         self.modelFingerprint = modelFingerprint
         self.strategy = strategy
         self.microbatchSize = microbatchSize
-        policy = .forward
+        self.policy = policy
 
         var stageOfLayer = [Int](repeating: 0, count: count)
-        stages = starts.indices.map { index in
+        var stages = starts.indices.map { index in
             let range = starts[index]..<(index + 1 < stageCount ? starts[index + 1] : count)
             for layer in range { stageOfLayer[layer] = index }
             let layers = chain.layers[range]
             return Stage(
-                index: index, rank: placement.ranks[index], nodes: layers.map(\.node), layerNames: layers.map(\.name),
+                index: index, teams: placement.teams[index], nodes: layers.map(\.node), layerNames: layers.map(\.name),
                 flops: layers.reduce(0) { $0 + $1.flops }, parameterCount: layers.reduce(0) { $0 + $1.parameterCount },
                 parameterByteCount: layers.reduce(0) { $0 + $1.parameterByteCount })
         }
+        if let team = placement.teams.last?.first, placement.teams.last!.count > 1 {
+            stages.append(Stage(collecting: stageCount, team: team))
+            stageCount += 1
+        }
+        self.stages = stages
 
         var edges: [Edge] = []
         var inputs: [InputSite] = []
@@ -160,18 +211,20 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
             if value.isOutput { wanted.insert(writer) }
             wanted.remove(home)
             let hasHeader = bound.type(of: value.id) == nil
-            let sendSlotCount = PartitionPlan.sendSlotCount(from: home, to: wanted)
+            let sendSlotCount = PartitionPlan.sendSlotCount(of: stages, from: home, to: wanted)
             for target in wanted.sorted() {
                 var pieceCount = 1
                 if let cluster, !hasHeader {
-                    let link = cluster.link(from: placement.ranks[home], to: placement.ranks[target])
+                    let link = cluster.link(from: stages[home].teams[0].lead, to: stages[target].teams.last!.lead)
                     pieceCount = cluster.pieceCount(value.byteCount, over: link)
                 }
                 edges.append(
                     Edge(
                         index: edges.count, value: value.id, name: name, from: home, to: target,
                         byteCount: value.byteCount, hasHeader: hasHeader, pieceCount: pieceCount,
-                        sendSlotCount: sendSlotCount, receiveSlotCount: PartitionPlan.receiveSlotCount))
+                        sendSlotCount: sendSlotCount,
+                        receiveSlotCount: PartitionPlan.receiveSlotCount(
+                            of: value.byteCount, from: stages[home], to: stages[target])))
             }
         }
         self.edges = edges

@@ -11,59 +11,79 @@ public struct Schedule: Sendable, Codable, Hashable {
 
     /// What a plan's policy comes to.
     public init(of plan: PartitionPlan, microbatchCount: Int) {
-        let rules = ScheduleRules(plan)
+        self.init(ScheduleRules(plan, microbatchCount: microbatchCount))
+    }
+
+    public init(_ rules: ScheduleRules) {
         self.init(
-            microbatchCount: microbatchCount,
-            actions: plan.stages.indices.map {
-                Schedule.actions(of: plan, rules, rank: $0, microbatchCount: microbatchCount)
-            })
+            microbatchCount: rules.microbatchCount,
+            actions: rules.stages.indices.map { Schedule.actions(ofRank: $0, rules) })
     }
 
     /// One rank's list. A rank of a long job keeps only its own.
-    public static func actions(of plan: PartitionPlan, rank: Int, microbatchCount: Int) -> [Action] {
-        actions(of: plan, ScheduleRules(plan), rank: rank, microbatchCount: microbatchCount)
-    }
-
-    private static func actions(
-        of plan: PartitionPlan, _ rules: ScheduleRules, rank: Int, microbatchCount: Int
-    ) -> [Action] {
-        let computing = plan.policy.computing(rules.stages[rank], microbatchCount: microbatchCount)
-        return complete(computing, rules)
-    }
-
-    /// Adds to a rank's computing what it takes and gives.
     ///
-    /// Receives are posted as early as there are buffers: all but one of an edge's before anything is computed, and then
-    /// one more before each microbatch, so that transfers and computing overlap.
-    private static func complete(_ computing: [Computation], _ rules: ScheduleRules) -> [Action] {
-        let plan = rules.plan
-        var microbatches: [Int: [Int]] = [:]  // by stage, in the order of computing
-        for computation in computing { microbatches[computation.stage, default: []].append(computation.microbatch) }
+    /// To the rank's computing is added what it takes and gives. Receives are posted as early as there are buffers: all but
+    /// one of an edge's before anything is computed, and then one more before each microbatch, so that transfers and
+    /// computing overlap.
+    public static func actions(ofRank rank: Int, _ rules: ScheduleRules) -> [Action] {
+        let computing = rules.computing(ofRank: rank)
         var list: [Action] = []
-        list.reserveCapacity(
-            microbatches.reduce(0) { $0 + $1.value.count * rules.actionCount(ofStage: $1.key) })
-        /// Posts the receive of an edge for the computation that has this place among its stage's.
-        func receive(_ edge: Int, place: Int) {
-            guard let order = microbatches[plan.edges[edge].to], place < order.count else { return }
-            list.append(.receive(edge: edge, microbatch: order[place]))
-        }
-        for stage in microbatches.keys.sorted() {
+        list.reserveCapacity(computing.reduce(0) { $0 + rules.actionCount(ofStage: $1.stage) })
+        var inboxes = Inboxes(computing, rules)
+        for stage in rules.stages[rank] {
             let edges = rules.incoming[stage]
-            for ahead in 0..<(edges.lazy.map { plan.edges[$0].receiveSlotCount - 1 }.max() ?? 0) {
-                for edge in edges where ahead < plan.edges[edge].receiveSlotCount - 1 { receive(edge, place: ahead) }
+            for ahead in 1..<(edges.reduce(1) { max($0, rules.receiveSlotCounts[$1]) }) {
+                for edge in edges where ahead < rules.receiveSlotCounts[edge] {
+                    inboxes.post(edge, upTo: ahead, into: &list)
+                }
             }
         }
-        var places: [Int: Int] = [:]
         for computation in computing {
             let (stage, microbatch) = (computation.stage, computation.microbatch)
-            let place = places[stage, default: 0]
-            places[stage] = place + 1
-            for edge in rules.incoming[stage] { receive(edge, place: place + plan.edges[edge].receiveSlotCount - 1) }
+            for edge in rules.incoming[stage] {
+                inboxes.post(edge, upTo: rules.receiveSlotCounts[edge], into: &list)
+                inboxes.take(edge, microbatch)
+            }
             for input in rules.inputs[stage] { list.append(.read(input: input, microbatch: microbatch)) }
             list.append(.run(stage: stage, microbatch: microbatch))
-            for edge in rules.outgoing[stage] { list.append(.send(edge: edge, microbatch: microbatch)) }
+            for edge in rules.outgoing[stage] where !rules.isWithinRank(edge, microbatch) {
+                list.append(.send(edge: edge, microbatch: microbatch))
+            }
             if rules.writes[stage] { list.append(.write(stage: stage, microbatch: microbatch)) }
         }
         return list
+    }
+
+    /// The messages that come to one rank, and how many of them are posted and not taken.
+    private struct Inboxes {
+        private let rules: ScheduleRules
+        /// By stage of the rank: the microbatches in the order in which it computes them.
+        private var orders: [Int: [Int]] = [:]
+        /// By edge: places in its stage's order that were looked at; messages posted that are not taken.
+        private var next: [Int: Int] = [:]
+        private var posted: [Int: Int] = [:]
+
+        init(_ computing: [Computation], _ rules: ScheduleRules) {
+            self.rules = rules
+            for computation in computing { orders[computation.stage, default: []].append(computation.microbatch) }
+        }
+
+        /// Posts receives until so many are.
+        mutating func post(_ edge: Int, upTo count: Int, into list: inout [Action]) {
+            let order = orders[rules.targets[edge]] ?? []
+            var place = next[edge, default: 0]
+            while place < order.count, posted[edge, default: 0] < count {
+                if !rules.isWithinRank(edge, order[place]) {
+                    list.append(.receive(edge: edge, microbatch: order[place]))
+                    posted[edge, default: 0] += 1
+                }
+                place += 1
+            }
+            next[edge] = place
+        }
+
+        mutating func take(_ edge: Int, _ microbatch: Int) {
+            if !rules.isWithinRank(edge, microbatch) { posted[edge, default: 0] -= 1 }
+        }
     }
 }

@@ -11,31 +11,68 @@ public struct Computation: Sendable, Hashable {
 
 /// Who computes what, and in which order: the part of a plan that schedules are made from.
 ///
-/// A policy lists computing and nothing else. What must be read, received, sent and written for it follows
-/// (`Schedule.actions`), and is the same for all policies.
-public enum SchedulePolicy: String, Sendable, Codable, Hashable {
-    /// Every stage takes all microbatches, in the order in which they come.
-    case forward
+/// Microbatches are shared out over *lanes*: a lane is one way through the replicas of each stage, so that a plan without
+/// replicas has one. A policy lists computing and nothing else. What must be read, received, sent and written for it
+/// follows (`Schedule.actions`), and is the same for all policies.
+public struct SchedulePolicy: Sendable, Codable, Hashable {
+    public let distribution: Distribution
+
+    public init(_ distribution: Distribution = .cyclic) { self.distribution = distribution }
+
+    /// Microbatches that a rank goes on computing before it collects what other replicas have computed: as many may they
+    /// be late without being waited for.
+    static let collectingLag = 2
+
+    /// Microbatches after which the schedules of a plan repeat themselves: what holds for so many holds for any number.
+    public func periodicMicrobatchCount(_ plan: PartitionPlan) -> Int {
+        // No buffer waits for longer than the farthest edge is long, on any lane.
+        var (sent, received) = (1, PartitionPlan.receiveSlotCount)
+        for edge in plan.edges {
+            sent = max(sent, edge.sendSlotCount)
+            received = max(received, edge.receiveSlotCount)
+        }
+        return plan.laneCount * (sent + received + 2)
+    }
 }
 
-extension SchedulePolicy {
-    /// What a rank computes, in order.
-    ///
-    /// - Parameter stages: of the rank.
-    func computing(_ stages: [Int], microbatchCount: Int) -> [Computation] {
-        switch self {
-        case .forward:
-            (0..<microbatchCount).flatMap { microbatch in
-                stages.map { Computation(stage: $0, microbatch: microbatch) }
-            }
+extension PartitionPlan {
+    /// The least number of lanes on which every team of a stage has as many of them as the others.
+    public var laneCount: Int {
+        stages.reduce(1) { count, stage in
+            var (one, other) = (count, stage.teams.count)
+            while other > 0 { (one, other) = (other, one % other) }
+            return count / one * stage.teams.count
         }
     }
+}
 
-    /// Microbatches after which schedules repeat themselves: what holds for so many holds for any number.
-    public func periodicMicrobatchCount(_ plan: PartitionPlan) -> Int {
-        switch self {
-        // No buffer waits for longer than the farthest edge is long.
-        case .forward: (plan.edges.map(\.sendSlotCount).max() ?? 1) + PartitionPlan.receiveSlotCount + 2
+extension ScheduleRules {
+    /// What a rank computes, in order: its microbatches one after another, each through all of its stages. It collects
+    /// what replicas have computed a few microbatches later.
+    func computing(ofRank rank: Int) -> [Computation] {
+        let own = stages[rank]
+        let layered = own.filter { plan.stages[$0].hasLayers }
+        let collecting = own.first { !plan.stages[$0].hasLayers }
+        // All microbatches, the first of each lane before the second of any.
+        let order = collecting == nil ? [] : (0..<microbatchCount).sorted { (turn(of: $0), $0) < (turn(of: $1), $1) }
+        var list: [Computation] = []
+        var collected = 0
+        func collect(before turn: Int) {
+            guard let collecting else { return }
+            while collected < order.count, self.turn(of: order[collected]) < turn {
+                list.append(Computation(stage: collecting, microbatch: order[collected]))
+                collected += 1
+            }
         }
+        for microbatch in 0..<microbatchCount {
+            let count = list.count
+            for stage in layered where self.rank(of: stage, for: microbatch) == rank {
+                list.append(Computation(stage: stage, microbatch: microbatch))
+            }
+            guard list.count > count else { continue }
+            collect(before: turn(of: microbatch) + 1 - SchedulePolicy.collectingLag)
+        }
+        collect(before: .max)
+        return list
     }
 }

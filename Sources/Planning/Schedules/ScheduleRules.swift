@@ -3,22 +3,38 @@
 ///
 /// A rank carries its list out in order. Only `run` waits: for the messages of its operands, and for buffers that hold
 /// earlier results which have yet to leave. All other actions begin at once; `ScheduleProgress` says where in a list they
-/// may stand for that.
+/// may stand for that. A *seat* is one team of one stage: what has an order, buffers and a rank.
 public struct ScheduleRules: Sendable {
     public let plan: PartitionPlan
+    public let microbatchCount: Int
+    let laneCount: Int
     /// By stage: the edges that end there, those that begin there, and the inputs of the model that it reads, by index.
     let incoming: [[Int]]
     let outgoing: [[Int]]
     let inputs: [[Int]]
     /// By stage: whether it writes outputs of the model.
     let writes: [Bool]
-    /// By rank: its stages.
-    let stages: [[Int]]
     /// By edge.
-    private let sendSlotCounts: [Int]
+    let sendSlotCounts: [Int]
+    let receiveSlotCounts: [Int]
+    /// By edge: the stages at its ends.
+    let sources: [Int]
+    let targets: [Int]
+    /// By microbatch; empty where there is one lane.
+    private let lanes: [Int32]
+    /// By microbatch: those of its lane that come before it; empty where there is one lane.
+    private let turns: [Int32]
+    /// By stage.
+    private let firstSeat: [Int]
+    private let teamCounts: [Int]
+    /// By seat: the rank that others speak to.
+    private let leads: [Int]
+    /// By rank.
+    let stages: [[Int]]
 
-    public init(_ plan: PartitionPlan) {
+    public init(_ plan: PartitionPlan, microbatchCount: Int) {
         self.plan = plan
+        self.microbatchCount = microbatchCount
         let none = [[Int]](repeating: [], count: plan.stages.count)
         var (incoming, outgoing, inputs) = (none, none, none)
         for edge in plan.edges {
@@ -32,47 +48,131 @@ public struct ScheduleRules: Sendable {
         self.outgoing = outgoing
         self.inputs = inputs
         self.writes = writes
-        var stages = [[Int]](repeating: [], count: plan.stages.count)
-        for stage in plan.stages { stages[stage.rank].append(stage.index) }
-        self.stages = stages
         sendSlotCounts = plan.edges.map(\.sendSlotCount)
+        receiveSlotCounts = plan.edges.map(\.receiveSlotCount)
+        sources = plan.edges.map(\.from)
+        targets = plan.edges.map(\.to)
+        teamCounts = plan.stages.map(\.teams.count)
+        var seat = 0
+        firstSeat = teamCounts.map { count in
+            defer { seat += count }
+            return seat
+        }
+        leads = plan.stages.flatMap { $0.teams.map(\.lead) }
+        stages = plan.stagesByRank
+        laneCount = plan.laneCount
+        let lanes =
+            laneCount > 1
+            ? plan.policy.distribution.lanes(microbatchCount: microbatchCount, laneCount: laneCount) : []
+        var counts = [Int32](repeating: 0, count: laneCount)
+        turns = lanes.map { lane in
+            defer { counts[Int(lane)] += 1 }
+            return counts[Int(lane)]
+        }
+        self.lanes = lanes
     }
 
-    /// Edges whose messages of a microbatch a stage waits for before it computes that microbatch.
-    func operands(of stage: Int) -> [Int] { incoming[stage] }
+    // MARK: Who
 
-    /// The microbatch whose message over an edge has to have left before the stage that the edge begins at computes this
-    /// one, since both results lie in one buffer; nil where none does.
-    func leaving(on edge: Int, before microbatch: Int) -> Int? {
-        let earlier = microbatch - sendSlotCounts[edge]
-        return earlier >= 0 ? earlier : nil
+    func teamCount(of stage: Int) -> Int { teamCounts[stage] }
+
+    /// The team that computes a stage for a microbatch, by its place among those of the stage.
+    func team(of stage: Int, for microbatch: Int) -> Int {
+        lanes.isEmpty ? 0 : Int(lanes[microbatch]) % teamCounts[stage]
     }
+
+    /// The same as a seat.
+    func seat(of stage: Int, for microbatch: Int) -> Int { firstSeat[stage] + team(of: stage, for: microbatch) }
+
+    /// The rank that computes a stage for a microbatch, or speaks for the team that does.
+    public func rank(of stage: Int, for microbatch: Int) -> Int { leads[seat(of: stage, for: microbatch)] }
+
+    /// Microbatches of the same lane that come before this one.
+    func turn(of microbatch: Int) -> Int { turns.isEmpty ? microbatch : Int(turns[microbatch]) }
+
+    /// The stages at the two ends of an edge.
+    public func source(of edge: Int) -> Int { sources[edge] }
+    public func target(of edge: Int) -> Int { targets[edge] }
+
+    /// The ranks at the two ends of an edge. Where they are the same, nothing is sent.
+    public func sender(over edge: Int, of microbatch: Int) -> Int { rank(of: sources[edge], for: microbatch) }
+    public func receiver(over edge: Int, of microbatch: Int) -> Int { rank(of: targets[edge], for: microbatch) }
+
+    /// Whether an edge's two ends are on one rank for a microbatch, which hands the value on in its buffer.
+    public func isWithinRank(_ edge: Int, _ microbatch: Int) -> Bool {
+        sender(over: edge, of: microbatch) == receiver(over: edge, of: microbatch)
+    }
+
+    // MARK: What
 
     /// The stage that an action is a part of; nil where the plan knows no such action.
     func stage(of action: Action) -> Int? {
         switch action {
         case .read(let input, _): plan.inputs.indices.contains(input) ? plan.inputs[input].stage : nil
-        case .receive(let edge, _): plan.edges.indices.contains(edge) ? plan.edges[edge].to : nil
-        case .send(let edge, _): plan.edges.indices.contains(edge) ? plan.edges[edge].from : nil
+        case .receive(let edge, _): plan.edges.indices.contains(edge) ? targets[edge] : nil
+        case .send(let edge, _): plan.edges.indices.contains(edge) ? sources[edge] : nil
         case .run(let stage, _): plan.stages.indices.contains(stage) ? stage : nil
         case .write(let stage, _): plan.stages.indices.contains(stage) && writes[stage] ? stage : nil
         }
     }
 
-    /// Actions of one stage for one microbatch.
+    /// Actions of one stage for one microbatch, at most.
     func actionCount(ofStage stage: Int) -> Int {
         1 + incoming[stage].count + outgoing[stage].count + inputs[stage].count + (writes[stage] ? 1 : 0)
     }
 
     /// Everything that must be done for a microbatch, each once.
     func actions(for microbatch: Int) -> [Action] {
-        plan.stages.flatMap { stage -> [Action] in
-            var list: [Action] = [.run(stage: stage.index, microbatch: microbatch)]
-            for edge in incoming[stage.index] { list.append(.receive(edge: edge, microbatch: microbatch)) }
-            for edge in outgoing[stage.index] { list.append(.send(edge: edge, microbatch: microbatch)) }
-            for input in inputs[stage.index] { list.append(.read(input: input, microbatch: microbatch)) }
-            if writes[stage.index] { list.append(.write(stage: stage.index, microbatch: microbatch)) }
+        plan.stages.indices.flatMap { stage -> [Action] in
+            var list: [Action] = [.run(stage: stage, microbatch: microbatch)]
+            for edge in incoming[stage] where !isWithinRank(edge, microbatch) {
+                list.append(.receive(edge: edge, microbatch: microbatch))
+            }
+            for edge in outgoing[stage] where !isWithinRank(edge, microbatch) {
+                list.append(.send(edge: edge, microbatch: microbatch))
+            }
+            for input in inputs[stage] { list.append(.read(input: input, microbatch: microbatch)) }
+            if writes[stage] { list.append(.write(stage: stage, microbatch: microbatch)) }
             return list
         }
+    }
+}
+
+/// What each seat has computed last: what its buffers hold, since they are taken in turn.
+struct SeatHistory: Sendable {
+    /// By seat: the last microbatches that it has computed, in a ring.
+    private var rings: [Int]
+    /// By seat: where its ring begins; one more at the end.
+    private let offsets: [Int]
+    /// By seat: microbatches computed so far.
+    private(set) var counts: [Int]
+
+    init(_ rules: ScheduleRules) {
+        var offsets = [0]
+        for (stage, edges) in rules.outgoing.enumerated() {
+            let length = edges.reduce(1) { max($0, rules.sendSlotCounts[$1]) }
+            for _ in rules.plan.stages[stage].teams { offsets.append(offsets.last! + length) }
+        }
+        self.offsets = offsets
+        rings = [Int](repeating: -1, count: offsets.last!)
+        counts = [Int](repeating: 0, count: offsets.count - 1)
+    }
+
+    mutating func note(_ microbatch: Int, at seat: Int) {
+        let length = offsets[seat + 1] - offsets[seat]
+        rings[offsets[seat] + counts[seat] % length] = microbatch
+        counts[seat] += 1
+    }
+
+    /// The microbatch that was computed so many computations ago, 1 for the last; nil where there was none.
+    func microbatch(_ back: Int, at seat: Int) -> Int? {
+        guard back <= counts[seat] else { return nil }
+        return rings[offsets[seat] + (counts[seat] - back) % (offsets[seat + 1] - offsets[seat])]
+    }
+
+    /// The microbatch whose message over an edge has to have left before the edge's seat computes the next, since both
+    /// results lie in one buffer; nil where none does.
+    func leaving(on edge: Int, from seat: Int, _ rules: ScheduleRules) -> Int? {
+        microbatch(rules.sendSlotCounts[edge], at: seat)
     }
 }

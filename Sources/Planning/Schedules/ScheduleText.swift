@@ -1,12 +1,15 @@
 extension Action {
     /// As logs and goldens write it: `recv e2 m0 <-r0`.
-    public func text(in plan: PartitionPlan) -> String {
-        switch self {
+    public func text(_ rules: ScheduleRules) -> String {
+        // Of a microbatch that is none there is no other end.
+        func peer(_ arrow: String, _ rank: (Int, Int) -> Int, _ edge: Int) -> String {
+            (0..<rules.microbatchCount).contains(microbatch) ? " \(arrow)r\(rank(edge, microbatch))" : ""
+        }
+        return switch self {
         case .read(let input, let microbatch): "read i\(input) m\(microbatch)"
-        case .receive(let edge, let microbatch):
-            "recv e\(edge) m\(microbatch) <-r\(plan.stages[plan.edges[edge].from].rank)"
+        case .receive(let edge, let microbatch): "recv e\(edge) m\(microbatch)\(peer("<-", rules.sender, edge))"
         case .run(let stage, let microbatch): "run s\(stage) m\(microbatch)"
-        case .send(let edge, let microbatch): "send e\(edge) m\(microbatch) ->r\(plan.stages[plan.edges[edge].to].rank)"
+        case .send(let edge, let microbatch): "send e\(edge) m\(microbatch)\(peer("->", rules.receiver, edge))"
         case .write(let stage, let microbatch): "write s\(stage) m\(microbatch)"
         }
     }
@@ -45,8 +48,9 @@ extension Action {
 extension Schedule {
     /// One line a rank: `r1: recv e0 m0 <-r0 | run s1 m0 | ...`.
     public func text(of plan: PartitionPlan) -> String {
-        actions.enumerated().map { rank, actions in
-            "r\(rank): " + actions.map { $0.text(in: plan) }.joined(separator: " | ")
+        let rules = ScheduleRules(plan, microbatchCount: microbatchCount)
+        return actions.enumerated().map { rank, actions in
+            "r\(rank): " + actions.map { $0.text(rules) }.joined(separator: " | ")
         }.joined(separator: "\n")
     }
 

@@ -9,12 +9,23 @@ public enum ScheduleVerifier {
         _ schedule: Schedule, of plan: PartitionPlan, layers: [NodeID], nodeName: (NodeID) -> String
     ) throws(PlanningError) {
         try verifyCoverage(plan, layers: layers, nodeName: nodeName)
-        let rules = ScheduleRules(plan)
-        try verifyCounts(schedule, rules)
-        // Each stage, edge end and input belongs to one rank, so one check can follow all lists.
+        guard schedule.microbatchCount >= 0 else {
+            throw PlanningError("the schedule is for \(schedule.microbatchCount) microbatches")
+        }
+        // A stage with fewer teams feeds lanes in the order of the microbatches, and results are collected lane by lane: where
+        // one lane may be far ahead of another, the two would wait for each other in jobs that are long enough.
+        guard plan.replicaCount != nil || plan.policy.distribution == .cyclic else {
+            throw PlanningError(
+                "stages with different numbers of replicas take the microbatches in turn: distribution must be cyclic")
+        }
+        let rules = ScheduleRules(plan, microbatchCount: schedule.microbatchCount)
+        let numbers = ActionNumbers(rules)
+        try verifyCounts(schedule, numbers)
+        // No two ranks share a seat, so one check can follow all lists.
         var progress = ScheduleProgress(rules)
         for action in schedule.actions.joined() { try progress.take(action) }
-        try play(schedule, rules)
+        try verifyMatching(schedule, rules)
+        try play(schedule, numbers)
     }
 
     private static func verifyCoverage(
@@ -37,63 +48,114 @@ public enum ScheduleVerifier {
         }
     }
 
-    private static func verifyCounts(_ schedule: Schedule, _ rules: ScheduleRules) throws(PlanningError) {
-        let plan = rules.plan
-        guard schedule.microbatchCount >= 0 else {
-            throw PlanningError("the schedule is for \(schedule.microbatchCount) microbatches")
-        }
-        guard schedule.actions.count == plan.stages.count else {
+    private static func verifyCounts(_ schedule: Schedule, _ numbers: ActionNumbers) throws(PlanningError) {
+        let rules = numbers.rules
+        guard schedule.actions.count == rules.stages.count else {
             throw PlanningError(
-                "the schedule has lists for \(schedule.actions.count) ranks, and the plan is for \(plan.stages.count)")
+                "the schedule has lists for \(schedule.actions.count) ranks, and the plan is for \(rules.stages.count)")
         }
-        var counts = ActionCounts(rules, microbatchCount: schedule.microbatchCount)
-        var stray: Action?
+        var counts = [UInt8](repeating: 0, count: numbers.count)
+        var misplaced: Action?
         for (rank, actions) in schedule.actions.enumerated() {
             for action in actions {
-                guard let owner = rules.stage(of: action) else {
+                guard let stage = rules.stage(of: action) else {
                     throw PlanningError("rank \(rank) is to do something that the plan does not know")
                 }
-                guard plan.stages[owner].rank == rank else {
-                    throw PlanningError(
-                        "'\(action.text(in: plan))' is in the list of rank \(rank), not of its owner \(plan.stages[owner].rank)"
-                    )
+                guard let number = numbers[action] else {
+                    misplaced = misplaced ?? action
+                    continue
                 }
-                if !counts.add(action) { stray = stray ?? action }
+                let owner = rules.rank(of: stage, for: action.microbatch)
+                guard owner == rank else {
+                    throw PlanningError(
+                        "'\(action.text(rules))' is in the list of rank \(rank), not of its owner \(owner)")
+                }
+                counts[number] = min(2, counts[number] + 1)
             }
         }
-        for microbatch in 0..<schedule.microbatchCount where !counts.isComplete(microbatch) {
-            for action in rules.actions(for: microbatch) where counts.count(of: action) != 1 {
-                throw PlanningError("'\(action.text(in: plan))' must be in the schedule exactly once")
+        for microbatch in 0..<schedule.microbatchCount {
+            for action in rules.actions(for: microbatch) {
+                let number = numbers[action]!
+                guard counts[number] == 1 else {
+                    throw PlanningError("'\(action.text(rules))' must be in the schedule exactly once")
+                }
+                counts[number] = 0
             }
         }
-        if let stray {
-            throw PlanningError("'\(stray.text(in: plan))' is for a microbatch that does not exist")
+        if let misplaced {
+            throw PlanningError("'\(misplaced.text(rules))' is for a microbatch that does not exist")
+        }
+        for action in schedule.actions.joined() where counts[numbers[action]!] > 0 {
+            throw PlanningError("'\(action.text(rules))' is between two stages on one rank: nothing is sent")
+        }
+    }
+
+    /// MPI matches the messages of an edge between two ranks in the order in which they are sent and received.
+    private static func verifyMatching(_ schedule: Schedule, _ rules: ScheduleRules) throws(PlanningError) {
+        struct Channel: Hashable {
+            let edge: Int
+            let sender: Int
+            let receiver: Int
+        }
+        func channel(_ edge: Int, _ microbatch: Int) -> Channel {
+            Channel(
+                edge: edge, sender: rules.sender(over: edge, of: microbatch),
+                receiver: rules.receiver(over: edge, of: microbatch))
+        }
+        var sent: [Channel: [Int]] = [:]
+        for action in schedule.actions.joined() {
+            guard case .send(let edge, let microbatch) = action else { continue }
+            sent[channel(edge, microbatch), default: []].append(microbatch)
+        }
+        var received: [Channel: Int] = [:]
+        for action in schedule.actions.joined() {
+            guard case .receive(let edge, let microbatch) = action else { continue }
+            let channel = channel(edge, microbatch)
+            let place = received[channel, default: 0]
+            received[channel] = place + 1
+            guard let other = sent[channel]?[place], other != microbatch else { continue }
+            let (this, that) = (
+                Action.receive(edge: edge, microbatch: microbatch), Action.send(edge: edge, microbatch: other)
+            )
+            throw PlanningError(
+                "'\(this.text(rules))' would get the message of '\(that.text(rules))': an edge carries the microbatches in "
+                    + "order between two ranks")
         }
     }
 
     /// Plays the schedule with the least that MPI promises: a send completes only once its receive is posted. Only runs
     /// wait: for messages to come, and for buffers that receivers have yet to take.
-    private static func play(_ schedule: Schedule, _ rules: ScheduleRules) throws(PlanningError) {
+    private static func play(_ schedule: Schedule, _ numbers: ActionNumbers) throws(PlanningError) {
+        let rules = numbers.rules
         var next = [Int](repeating: 0, count: schedule.actions.count)
-        // By edge: microbatches so far, which go in order.
-        var posted = [Int](repeating: 0, count: rules.plan.edges.count)
-        var sent = posted
-        func canStart(_ action: Action) -> Bool {
-            guard case .run(let stage, let microbatch) = action else { return true }
-            return rules.operands(of: stage).allSatisfy { sent[$0] > microbatch }
-                && rules.outgoing[stage].allSatisfy { edge in
-                    rules.leaving(on: edge, before: microbatch).map { posted[edge] > $0 } ?? true
-                }
+        var isDone = [Bool](repeating: false, count: numbers.count)
+        var history = SeatHistory(rules)
+        func canStart(_ stage: Int, _ microbatch: Int) -> Bool {
+            for edge in rules.incoming[stage] where !rules.isWithinRank(edge, microbatch) {
+                guard isDone[numbers.send(edge, microbatch)] else { return false }
+            }
+            let seat = rules.seat(of: stage, for: microbatch)
+            for edge in rules.outgoing[stage] {
+                guard let leaving = history.leaving(on: edge, from: seat, rules),
+                    !rules.isWithinRank(edge, leaving)
+                else { continue }
+                guard isDone[numbers.receive(edge, leaving)] else { return false }
+            }
+            return true
         }
 
         var moved = true
         while moved {
             moved = false
             for rank in schedule.actions.indices {
-                while next[rank] < schedule.actions[rank].count, canStart(schedule.actions[rank][next[rank]]) {
-                    let action = schedule.actions[rank][next[rank]]
-                    if case .receive(let edge, _) = action { posted[edge] += 1 }
-                    if case .send(let edge, _) = action { sent[edge] += 1 }
+                let actions = schedule.actions[rank]
+                while next[rank] < actions.count {
+                    let action = actions[next[rank]]
+                    if case .run(let stage, let microbatch) = action {
+                        guard canStart(stage, microbatch) else { break }
+                        history.note(microbatch, at: rules.seat(of: stage, for: microbatch))
+                    }
+                    isDone[numbers[action]!] = true
                     next[rank] += 1
                     moved = true
                 }
@@ -101,60 +163,41 @@ public enum ScheduleVerifier {
         }
         for rank in schedule.actions.indices where next[rank] < schedule.actions[rank].count {
             throw PlanningError(
-                "deadlock: rank \(rank) would wait for ever at '\(schedule.actions[rank][next[rank]].text(in: rules.plan))'"
-            )
+                "deadlock: rank \(rank) would wait for ever at '\(schedule.actions[rank][next[rank]].text(rules))'")
         }
     }
 }
 
-/// How often each action of a plan is in a schedule.
-private struct ActionCounts {
-    private let microbatchCount: Int
-    /// Actions that a microbatch may have, and those that it must have.
-    private let width: Int
-    private let wantedCount: Int
+/// All actions that a schedule can have, numbered.
+private struct ActionNumbers {
+    let rules: ScheduleRules
     private let stageCount: Int
     private let edgeCount: Int
-    /// By microbatch, then by action; more than two count as two.
-    private var counts: [UInt8]
-    /// By microbatch: actions that are there once.
-    private var singles: [Int]
+    private let perMicrobatch: Int
 
-    init(_ rules: ScheduleRules, microbatchCount: Int) {
-        let plan = rules.plan
-        self.microbatchCount = microbatchCount
-        (stageCount, edgeCount) = (plan.stages.count, plan.edges.count)
-        width = 2 * (stageCount + edgeCount) + plan.inputs.count
-        wantedCount = plan.stages.indices.reduce(0) { $0 + rules.actionCount(ofStage: $1) }
-        counts = [UInt8](repeating: 0, count: width * microbatchCount)
-        singles = [Int](repeating: 0, count: microbatchCount)
+    init(_ rules: ScheduleRules) {
+        self.rules = rules
+        stageCount = rules.plan.stages.count
+        edgeCount = rules.plan.edges.count
+        perMicrobatch = 2 * stageCount + 2 * edgeCount + rules.plan.inputs.count
     }
 
-    private func place(of action: Action) -> Int {
-        switch action {
-        case .run(let stage, _): stage
-        case .write(let stage, _): stageCount + stage
-        case .send(let edge, _): 2 * stageCount + edge
-        case .receive(let edge, _): 2 * stageCount + edgeCount + edge
-        case .read(let input, _): 2 * (stageCount + edgeCount) + input
+    var count: Int { perMicrobatch * rules.microbatchCount }
+
+    func send(_ edge: Int, _ microbatch: Int) -> Int { microbatch * perMicrobatch + 2 * stageCount + edge }
+    func receive(_ edge: Int, _ microbatch: Int) -> Int { send(edge, microbatch) + edgeCount }
+
+    /// Nil for a microbatch that does not exist.
+    ///
+    /// - Precondition: the plan knows such an action.
+    subscript(action: Action) -> Int? {
+        guard (0..<rules.microbatchCount).contains(action.microbatch) else { return nil }
+        return switch action {
+        case .run(let stage, let microbatch): microbatch * perMicrobatch + stage
+        case .write(let stage, let microbatch): microbatch * perMicrobatch + stageCount + stage
+        case .send(let edge, let microbatch): send(edge, microbatch)
+        case .receive(let edge, let microbatch): receive(edge, microbatch)
+        case .read(let input, let microbatch): microbatch * perMicrobatch + 2 * stageCount + 2 * edgeCount + input
         }
     }
-
-    /// False where there is no such microbatch.
-    mutating func add(_ action: Action) -> Bool {
-        let microbatch = action.microbatch
-        guard microbatch >= 0, microbatch < microbatchCount else { return false }
-        let index = microbatch * width + place(of: action)
-        switch counts[index] {
-        case 0: singles[microbatch] += 1
-        case 1: singles[microbatch] -= 1
-        default: return true
-        }
-        counts[index] += 1
-        return true
-    }
-
-    func isComplete(_ microbatch: Int) -> Bool { singles[microbatch] == wantedCount }
-
-    func count(of action: Action) -> Int { Int(counts[action.microbatch * width + place(of: action)]) }
 }

@@ -48,14 +48,18 @@ struct DirectRun {
         _ pattern: SchedulePattern, of plan: PartitionPlan, costs: ScheduleCosts, on cluster: Cluster,
         microbatchCount: Int, spanLimit: Int = 0
     ) {
-        let network = SimulatedNetwork(plan, cluster)
-        guard let channelOfEdge = network.channels,
-            network.routes.allSatisfy({ $0.link.sendHandling == 0 && $0.link.receiveHandling == 0 })
+        let rules = ScheduleRules(plan, microbatchCount: microbatchCount)
+        let network = SimulatedNetwork(rules, cluster)
+        guard rules.laneCount == 1, let channelOfEdge = network.channels,
+            plan.edges.allSatisfy({ edge in
+                let link = network.route(edge.index, 0).link
+                return link.sendHandling == 0 && link.receiveHandling == 0
+            })
         else { return nil }
         (self.plan, self.pattern, self.costs, self.network) = (plan, pattern, costs, network)
         (self.channelOfEdge, self.microbatchCount, self.spanLimit) = (channelOfEdge, microbatchCount, spanLimit)
-        rules = ScheduleRules(plan)
-        stageSeconds = plan.stages.map { costs.compute(stage: $0.index, on: cluster.ranks[$0.rank]) }
+        self.rules = rules
+        stageSeconds = plan.stages.map { costs.compute(stage: $0.index, on: cluster.ranks[$0.ranks[0]]) }
         eagerByteCount = Double(cluster.eagerByteCount)
         isInPieces = plan.edges.map { $0.pieceCount > 1 }
         channels = [Channel](repeating: Channel(), count: (channelOfEdge.max() ?? -1) + 1)
@@ -124,9 +128,10 @@ struct DirectRun {
     private mutating func run(_ stage: Int, _ microbatch: Int) {
         let now = clocks[stage]
         var ready = now
-        for edge in rules.operands(of: stage) { ready = max(ready, messages[place(edge, microbatch)].arrival) }
+        for edge in rules.incoming[stage] { ready = max(ready, messages[place(edge, microbatch)].arrival) }
         for edge in rules.outgoing[stage] {
-            guard let earlier = rules.leaving(on: edge, before: microbatch) else { continue }
+            let earlier = microbatch - rules.sendSlotCounts[edge]
+            guard earlier >= 0 else { continue }
             ready = max(ready, messages[place(edge, earlier)].released)
         }
         guard ready < .infinity else {
@@ -134,7 +139,7 @@ struct DirectRun {
             return
         }
         if ready > now { noteWait(stage, microbatch, from: now, to: ready) }
-        for edge in rules.operands(of: stage)
+        for edge in rules.incoming[stage]
         where isInPieces[edge] && messages[place(edge, microbatch)].released > ready {
             // Its sender need not wait for the receiver's word any more.
             isExact = false
@@ -147,7 +152,7 @@ struct DirectRun {
     private mutating func noteWait(_ stage: Int, _ microbatch: Int, from start: Double, to now: Double) {
         // The message that came last is what the rank stood still for; what passed after it was sent is transfer.
         var last: (arrival: Double, sent: Double)?
-        for edge in rules.operands(of: stage) {
+        for edge in rules.incoming[stage] {
             let message = messages[place(edge, microbatch)]
             if message.arrival >= last?.arrival ?? 0 { last = (message.arrival, message.sent) }
         }
@@ -161,7 +166,7 @@ struct DirectRun {
 
     private mutating func send(_ edge: Int, _ microbatch: Int, at now: Double) {
         let place = place(edge, microbatch)
-        let route = network.routes[edge]
+        let route = network.route(edge, microbatch)
         let byteCount = costs.byteCount(edge: edge, microbatch: microbatch)
         var message = messages[place]
         message.sent = now
@@ -193,7 +198,7 @@ struct DirectRun {
     }
 
     var timeline: Timeline {
-        var found = plan.stages.map { Timeline.RankSummary(rank: $0.rank, stage: $0.index) }
+        var found = plan.stages.map { Timeline.RankSummary(rank: $0.ranks[0], stages: [$0.index]) }
         for stage in found.indices {
             found[stage].seconds = ranks[stage].seconds
             found[stage].elapsed = clocks[stage]

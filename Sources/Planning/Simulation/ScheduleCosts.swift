@@ -30,7 +30,8 @@ public struct ScheduleCosts: Sendable, Hashable {
     public init(_ plan: PartitionPlan, costs: LayerCosts, microbatchSizes: [Double]) {
         self.init(
             flopsPerSecond: costs.flopsPerSecond,
-            stageSeconds: plan.layerRanges.map { costs.layers[$0].reduce(0, +) + costs.stage },
+            stageSeconds: plan.layerRanges.map { costs.layers[$0].reduce(0, +) + costs.stage }
+                + plan.stages.filter { !$0.hasLayers }.map { _ in 0 },
             readSeconds: plan.inputs.map { costs.read[$0.value] ?? 0 }, writeSeconds: costs.write,
             edgeByteCounts: plan.edges.map(\.byteCount), microbatchSizes: microbatchSizes)
     }

@@ -26,10 +26,11 @@ struct SchedulePattern {
     /// - Parameter schedule: for `sampleCount` microbatches.
     /// - Returns: nil where a rank's list is not that of one stage which takes microbatch after microbatch in the same way.
     init?(_ schedule: Schedule, of plan: PartitionPlan) {
-        guard schedule.microbatchCount == SchedulePattern.sampleCount else { return nil }
+        guard schedule.microbatchCount == SchedulePattern.sampleCount, plan.stages.allSatisfy({ $0.teams.count == 1 })
+        else { return nil }
         for stage in plan.stages {
             var parts: [[Step]] = [[]]
-            for action in schedule.actions[stage.rank] {
+            for action in schedule.actions[stage.ranks[0]] {
                 let done = parts.count - 2
                 let step: Step
                 switch action {

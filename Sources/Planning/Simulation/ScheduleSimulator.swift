@@ -12,7 +12,7 @@ public struct ScheduleSimulator {
 
     /// - Precondition: the cluster has as many ranks as the plan, and costs for each microbatch are there.
     public init(_ schedule: Schedule, of plan: PartitionPlan, costs: ScheduleCosts, on cluster: Cluster) {
-        precondition(cluster.ranks.count >= plan.stages.count, "fewer ranks than stages")
+        precondition(cluster.ranks.count >= plan.rankCount, "fewer ranks than the plan is for")
         precondition(costs.microbatchSizes.count >= schedule.microbatchCount, "microbatches without costs")
         self.schedule = schedule
         self.plan = plan

@@ -20,7 +20,7 @@ struct SimulatedNetwork {
         case waits(way: Int, isFirst: Bool)
     }
 
-    /// How the messages of one edge go.
+    /// How the messages of one edge go between two ranks.
     struct Route {
         /// Ranks.
         let from: Int
@@ -35,22 +35,26 @@ struct SimulatedNetwork {
         let between: Int?
     }
 
-    /// By edge.
-    let routes: [Route]
+    private let rules: ScheduleRules
+    /// By edge, by the team that sends, by the team that receives.
+    private let routes: [Route]
+    /// By edge: its first route.
+    private let firstRoutes: [Int]
     /// By way: when it is free again.
     private(set) var free: [Double]
     /// By way, by number.
     private var waiting: [[Transfer]]
 
-    init(_ plan: PartitionPlan, _ cluster: Cluster) {
+    init(_ rules: ScheduleRules, _ cluster: Cluster) {
+        let plan = rules.plan
         let nodeCount = (cluster.ranks.map(\.node).max() ?? 0) + 1
         // Out of and into each node, out of and into each rank, and links that are unlike the others.
         var wayCount = 2 * (nodeCount + cluster.ranks.count)
         var unlike: [[Int]: Int] = [:]
         var routes: [Route] = []
         routes.reserveCapacity(plan.edges.count)
-        for edge in plan.edges {
-            let (from, to) = (plan.stages[edge.from].rank, plan.stages[edge.to].rank)
+        var firstRoutes: [Int] = []
+        func add(from: Int, to: Int) {
             let (source, destination) = (cluster.ranks[from].node, cluster.ranks[to].node)
             let isWithin = source == destination
             var between: Int?
@@ -67,7 +71,15 @@ struct SimulatedNetwork {
                     interfaceBandwidth: between == nil ? link.bandwidth : cluster.acrossNodes.bandwidth,
                     between: between))
         }
+        for edge in plan.edges {
+            firstRoutes.append(routes.count)
+            for sender in plan.stages[edge.from].teams {
+                for receiver in plan.stages[edge.to].teams { add(from: sender.lead, to: receiver.lead) }
+            }
+        }
+        self.rules = rules
         self.routes = routes
+        self.firstRoutes = firstRoutes
         free = [Double](repeating: 0, count: wayCount)
         waiting = [[Transfer]](repeating: [], count: wayCount)
     }
@@ -90,9 +102,17 @@ struct SimulatedNetwork {
         return found
     }
 
+    /// The way of a message.
+    func route(_ edge: Int, _ microbatch: Int) -> Route {
+        let (source, target) = (rules.sources[edge], rules.targets[edge])
+        return routes[
+            firstRoutes[edge] + rules.team(of: source, for: microbatch) * rules.teamCount(of: target)
+                + rules.team(of: target, for: microbatch)]
+    }
+
     /// Sends a message on its way if that is free.
     mutating func begin(_ transfer: Transfer, at now: Double) -> Outcome {
-        let route = routes[transfer.edge]
+        let route = route(transfer.edge, transfer.microbatch)
         if let way = busyWay(of: route, before: transfer.number, at: now) {
             let place = waiting[way].firstIndex { $0.number > transfer.number } ?? waiting[way].count
             waiting[way].insert(transfer, at: place)

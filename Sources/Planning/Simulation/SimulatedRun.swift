@@ -29,10 +29,10 @@ struct SimulatedRun {
     }
 
     private let schedule: Schedule
-    private let plan: PartitionPlan
     private let costs: ScheduleCosts
     private let rules: ScheduleRules
-    private let stageSeconds: [Double]  // by stage: to compute a full microbatch on its rank
+    private var history: SeatHistory
+    private let cluster: Cluster
     private let eagerByteCount: Double
     private let isInPieces: [Bool]  // by edge
     private var ranks: [SimulatedRank]
@@ -50,18 +50,16 @@ struct SimulatedRun {
     ) {
         self.spanLimit = spanLimit
         self.schedule = schedule
-        self.plan = plan
         self.costs = costs
-        rules = ScheduleRules(plan)
-        stageSeconds = plan.stages.map {
-            costs.compute(stage: $0.index, on: cluster.ranks[$0.rank])
-        }
+        self.cluster = cluster
+        rules = ScheduleRules(plan, microbatchCount: schedule.microbatchCount)
+        history = SeatHistory(rules)
         eagerByteCount = Double(cluster.eagerByteCount)
         isInPieces = plan.edges.map { $0.pieceCount > 1 }
         ranks = [SimulatedRank](repeating: SimulatedRank(), count: schedule.actions.count)
         spans = [[Timeline.Span]](repeating: [], count: schedule.actions.count)
         messages = SimulatedMessages(edgeCount: plan.edges.count)
-        network = SimulatedNetwork(plan, cluster)
+        network = SimulatedNetwork(rules, cluster)
     }
 
     mutating func play() throws(PlanningError) {
@@ -80,7 +78,7 @@ struct SimulatedRun {
         }
         for (rank, state) in ranks.enumerated() where state.next < schedule.actions[rank].count {
             throw PlanningError(
-                "deadlock: rank \(rank) would wait for ever at '\(schedule.actions[rank][state.next].text(in: plan))'")
+                "deadlock: rank \(rank) would wait for ever at '\(schedule.actions[rank][state.next].text(rules))'")
         }
     }
 
@@ -149,9 +147,10 @@ struct SimulatedRun {
                     return
                 }
                 noteWait(rank, stage, microbatch)
-                for edge in rules.operands(of: stage) { messages.take(edge: edge, microbatch: microbatch) }
-                return occupy(
-                    rank, .compute, microbatch, for: stageSeconds[stage] * costs.microbatchSizes[microbatch])
+                for edge in rules.incoming[stage] { messages.take(edge: edge, microbatch: microbatch) }
+                history.note(microbatch, at: rules.seat(of: stage, for: microbatch))
+                let seconds = costs.compute(stage: stage, microbatch: microbatch, on: cluster.ranks[rank])
+                return occupy(rank, .compute, microbatch, for: seconds)
             }
             ranks[rank].next += 1
         }
@@ -161,12 +160,13 @@ struct SimulatedRun {
     /// When operands will have come, and the buffers of earlier results will be free; infinite where that is not known.
     private mutating func readyTime(_ stage: Int, _ microbatch: Int) -> Double {
         var ready = 0.0
-        for edge in rules.operands(of: stage) {
+        for edge in rules.incoming[stage] where !rules.isWithinRank(edge, microbatch) {
             guard let place = messages.place(edge: edge, microbatch: microbatch) else { continue }
             ready = max(ready, messages[place].arrival)
         }
+        let seat = rules.seat(of: stage, for: microbatch)
         for edge in rules.outgoing[stage] {
-            guard let earlier = rules.leaving(on: edge, before: microbatch),
+            guard let earlier = history.leaving(on: edge, from: seat, rules), !rules.isWithinRank(edge, earlier),
                 let place = messages.place(edge: edge, microbatch: earlier)
             else { continue }
             ready = max(ready, messages[place].released)
@@ -180,7 +180,7 @@ struct SimulatedRun {
         let start = ranks[rank].waitStart
         // The message that came last is what the rank stood still for; what passed after it was sent is transfer.
         var last: (arrival: Double, sent: Double)?
-        for edge in rules.operands(of: stage) {
+        for edge in rules.incoming[stage] where !rules.isWithinRank(edge, microbatch) {
             guard let place = messages.place(edge: edge, microbatch: microbatch) else { continue }
             let message = messages[place]
             if message.arrival >= last?.arrival ?? 0 { last = (message.arrival, message.sent) }
@@ -205,7 +205,7 @@ struct SimulatedRun {
     private mutating func post(_ edge: Int, _ microbatch: Int) {
         guard let place = messages.place(edge: edge, microbatch: microbatch) else { return }
         messages[place].posted = now
-        if isInPieces[edge] { acknowledge(edge, place) } else { clear(edge, microbatch, place) }
+        if isInPieces[edge] { acknowledge(edge, microbatch, place) } else { clear(edge, microbatch, place) }
     }
 
     private mutating func send(_ edge: Int, _ microbatch: Int) {
@@ -214,7 +214,7 @@ struct SimulatedRun {
         if costs.byteCount(edge: edge, microbatch: microbatch) <= eagerByteCount || isInPieces[edge] {
             return transfer(edge, microbatch, isEager: true)
         }
-        messages[place].requested = now + network.routes[edge].link.latency
+        messages[place].requested = now + network.route(edge, microbatch).link.latency
         clear(edge, microbatch, place)
     }
 
@@ -223,15 +223,17 @@ struct SimulatedRun {
         let met = max(messages[place].posted, messages[place].requested)
         guard met < .infinity else { return }
         foresee(
-            .cleared(edge: Int32(edge), microbatch: Int32(microbatch)), at: met + network.routes[edge].link.latency)
+            .cleared(edge: Int32(edge), microbatch: Int32(microbatch)),
+            at: met + network.route(edge, microbatch).link.latency)
     }
 
     /// Once the first piece of a message has found its receive, the sender is told so; it keeps the buffer until then.
-    private mutating func acknowledge(_ edge: Int, _ place: Int) {
+    private mutating func acknowledge(_ edge: Int, _ microbatch: Int, _ place: Int) {
         let met = max(messages[place].posted, messages[place].reached)
         guard met < .infinity else { return }
-        messages[place].released = max(messages[place].departure, met + network.routes[edge].link.latency)
-        foreseeLook(network.routes[edge].from, at: messages[place].released)
+        let route = network.route(edge, microbatch)
+        messages[place].released = max(messages[place].departure, met + route.link.latency)
+        foreseeLook(route.from, at: messages[place].released)
     }
 
     private mutating func transfer(_ edge: Int, _ microbatch: Int, isEager: Bool) {
@@ -248,12 +250,12 @@ struct SimulatedRun {
             if isFirst { foresee(.freed(way: Int32(way)), at: max(now, network.free[way])) }
         case .started(let departure, let arrival):
             guard let place = messages.place(edge: transfer.edge, microbatch: transfer.microbatch) else { return }
-            let route = network.routes[transfer.edge]
+            let route = network.route(transfer.edge, transfer.microbatch)
             messages[place].arrival = arrival
             if isInPieces[transfer.edge] {
                 messages[place].reached = now + route.link.latency
                 messages[place].departure = departure
-                acknowledge(transfer.edge, place)
+                acknowledge(transfer.edge, transfer.microbatch, place)
             } else {
                 // MPI keeps what it has not sent of an eager message; of others it reads the sender's buffer to the end.
                 messages[place].released = transfer.isEager ? departure : arrival
@@ -272,11 +274,10 @@ struct SimulatedRun {
     }
 
     var timeline: Timeline {
-        var stageOfRank = [Int?](repeating: nil, count: ranks.count)
-        for stage in plan.stages { stageOfRank[stage.rank] = stage.index }
-        return Timeline(
+        Timeline(
             ranks: ranks.enumerated().map { rank, state in
-                var summary = Timeline.RankSummary(rank: rank, stage: stageOfRank[rank])
+                var summary = Timeline.RankSummary(
+                    rank: rank, stages: rank < rules.stages.count ? rules.stages[rank] : [])
                 summary.seconds = state.seconds
                 summary.elapsed = state.end
                 summary.spans = spans[rank]

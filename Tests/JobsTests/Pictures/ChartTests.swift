@@ -42,7 +42,7 @@ import Testing
 
     @Test("where nothing was noted there is no chart") func empty() throws {
         let run = try SampleRun(stages: 2)
-        let nothing = Timeline(ranks: [.init(rank: 0, stage: 0), .init(rank: 1, stage: 1)])
+        let nothing = Timeline(ranks: [.init(rank: 0, stages: [0]), .init(rank: 1, stages: [1])])
         for timeline in [nothing, Timeline(ranks: [])] {
             let charts = RunCharts(
                 prefix: "", measured: timeline, predicted: timeline, plan: nil, layers: nil,
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test("waits are split where the sender began") func transfers() {
-        var timeline = Timeline(ranks: [.init(rank: 0, stage: 0), .init(rank: 1, stage: 1)])
+        var timeline = Timeline(ranks: [.init(rank: 0, stages: [0]), .init(rank: 1, stages: [1])])
         timeline.ranks[0].sends = [.init(edge: 0, microbatch: 0, start: 3, end: 3)]
         timeline.ranks[1].spans = [.init(.wait, microbatch: 0, start: 1, end: 5)]
         timeline.ranks[1].waits = [.init(edge: 0, microbatch: 0, start: 1, end: 4)]

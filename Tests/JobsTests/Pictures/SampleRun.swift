@@ -25,7 +25,8 @@ struct SampleRun {
         let stageObjects: [[String: Any]] = (0..<stages).map { stage in
             let range = stage * layersPerStage..<(stage + 1) * layersPerStage
             return [
-                "index": stage, "rank": stage, "nodes": Array(range), "layerNames": range.map { name("layer\($0)") },
+                "index": stage, "teams": [["ranks": [stage]]], "nodes": Array(range),
+                "layerNames": range.map { name("layer\($0)") },
                 "flops": 1e9, "parameterCount": 1000, "parameterByteCount": 4000,
             ]
         }
@@ -33,11 +34,13 @@ struct SampleRun {
             [
                 "index": stage - 1, "value": stage, "name": name("value\(stage)"), "from": stage - 1, "to": stage,
                 "byteCount": 100_000 * stage, "hasHeader": stage == 2, "pieceCount": 1,
+                "sendSlotCount": 2, "receiveSlotCount": 2,
             ]
         }
         let object: [String: Any] = [
-            "version": 1, "modelFingerprint": "", "strategy": "optimal", "microbatchSize": 8, "stages": stageObjects,
+            "modelFingerprint": "", "strategy": "optimal", "microbatchSize": 8, "stages": stageObjects,
             "edges": stages > 1 ? edges : [], "inputs": [Any](), "states": [Any](), "outputs": [Any](),
+            "policy": ["distribution": ["cyclic": [String: Any]()]],
         ]
         plan = try JSONDecoder().decode(PartitionPlan.self, from: JSONSerialization.data(withJSONObject: object))
         layers = LayerFigures(
@@ -57,7 +60,7 @@ struct SampleRun {
     private static func timeline(
         _ stages: Int, _ microbatches: Int, seconds: Double, isMeasured: Bool
     ) -> Timeline {
-        var timeline = Timeline(ranks: (0..<stages).map { Timeline.RankSummary(rank: $0, stage: $0) })
+        var timeline = Timeline(ranks: (0..<stages).map { Timeline.RankSummary(rank: $0, stages: [$0]) })
         for rank in 0..<stages {
             var now = 0.0
             for microbatch in 0..<microbatches {
