@@ -112,15 +112,31 @@ struct SimGridReplayTests {
     @Test(arguments: [0, 1, 2, 3, 4, 5, 20, 22, 35, 130]) func simGridSaysTheSameOfPlansDrawnAtRandom(_ seed: Int)
         throws
     {
+        try hold(seed, replicas: 1)
+    }
+
+    @Test(arguments: zip([0, 1, 2, 3, 4, 5], [2, 2, 4, 4, 8, 8])) func simGridSaysTheSameOfReplicas(
+        _ seed: Int, _ replicas: Int
+    ) throws {
+        try hold(seed, replicas: replicas)
+    }
+
+    /// - Parameter replicas: of a pipeline over as many of eight ranks.
+    private func hold(_ seed: Int, replicas: Int) throws {
         try #require(SimGrid.isInstalled, "\(SimGrid.absent)")
         var random = SplitMix(UInt64(seed))
         var model = RandomModel(&random, nodeCount: 40)
         while LayerChain(model.bound).layers.count < 8 { model = RandomModel(&random, nodeCount: 40) }
         let chain = LayerChain(model.bound)
-        let boundaries = [0] + Array(1..<chain.layers.count).shuffled(using: &random).prefix(7).sorted()
+        let stageCount = 8 / replicas
+        let boundaries =
+            [0] + Array(1..<chain.layers.count).shuffled(using: &random).prefix(stageCount - 1).sorted()
+        let ranks = (0..<8).shuffled(using: &random)
+        let teams = (0..<stageCount).map { stage in
+            (0..<replicas).map { PartitionPlan.Team(ranks: [ranks[stage + $0 * stageCount]]) }
+        }
         let plan = PartitionPlan(
-            model.bound, chain: chain,
-            placement: Placement(boundaries: boundaries, ranks: (0..<8).shuffled(using: &random)), strategy: "manual",
+            model.bound, chain: chain, placement: Placement(boundaries: boundaries, teams: teams), strategy: "manual",
             microbatchSize: 2, modelFingerprint: "f")
         let ranksPerNode = random.integer(1...4)
         func link() -> Cluster.Link {
@@ -131,7 +147,8 @@ struct SimGridReplayTests {
             withinNode: link(), acrossNodes: link(), eagerByteCount: random.choice([0, 1 << 12, 1 << 16]))
         let microbatches = random.integer(40...80)
         let costs = ScheduleCosts(
-            flopsPerSecond: 50e9, stageSeconds: (0..<8).map { _ in 1e-4 * Double(random.integer(1...20)) },
+            flopsPerSecond: 50e9,
+            stageSeconds: plan.stages.map { $0.hasLayers ? 1e-4 * Double(random.integer(1...20)) : 0 },
             edgeByteCounts: plan.edges.map { _ in random.choice([100, 10_000, 50_000, 200_000]) },
             microbatchSizes: (0..<microbatches).map { $0 == microbatches - 1 ? 0.5 : 1 })
         let schedule = Schedule(of: plan, microbatchCount: microbatches)

@@ -14,9 +14,10 @@ struct ParallelDegrees: Hashable {
     static func candidates(
         _ parallelism: JobSpecification.Parallelism, rankCount: Int?
     ) throws(JobError) -> [ParallelDegrees] {
-        // Cuts that are given say by themselves how many stages there are.
-        let stages = parallelism.pipeline.exact ?? (parallelism.strategy == .manual ? parallelism.cuts.count + 1 : nil)
         let replicas = parallelism.data.exact
+        // Cuts that are given say by themselves how many stages there are, where nothing else does.
+        let cut = parallelism.strategy == .manual && (rankCount == nil || replicas == nil)
+        let stages = parallelism.pipeline.exact ?? (cut ? parallelism.cuts.count + 1 : nil)
         guard let rankCount else {
             let (count, overflow) = (stages ?? 1).multipliedReportingOverflow(by: replicas ?? 1)
             guard !overflow, count <= 1 << 20 else {

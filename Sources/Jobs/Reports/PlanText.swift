@@ -60,7 +60,9 @@ public struct PlanText {
         var table = TextTable([("edge", .right), ("value", .left), ("from", .right), ("to", .right), ("bytes", .right)])
         for edge in plan.edges {
             table.add([
-                "e\(edge.index)", edge.name, "s\(edge.from)", "s\(edge.to)",
+                "e\(edge.index)", edge.name, "s\(edge.from)",
+                // What replicas have computed is collected.
+                plan.stages[edge.to].hasLayers ? "s\(edge.to)" : "results",
                 edge.hasHeader ? "hang on data" : Quantity.bytes(edge.byteCount),
             ])
         }
