@@ -78,13 +78,17 @@ public final class RankExecutor {
             }
             var total = 0
             for (operand, bytes) in zip(seat.operands, operandBytes) {
-                if case .edge(let edge, _) = operand { total += bytes * edge.receiveSlotCount } else { total += bytes }
+                if case .edge(_, _, _, let position) = operand {
+                    total += bytes * messages.incoming[position].receiveSlotCount
+                } else {
+                    total += bytes
+                }
             }
             for (index, bytes) in resultBytes.enumerated() { total += bytes * seat.resultBuffers.slotCount(index) }
             try SystemMemory.require(total, for: "the messages of stage \(seat.stage)")
             for (operand, bytes) in zip(seat.operands, operandBytes) {
                 switch operand {
-                case .edge(_, let index): messages.reserve(incoming: index, byteCount: bytes)
+                case .edge(_, _, _, let position): messages.reserve(incoming: position, byteCount: bytes)
                 case .read(let index): readBuffers.reserve(index, byteCount: bytes)
                 case .state: break
                 }
@@ -179,14 +183,14 @@ public final class RankExecutor {
         operands.reserveCapacity(seat.operands.count)
         for operand in seat.operands {
             switch operand {
-            case .edge(let edge, let index):
-                if rules.isWithinRank(edge.index, microbatch) {
-                    operands.append(self.seat(of: edge.from).result(edge.value, of: microbatch))
+            case .edge(let edge, let source, let value, let position):
+                if rules.isWithinRank(edge, microbatch) {
+                    operands.append(self.seat(of: source).result(value, of: microbatch))
                     continue
                 }
                 let began = StopWatch.now
-                operands.append(try messages.wait(receive: index, microbatch: microbatch))
-                watch.noteWait(edge: edge.index, microbatch: microbatch, since: began)
+                operands.append(try messages.wait(receive: position, microbatch: microbatch))
+                watch.noteWait(edge: edge, microbatch: microbatch, since: began)
             case .read(let index): operands.append(try inputTensor(index, microbatch))
             case .state(let value): operands.append(seat.state(value))
             }

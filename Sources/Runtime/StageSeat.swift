@@ -7,8 +7,9 @@ internal import Tensors
 final class StageSeat {
     /// Where an operand of the stage comes from.
     enum Operand {
-        /// An edge, and its position in `RankMessages.incoming`.
-        case edge(PartitionPlan.Edge, Int)
+        /// An edge that ends here: its number, the stage it begins at, what flows, and its position in
+        /// `RankMessages.incoming`.
+        case edge(Int, from: Int, value: ValueID, position: Int)
         /// Index in `plan.inputs`.
         case read(Int)
         case state(ValueID)
@@ -46,7 +47,8 @@ final class StageSeat {
         let incoming = messages.incoming
         operands = part.inputs.map { value in
             if let index = incoming.firstIndex(where: { $0.value == value && $0.to == stage }) {
-                return .edge(incoming[index], index)
+                let edge = incoming[index]
+                return .edge(edge.index, from: edge.from, value: value, position: index)
             }
             if let index = plan.inputs.firstIndex(where: { $0.value == value }) { return .read(index) }
             return .state(value)

@@ -113,14 +113,7 @@ struct BalancedCut {
             }
             if found.count > 1 << 13 || lookCount > 64 * count { return nil }
         }
-        found.sort()
-        var kept = 0
-        for index in found.indices where index == 0 || found[index] != found[kept - 1] {
-            found[kept] = found[index]
-            kept += 1
-        }
-        found.removeLast(found.count - kept)
-        return found
+        return Set(found).sorted()
     }
 
     /// Whether so many stages can be made of which none is heavier than the limit.

@@ -149,14 +149,7 @@ struct PlacementSearch {
             lookCount += range.count
             if found.isFull { return nil }
         }
-        var weights = found.weights.sorted()
-        var kept = 0
-        for index in weights.indices where index == 0 || weights[index] != weights[kept - 1] {
-            weights[kept] = weights[index]
-            kept += 1
-        }
-        weights.removeLast(weights.count - kept)
-        return weights
+        return Set(found.weights).sorted()
     }
 }
 

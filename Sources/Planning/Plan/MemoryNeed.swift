@@ -35,8 +35,14 @@ public struct MemoryNeed: Sendable, Hashable {
 
 extension MemoryNeed {
     /// Of all stages of a rank, in bytes.
-    public func byteCount(of stages: [Int]) -> Int {
-        stages.reduce(0) { min(1 << 62, $0 + min(1 << 61, stageByteCounts[$1])) }
+    public func byteCount(of stages: [Int]) -> Int { MemoryNeed.sum(stageByteCounts, of: stages) }
+
+    /// The same without tables that are looked up in.
+    func unmappedByteCount(of stages: [Int]) -> Int { MemoryNeed.sum(unmappedByteCounts, of: stages) }
+
+    /// Past any memory a sum need not be exact.
+    private static func sum(_ byteCounts: [Int], of stages: [Int]) -> Int {
+        stages.reduce(0) { min(1 << 61, $0 + min(1 << 61, byteCounts[$1])) }
     }
 }
 

@@ -25,8 +25,9 @@ extension MemoryNeed {
         var order: [Place] = []
         var ranks: [Place: [Int]] = [:]
         var sums: [Place: Int] = [:]
+        let stages = plan.stagesByRank
         for (rank, room) in rooms.enumerated() {
-            let need = plan.stages(ofRank: rank).reduce(0) { min(1 << 61, $0 + min(1 << 61, unmappedByteCounts[$1])) }
+            let need = unmappedByteCount(of: rank < stages.count ? stages[rank] : [])
             let (own, overflow) = room.limits.processUse.addingReportingOverflow(need)
             guard !overflow, own <= room.limits.process.byteCount else {
                 throw MemoryNeed.error(

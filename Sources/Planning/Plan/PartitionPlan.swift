@@ -151,12 +151,10 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         }
     }
 
-    /// The plan whose stages begin at the layers given.
+    /// The plan whose stages begin at the layers given. Where the last layers have replicas, one more stage collects what they
+    /// compute, on the rank of the first of them: all outputs are written in one place.
     ///
     /// - Parameter cluster: tells in how many pieces messages go; nil where all go whole.
-    /// Where the last layers have replicas, one more stage collects what they compute, on the rank of the first of them: all
-    /// outputs are written in one place.
-    ///
     /// - Precondition: the boundaries ascend from 0 and name no stage without a layer; the ranks are 0 and up, none twice.
     public init(
         _ bound: BoundGraph, chain: LayerChain, placement: Placement, strategy: String, microbatchSize: Int,

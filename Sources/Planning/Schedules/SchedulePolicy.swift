@@ -25,13 +25,10 @@ public struct SchedulePolicy: Sendable, Codable, Hashable {
 
     /// Microbatches after which the schedules of a plan repeat themselves: what holds for so many holds for any number.
     public func periodicMicrobatchCount(_ plan: PartitionPlan) -> Int {
-        // No buffer waits for longer than the farthest edge is long, on any lane.
-        var (sent, received) = (1, PartitionPlan.receiveSlotCount)
-        for edge in plan.edges {
-            sent = max(sent, edge.sendSlotCount)
-            received = max(received, edge.receiveSlotCount)
-        }
-        return plan.laneCount * (sent + received + 2)
+        // No buffer waits for longer than the farthest edge is long, on any lane. Where several teams send to one, its buffers
+        // are shared out over them.
+        let sent = plan.edges.reduce(1) { max($0, $1.sendSlotCount) }
+        return plan.laneCount * (sent + PartitionPlan.receiveSlotCount + 2)
     }
 }
 

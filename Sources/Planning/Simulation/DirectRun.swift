@@ -150,18 +150,12 @@ struct DirectRun {
     }
 
     private mutating func noteWait(_ stage: Int, _ microbatch: Int, from start: Double, to now: Double) {
-        // The message that came last is what the rank stood still for; what passed after it was sent is transfer.
-        var last: (arrival: Double, sent: Double)?
+        var wait = SimulatedWait()
         for edge in rules.incoming[stage] {
             let message = messages[place(edge, microbatch)]
-            if message.arrival >= last?.arrival ?? 0 { last = (message.arrival, message.sent) }
+            wait.add(arrival: message.arrival, sent: message.sent)
         }
-        let arrival = min(now, last?.arrival ?? start)
-        let transfer = max(0, arrival - max(start, last?.sent ?? arrival))
-        for (activity, from, to) in [
-            (Timeline.Activity.wait, start, arrival - transfer), (.transfer, arrival - transfer, arrival),
-            (.wait, max(start, arrival), now),
-        ] where to > from { note(activity, stage, microbatch, from, to, to - from) }
+        wait.forEachPart(from: start, to: now) { note($0, stage, microbatch, $1, $2, $2 - $1) }
     }
 
     private mutating func send(_ edge: Int, _ microbatch: Int, at now: Double) {

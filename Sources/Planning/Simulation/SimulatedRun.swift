@@ -178,24 +178,17 @@ struct SimulatedRun {
         guard ranks[rank].isWaiting else { return }
         ranks[rank].isWaiting = false
         let start = ranks[rank].waitStart
-        // The message that came last is what the rank stood still for; what passed after it was sent is transfer.
-        var last: (arrival: Double, sent: Double)?
+        var wait = SimulatedWait()
         for edge in rules.incoming[stage] where !rules.isWithinRank(edge, microbatch) {
             guard let place = messages.place(edge: edge, microbatch: microbatch) else { continue }
-            let message = messages[place]
-            if message.arrival >= last?.arrival ?? 0 { last = (message.arrival, message.sent) }
+            wait.add(arrival: messages[place].arrival, sent: messages[place].sent)
         }
-        let arrival = min(now, last?.arrival ?? start)
-        let transfer = max(0, arrival - max(start, last?.sent ?? arrival))
-        note(rank, .wait, microbatch, start, arrival - transfer)
-        note(rank, .transfer, microbatch, arrival - transfer, arrival)
-        note(rank, .wait, microbatch, max(start, arrival), now)
+        wait.forEachPart(from: start, to: now) { note(rank, $0, microbatch, $1, $2) }
     }
 
     private mutating func note(
         _ rank: Int, _ activity: Timeline.Activity, _ microbatch: Int, _ start: Double, _ end: Double
     ) {
-        guard end > start else { return }
         ranks[rank].spend(end - start, on: activity)
         keep(activity, rank, microbatch, start, end)
     }
