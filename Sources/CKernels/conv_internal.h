@@ -33,7 +33,13 @@ typedef struct {
     int32_t lanes;
     int32_t depthwise;       // 1: direct kernel, weights unpacked
     int32_t pointwise;       // 1: 1x1 stride 1 without padding, the columns are the image
+    int32_t has_idle_taps;   // 1: taps that read nothing but padding for whole panels are worth leaving out
 } mpk_conv_plan;
+
+/// Taps first ..< end of a kernel: of a panel of pixels, those that read the image at least once.
+typedef struct {
+    int32_t first, end;
+} mpk_tap_range;
 
 /// How the work is cut: units = groups x channel blocks x pixel blocks; a task takes a range of units.
 typedef struct {
@@ -42,9 +48,11 @@ typedef struct {
 
 /// One register tile:
 /// output[8][width] = clip((start + weights[depth][8]^T x columns[depth][width]) + residual[8][width]), where start is
-/// bias[8] or the partial sums of the depth before.
+/// bias[8] or the partial sums of the depth before. The depth is `runs` times `run_depth` entries, with
+/// `skipped_depth` entries of weights and columns between two runs that are left out. A sum of zero is +0, whatever
+/// its sign became on the way: then entries whose columns are zeros may be left out or not.
 typedef struct {
-    int64_t depth;
+    int64_t runs, run_depth, skipped_depth;
     const float *weights;    // [depth][MPK_PANEL_HEIGHT]
     const float *columns;    // [depth][width]
     const float *partial;    // [MPK_PANEL_HEIGHT][partial_stride] or null for the first depth
@@ -64,9 +72,9 @@ typedef struct {
     /// width = vectors * lanes, vectors in 1 ... tile_vectors
     void (*tile)(const mpk_tile_job *job, int32_t vectors);
     /// columns[channel_count * taps][vectors * lanes] of the pixels first_pixel ..< first_pixel + pixel_count;
-    /// input: channel 0 of the chunk in image 0.
+    /// input: channel 0 of the chunk in image 0. Of the taps, at least those of the range are written.
     void (*pack)(const mpk_conv_plan *plan, const float *input, int64_t channel_count, int64_t first_pixel,
-                 int32_t pixel_count, int32_t vectors, float *columns);
+                 int32_t pixel_count, int32_t vectors, mpk_tap_range range, float *columns);
     /// Pointwise: a block of pixels panel by panel, each as `pack` would leave it, every `panel_floats` floats.
     void (*pack_pointwise)(const mpk_conv_plan *plan, const float *input, int64_t channel_count, int64_t first_pixel,
                            int64_t end_pixel, int64_t panel_floats, float *columns);
@@ -93,6 +101,9 @@ const mpk_conv_table *mpk_conv_current_table(void);
 
 mpk_conv_plan mpk_conv_make_plan(const mpk_conv_shape *shape, const mpk_conv_table *table);
 mpk_conv_split mpk_conv_make_split(const mpk_conv_plan *plan, int64_t task_count);
+
+/// The taps from the first to the last kernel row that reads the image for one of these pixels.
+mpk_tap_range mpk_conv_live_taps(const mpk_conv_plan *plan, int64_t first_pixel, int32_t pixel_count);
 
 void mpk_conv_run_depthwise(const mpk_conv_plan *plan, const mpk_conv_table *table, const float *input,
                             const float *weights, const mpk_epilogue *epilogue, float *output, int64_t task,

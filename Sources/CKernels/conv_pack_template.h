@@ -160,17 +160,19 @@ MPK_INLINE void pack_strided(const float *input, int64_t plane, int64_t channels
 }
 
 static MPK_TARGET void pack_columns(const mpk_conv_plan *p, const float *input, int64_t channel_count,
-                                    int64_t first_pixel, int32_t pixel_count, int32_t vectors, float *columns) {
+                                    int64_t first_pixel, int32_t pixel_count, int32_t vectors, mpk_tap_range range,
+                                    float *columns) {
     const mpk_conv_shape *s = &p->shape;
     const int64_t row_floats = vectors * MPK_LANES, step = row_floats * p->taps;
+    const int32_t first_line = range.first / s->kernel_width, end_line = range.end / s->kernel_width;
     for (int32_t v = 0; v < vectors; v++) {
         const int32_t left = pixel_count - v * MPK_LANES;
         pixel_run runs[MPK_LANES];
         const int32_t run_count =
             find_runs(p, first_pixel + v * MPK_LANES, left < MPK_LANES ? left : MPK_LANES, runs);
         const int32_t inside = columns_stay_inside(p, runs, run_count);
-        float *destination = columns + v * MPK_LANES;
-        for (int32_t line = 0; line < s->kernel_depth * s->kernel_height; line++) {
+        float *destination = columns + v * MPK_LANES + first_line * s->kernel_width * row_floats;
+        for (int32_t line = first_line; line < end_line; line++) {
             const int32_t z = line / s->kernel_height, y = line % s->kernel_height;
             tap_run taps[MPK_LANES];
             int32_t tap_count = 0;
@@ -208,7 +210,7 @@ static MPK_TARGET void pack_pointwise_block(const mpk_conv_plan *p, const float 
             destination[whole++] = (pixel - first_pixel) / width * panel_floats;
         } else {
             const int32_t vectors = (int32_t)((count + MPK_LANES - 1) / MPK_LANES);
-            pack_columns(p, input, channel_count, pixel, (int32_t)count, vectors, columns);
+            pack_columns(p, input, channel_count, pixel, (int32_t)count, vectors, (mpk_tap_range){0, 1}, columns);
         }
     }
     columns -= (end_pixel - first_pixel + width - 1) / width * panel_floats;

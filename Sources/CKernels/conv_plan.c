@@ -34,6 +34,49 @@ int32_t mpk_conv_is_valid(const mpk_conv_shape *s) {
            s->in_channels % s->groups == 0 && s->out_channels % s->groups == 0;
 }
 
+// One axis of a convolution: positions of the kernel, and steps within it.
+typedef struct {
+    int64_t in, out, kernel, stride, dilation, pad;
+} axis;
+
+static axis depth_axis(const mpk_conv_shape *s) {
+    return (axis){s->in_depth, s->out_depth, s->kernel_depth, s->stride_depth, s->dilation_depth, s->pad_front};
+}
+
+static axis height_axis(const mpk_conv_shape *s) {
+    return (axis){s->in_height, s->out_height, s->kernel_height, s->stride_height, s->dilation_height, s->pad_top};
+}
+
+typedef struct {
+    int64_t first, end;
+} steps;
+
+// The steps of the kernel at `position` that read inside; first >= end: none.
+static steps steps_inside(const axis *a, int64_t position) {
+    const int64_t start = position * a->stride - a->pad;
+    const int64_t first = start >= 0 ? 0 : ceil_div(-start, a->dilation);
+    const int64_t end = start >= a->in ? 0 : ceil_div(a->in - start, a->dilation);
+    return (steps){first, smaller(end, a->kernel)};
+}
+
+// Positions at which the first or the last step reads padding, in a row from the start or from the end.
+static int64_t idle_positions(const axis *a) {
+    const int64_t reach = (a->kernel - 1) * a->dilation;
+    const int64_t before = larger(0, ceil_div(a->pad, a->stride));
+    const int64_t inside = larger(0, (a->in + a->pad - reach + a->stride - 1) / a->stride);
+    return smaller(a->out, larger(before, larger(0, a->out - inside)));
+}
+
+// Leaving taps out means to look through the weights for infinities first. That pays where panels lie in padding as a
+// whole, for a good part of the pixels.
+static int32_t has_idle_taps(const mpk_conv_plan *p) {
+    const axis slices = depth_axis(&p->shape), lines = height_axis(&p->shape);
+    const int64_t row = p->shape.out_width, slice = row * p->shape.out_height;
+    const int64_t z = idle_positions(&slices), y = idle_positions(&lines);
+    return (slices.kernel > 1 && z * slice >= 2 * p->panel_width && z * 8 >= slices.out) ||
+           (lines.kernel > 1 && y * row >= 2 * p->panel_width && y * 8 >= lines.out);
+}
+
 mpk_conv_plan mpk_conv_make_plan(const mpk_conv_shape *shape, const mpk_conv_table *table) {
     mpk_conv_plan p = {.shape = *shape};
     mpk_conv_shape *s = &p.shape;
@@ -62,7 +105,26 @@ mpk_conv_plan mpk_conv_make_plan(const mpk_conv_shape *shape, const mpk_conv_tab
     p.chunk_channels = ceil_div(p.group_in, chunks);
     const int64_t panel_bytes = p.chunk_channels * p.taps * p.panel_width * (int64_t)sizeof(float);
     p.block_panels = larger(1, smaller(smaller(block_bytes / panel_bytes, p.pixel_panels), MPK_MAX_BLOCK_PANELS));
+    p.has_idle_taps = has_idle_taps(&p);
     return p;
+}
+
+mpk_tap_range mpk_conv_live_taps(const mpk_conv_plan *p, int64_t first_pixel, int32_t pixel_count) {
+    const mpk_conv_shape *s = &p->shape;
+    const int64_t rows = (int64_t)s->out_depth * s->out_height;
+    const int64_t first_row = first_pixel / s->out_width;
+    const int64_t last_row = (first_pixel + pixel_count - 1) / s->out_width;
+    int64_t first = (int64_t)s->kernel_depth * s->kernel_height, end = 0;
+    for (int64_t at = first_row; at <= last_row; at++) {
+        const int64_t row = at % rows;
+        const axis slices = depth_axis(s), lines = height_axis(s);
+        const steps z = steps_inside(&slices, row / s->out_height), y = steps_inside(&lines, row % s->out_height);
+        if (z.first >= z.end || y.first >= y.end) continue;
+        first = smaller(first, z.first * s->kernel_height + y.first);
+        end = larger(end, (z.end - 1) * s->kernel_height + y.end);
+    }
+    if (first >= end) return (mpk_tap_range){0, 0};
+    return (mpk_tap_range){(int32_t)(first * s->kernel_width), (int32_t)(end * s->kernel_width)};
 }
 
 size_t mpk_conv_packed_weight_count(const mpk_conv_shape *shape) {

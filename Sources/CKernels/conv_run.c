@@ -19,6 +19,7 @@ typedef struct {
     float *columns;        // scratch: [block_panels][chunk depth][panel_width]
     float lower, upper;
     int32_t clips;         // the activation is done by the tile
+    int32_t leaves_taps;   // taps without an input are left out
 } run_state;
 
 typedef struct {
@@ -35,16 +36,25 @@ static int32_t vectors_for(const mpk_conv_plan *p, int32_t pixel_count) {
 
 // One register tile at (8 channels from `channel`, counted in the output) x (pixel_count pixels).
 static void run_tile(const run_state *r, const block *b, int64_t channel, int32_t rows, const float *bias,
-                     const float *weights, const float *columns, int64_t first_pixel, int32_t pixel_count) {
+                     const float *weights, const float *columns, mpk_tap_range taps, int64_t first_pixel,
+                     int32_t pixel_count) {
     const mpk_conv_plan *p = r->plan;
     const int64_t plane = p->out_plane;
     const int32_t vectors = vectors_for(p, pixel_count);
     const int64_t image = first_pixel / plane, within = first_pixel % plane;
     const float *partial = b->is_first ? NULL : r->output;
     const float *residual = b->is_last ? r->epilogue->residual : NULL;
-    mpk_tile_job job = {.depth = b->depth, .weights = weights, .columns = columns,
+    const int64_t live = taps.end - taps.first;
+    mpk_tile_job job = {.runs = 1, .run_depth = b->depth,
+                        .weights = weights + taps.first * MPK_PANEL_HEIGHT,
+                        .columns = columns + (int64_t)taps.first * vectors * p->lanes,
                         .bias = b->is_first ? bias : NULL, .lower = -INFINITY, .upper = INFINITY,
                         .pixel_count = pixel_count};
+    if (live < p->taps) {
+        job.runs = b->depth / p->taps;
+        job.run_depth = live;
+        job.skipped_depth = p->taps - live;
+    }
     if (b->is_last) {
         job.lower = r->lower;
         job.upper = r->upper;
@@ -92,13 +102,16 @@ static void run_block(const run_state *r, const block *b) {
     const mpk_conv_plan *p = r->plan;
     const float *input = r->input + (b->group * p->group_in + b->first_depth / p->taps) * p->in_plane;
     const int64_t panel_floats = b->depth * p->panel_width;
+    mpk_tap_range taps[MPK_MAX_BLOCK_PANELS];
+    for (int64_t at = 0; at < p->block_panels; at++) taps[at] = (mpk_tap_range){0, (int32_t)p->taps};
     if (p->pointwise) {
         r->table->pack_pointwise(p, input, b->depth, b->first_pixel, b->end_pixel, panel_floats, r->columns);
     } else {
         for (int64_t pixel = b->first_pixel, at = 0; pixel < b->end_pixel; pixel += p->panel_width, at++) {
             const int64_t left = b->end_pixel - pixel;
             const int32_t count = left < p->panel_width ? (int32_t)left : p->panel_width;
-            r->table->pack(p, input, b->depth / p->taps, pixel, count, vectors_for(p, count),
+            if (r->leaves_taps) taps[at] = mpk_conv_live_taps(p, pixel, count);
+            r->table->pack(p, input, b->depth / p->taps, pixel, count, vectors_for(p, count), taps[at],
                            r->columns + at * panel_floats);
         }
     }
@@ -114,7 +127,7 @@ static void run_block(const run_state *r, const block *b) {
         for (int64_t pixel = b->first_pixel, at = 0; pixel < b->end_pixel; pixel += p->panel_width, at++) {
             const int64_t left = b->end_pixel - pixel;
             const int32_t count = left < p->panel_width ? (int32_t)left : p->panel_width;
-            run_tile(r, b, channel, rows, bias, weights, r->columns + at * panel_floats, pixel, count);
+            run_tile(r, b, channel, rows, bias, weights, r->columns + at * panel_floats, taps[at], pixel, count);
         }
     }
 }
@@ -143,6 +156,22 @@ static void run_unit(const run_state *r, const mpk_conv_split *split, int64_t un
     }
 }
 
+// Whether there is neither an infinity nor a NaN among the weights of these channels. Zero times one of them is NaN, so
+// that padding counts.
+static int32_t weights_are_finite(const mpk_conv_plan *p, const float *packed) {
+    const int64_t count = p->shape.groups * p->channel_panels * MPK_PANEL_HEIGHT * p->depth;
+    float sum[16] = {0};
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        for (int lane = 0; lane < 16; lane++) sum[lane] += 0 * packed[i + lane];
+    }
+    for (; i < count; i++) sum[0] += 0 * packed[i];
+    for (int lane = 0; lane < 16; lane++) {
+        if (sum[lane] != 0) return 0;
+    }
+    return 1;
+}
+
 void mpk_conv_run_task(const mpk_conv_shape *shape, const float *input, const float *packed,
                        const mpk_epilogue *epilogue, float *output, int32_t task, int32_t task_count,
                        void *scratch) {
@@ -155,6 +184,7 @@ void mpk_conv_run_task(const mpk_conv_shape *shape, const float *input, const fl
     run_state r = {.plan = &plan, .table = table, .input = input, .packed = packed, .epilogue = epilogue,
                    .output = output, .columns = scratch};
     r.clips = mpk_activation_as_clip(epilogue, &r.lower, &r.upper);
+    r.leaves_taps = plan.has_idle_taps && weights_are_finite(&plan, packed);
     const mpk_conv_split split = mpk_conv_make_split(&plan, task_count);
     const int64_t first = task * split.units / task_count, end = (task + 1) * split.units / task_count;
     for (int64_t unit = first; unit < end; unit++) run_unit(&r, &split, unit);

@@ -14,20 +14,24 @@ MPK_INLINE void tile_rows(const mpk_tile_job *job, int32_t first_row, const int 
     }
     const float *weights = job->weights + first_row;
     const float *columns = job->columns;
-    for (int64_t k = 0; k < job->depth; k++) {
-        // Keeps loads of the next steps from being moved up here: with 16 registers in all they would be spilled.
-        __asm__ volatile("" ::: "memory");
-        mpk_v column[MPK_TILE_VECTORS];
+    for (int64_t run = 0; run < job->runs; run++) {
+        for (int64_t k = 0; k < job->run_depth; k++) {
+            // Keeps loads of the next steps from being moved up here: with 16 registers in all they would be spilled.
+            __asm__ volatile("" ::: "memory");
+            mpk_v column[MPK_TILE_VECTORS];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) column[v] = mpk_load(columns + v * MPK_LANES);
+            for (int v = 0; v < vectors; v++) column[v] = mpk_load(columns + v * MPK_LANES);
 #pragma clang loop unroll(full)
-        for (int row = 0; row < MPK_TILE_ROWS; row++) {
-            const mpk_v weight = mpk_splat(weights[row]);
+            for (int row = 0; row < MPK_TILE_ROWS; row++) {
+                const mpk_v weight = mpk_splat(weights[row]);
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sum[row][v] = mpk_fma(weight, column[v], sum[row][v]);
+                for (int v = 0; v < vectors; v++) sum[row][v] = mpk_fma(weight, column[v], sum[row][v]);
+            }
+            weights += MPK_PANEL_HEIGHT;
+            columns += vectors * MPK_LANES;
         }
-        weights += MPK_PANEL_HEIGHT;
-        columns += vectors * MPK_LANES;
+        weights += job->skipped_depth * MPK_PANEL_HEIGHT;
+        columns += job->skipped_depth * vectors * MPK_LANES;
     }
     const mpk_v lower = mpk_splat(job->lower), upper = mpk_splat(job->upper);
 #pragma clang loop unroll(full)
@@ -36,6 +40,7 @@ MPK_INLINE void tile_rows(const mpk_tile_job *job, int32_t first_row, const int 
         const float *residual = job->residual ? job->residual + (first_row + row) * job->residual_stride : 0;
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
+            sum[row][v] += mpk_splat(0);  // -0 becomes +0
             if (residual) sum[row][v] += mpk_load(residual + v * MPK_LANES);
             mpk_store(output + v * MPK_LANES, mpk_min(upper, mpk_max(lower, sum[row][v])));
         }
@@ -55,18 +60,23 @@ MPK_INLINE void tile_few_pixels(const mpk_tile_job *job) {
         for (int row = 0; job->partial && row < 8; row++) sum[i][row] = job->partial[row * job->partial_stride + i];
     }
     const float *weights = job->weights, *columns = job->columns;
-    for (int64_t k = 0; k < job->depth; k++) {
-        channels weight;
-        __builtin_memcpy(&weight, weights, sizeof weight);
+    for (int64_t run = 0; run < job->runs; run++) {
+        for (int64_t k = 0; k < job->run_depth; k++) {
+            channels weight;
+            __builtin_memcpy(&weight, weights, sizeof weight);
 #pragma clang loop unroll(full)
-        for (int i = 0; i < pixels; i++) {
-            sum[i] = __builtin_elementwise_fma(weight, (channels)(columns[i]), sum[i]);
+            for (int i = 0; i < pixels; i++) {
+                sum[i] = __builtin_elementwise_fma(weight, (channels)(columns[i]), sum[i]);
+            }
+            weights += MPK_PANEL_HEIGHT;
+            columns += MPK_LANES;
         }
-        weights += MPK_PANEL_HEIGHT;
-        columns += MPK_LANES;
+        weights += job->skipped_depth * MPK_PANEL_HEIGHT;
+        columns += job->skipped_depth * MPK_LANES;
     }
     const channels lower = (channels)(job->lower), upper = (channels)(job->upper);
     for (int i = 0; i < pixels; i++) {
+        sum[i] += (channels)(0);  // -0 becomes +0
         for (int row = 0; job->residual && row < 8; row++) sum[i][row] += job->residual[row * job->residual_stride + i];
         channels value = lower > sum[i] ? lower : sum[i];
         value = upper < value ? upper : value;

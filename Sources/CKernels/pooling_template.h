@@ -42,6 +42,12 @@ MPK_INLINE void make_pool_strip(const mpk_pool_shape *s, int64_t column, pool_st
     }
 }
 
+MPK_INLINE column_tap tap_of_strip(const mpk_pool_shape *s, const pool_strip *strip, int32_t x, const int stride) {
+    return x < mpk_known_taps ? strip->taps[x]
+                              : make_column_tap(strip->column, strip->count, stride, s->pad_left,
+                                                (int64_t)x * s->dilation_width, s->in_width);
+}
+
 // What a window is folded into.
 enum { pool_max, pool_average, pool_norm1, pool_norm2 };
 
@@ -66,10 +72,7 @@ MPK_INLINE mpk_v pool_window(const mpk_pool_shape *s, const pool_strip *strip, c
             if (in_row < 0 || in_row >= s->in_height) continue;
             const float *source = input + (in_slice * s->in_height + in_row) * s->in_width;
             for (int x = 0; x < kernel_width; x++) {
-                const column_tap tap = x < mpk_known_taps
-                                           ? strip->taps[x]
-                                           : make_column_tap(strip->column, strip->count, stride, s->pad_left,
-                                                             (int64_t)x * s->dilation_width, s->in_width);
+                const column_tap tap = tap_of_strip(s, strip, x, stride);
                 result = pool_step(result, load_column_tap(source, &tap, stride, nothing), kind);
             }
         }
@@ -77,9 +80,73 @@ MPK_INLINE mpk_v pool_window(const mpk_pool_shape *s, const pool_strip *strip, c
     return result;
 }
 
+// The largest of the rows of each window, column by column: what is left is one row of windows. Two sweeps compare far
+// less often than each window by itself.
+MPK_INLINE void largest_rows(const mpk_pool_shape *s, const float *input, int64_t front, int64_t top,
+                             int64_t first_column, int64_t end_column, float *largest) {
+    int32_t is_first = 1;
+    for (int32_t z = 0; z < s->kernel_depth; z++) {
+        const int64_t in_slice = front + (int64_t)z * s->dilation_depth;
+        if (in_slice < 0 || in_slice >= s->in_depth) continue;
+        for (int32_t y = 0; y < s->kernel_height; y++) {
+            const int64_t in_row = top + (int64_t)y * s->dilation_height;
+            if (in_row < 0 || in_row >= s->in_height) continue;
+            const float *source = input + (in_slice * s->in_height + in_row) * s->in_width;
+            for (int64_t x = first_column; x < end_column; x += MPK_LANES) {
+                const int64_t left = end_column - x;
+                float *to = largest + (x - first_column);
+                const mpk_v value = left >= MPK_LANES ? mpk_load(source + x) : mpk_load_first(source + x, (int32_t)left);
+                mpk_store(to, is_first ? value : mpk_larger_or_nan(mpk_load(to), value));
+            }
+            is_first = 0;
+        }
+    }
+    for (int64_t x = first_column; is_first && x < end_column; x += MPK_LANES) {
+        mpk_store(largest + (x - first_column), mpk_splat(-INFINITY));
+    }
+}
+
+// Most input columns under the windows of one group of strips.
+enum { mpk_swept_columns = 1024 };
+
+// Whether windows are taken in two sweeps. This must not depend on the level: of +0 and -0 the one compared last stays.
+MPK_INLINE int32_t pools_in_sweeps(const mpk_pool_shape *s) {
+    const int64_t reach = (int64_t)(s->kernel_width - 1) * s->dilation_width + 1;
+    return s->kernel_depth * s->kernel_height > 1 &&
+           (int64_t)s->stride_width * mpk_group_strips * 16 + reach <= mpk_swept_columns;
+}
+
+MPK_INLINE void sweep_strips(const mpk_pool_shape *s, const pool_strip *strips, int32_t strip_count,
+                             const float *input, float *output, const int kernel_width, const int stride) {
+    float largest[mpk_swept_columns + MPK_LANES];
+    const pool_strip *last = &strips[strip_count - 1];
+    const int64_t start = strips[0].column * stride - s->pad_left;
+    const int64_t stop = (last->column + last->count - 1) * stride - s->pad_left +
+                         (int64_t)(kernel_width - 1) * s->dilation_width + 1;
+    const int64_t first_column = start > 0 ? start : 0, end_column = stop < s->in_width ? stop : s->in_width;
+    for (int64_t row = 0; row < (int64_t)s->out_depth * s->out_height; row++) {
+        const int64_t front = row / s->out_height * s->stride_depth - s->pad_front;
+        const int64_t top = row % s->out_height * s->stride_height - s->pad_top;
+        largest_rows(s, input, front, top, first_column, end_column, largest);
+        for (int32_t i = 0; i < strip_count; i++) {
+            mpk_v result = mpk_splat(-INFINITY);
+            for (int x = 0; x < kernel_width; x++) {
+                const column_tap tap = tap_of_strip(s, &strips[i], x, stride);
+                const mpk_v value = load_column_tap(largest - first_column, &tap, stride, mpk_splat(-INFINITY));
+                result = mpk_larger_or_nan(result, value);
+            }
+            mpk_store_first(output + row * s->out_width + strips[i].column, strips[i].count, result);
+        }
+    }
+}
+
 MPK_INLINE void pool_strips(const mpk_pool_shape *s, const pool_strip *strips, int32_t strip_count,
                             const float *input, float *output, const int kind, const int kernel_width,
                             const int stride) {
+    if (kind == pool_max && pools_in_sweeps(s)) {
+        sweep_strips(s, strips, strip_count, input, output, kernel_width, stride);
+        return;
+    }
     for (int64_t row = 0; row < (int64_t)s->out_depth * s->out_height; row++) {
         const int64_t front = row / s->out_height * s->stride_depth - s->pad_front;
         const int64_t top = row % s->out_height * s->stride_height - s->pad_top;

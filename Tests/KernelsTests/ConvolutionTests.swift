@@ -95,6 +95,37 @@ struct ConvolutionTests {
         try check(test, seed)
     }
 
+    /// Panels of pixels that meet nothing but padding leave kernel rows out; where panels begin depends on the images
+    /// before. An image has the same bits behind another image, also where products underflow to zeros of either sign,
+    /// and where a weight is not finite: then zeros count.
+    @Test(arguments: [(Float(1), Float(0.5)), (1e-23, -1e-23), (1, .infinity), (1, .nan)])
+    func rowsLeftOutChangeNoBit(scale: Float, corner: Float) throws {
+        var generator = SeededGenerator(5)
+        let image = Shape([1, 3, 20, 40])
+        func scaled(_ shape: [Int]) -> [Float] {
+            let values: [Float] = generator.floats(shape).elements()
+            return values.map { $0 * scale }
+        }
+        let images = [scaled(image.dimensions), scaled(image.dimensions)]
+        var weights = scaled([9, 3, 3, 3])
+        weights[0] = corner
+        let convolution = Convolution(
+            window: SpatialWindow(
+                strides: [1, 1], dilations: [12, 12], padding: .explicit(before: [12, 12], after: [12, 12])), groups: 1)
+        func run(_ batch: [[Float]]) throws -> [UInt32] {
+            let input = Tensor(batch.flatMap { $0 }, shape: [batch.count, 3, 20, 40])
+            let result = try KernelRunner.runOnThreads(
+                .convolution(convolution), [input, Tensor(weights, shape: [9, 3, 3, 3])], constants: [1])[0]
+            let values: [Float] = result.elements()
+            return values.map(\.bitPattern)
+        }
+        let alone = try run([images[1]])
+        #expect(try Array(run(images).suffix(alone.count)) == alone)
+        let sums = alone.map(Float.init(bitPattern:))
+        #expect(sums[0].isNaN == !corner.isFinite, "the first output has the corner's weight times padding")
+        #expect(!sums.contains { $0 == 0 && $0.sign == .minus })
+    }
+
     private func check(_ test: Case, _ seed: Int) throws {
         var generator = SeededGenerator(UInt64(seed) + 1000)
         let input = generator.floats([test.batch, test.groups * test.inChannels] + test.extents)
