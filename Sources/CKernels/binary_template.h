@@ -13,7 +13,7 @@ MPK_INLINE mpk_v minimum_or_nan(mpk_v a, mpk_v b) {
     return a == a ? smaller : a;
 }
 
-// Element by element, but for the exponents that networks write as a power. `exponent` is 0 where they vary.
+// Element by element, except for the exponents that networks write as a power. `exponent` is 0 where they vary.
 MPK_INLINE mpk_v power(mpk_v a, mpk_v b, float exponent) {
     if (exponent == 1) return a;
     if (exponent == 2) return a * a;

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// Computes one operator on constants, so that shape arithmetic can be folded. Graphs has no arithmetic of its own:
-/// Kernels lends its own. No output types are given for an operator whose results' shapes hang on data.
+/// Kernels lends its own. No output types are given for an operator whose results' shapes depend on data.
 public typealias ConstantEvaluator =
     @Sendable (_ operation: Operation, _ operands: [Tensor?], _ outputs: [TensorType]) throws -> [Tensor]
 
@@ -49,7 +49,7 @@ public struct BoundGraph: Sendable {
         for index in graph.nodes.indices { try bind(index, evaluate: evaluate) }
     }
 
-    /// The same binding once more types have come to light while a part of the graph runs.
+    /// The same binding once more types have become known while a part of the graph runs.
     ///
     /// - Parameters:
     ///   - part: whose nodes are bound anew; what else the binding knew still holds.
@@ -172,7 +172,7 @@ public struct BoundGraph: Sendable {
         }
     }
 
-    /// An operator whose results' shapes hang on data can still be computed now where all its operands are known.
+    /// An operator whose results' shapes depend on data can still be computed now where all its operands are known.
     private mutating func foldDataDependent(
         _ index: Int, operands: Operands, evaluate: ConstantEvaluator
     ) throws {

@@ -17,9 +17,9 @@ public struct GraphError: Error, Sendable, CustomStringConvertible {
 public enum InferenceError: Error, Sendable, CustomStringConvertible {
     /// The operands contradict the attributes or one another.
     case mismatch(String)
-    /// The output's shape hangs on the elements of this operand, which are not known before the run.
+    /// The output's shape depends on the elements of this operand, which are not known before the run.
     case needsConstant(operand: Int)
-    /// The output's shape hangs on data by nature, whichever operands are known.
+    /// The output's shape depends on data by nature, whichever operands are known.
     case dataDependent
 
     public var description: String {

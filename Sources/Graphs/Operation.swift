@@ -93,7 +93,7 @@ public enum Operation: Sendable, Hashable, Codable {
     case arithmeticRange(ArithmeticRange)
     case oneHot(OneHot)
     case eyeLike(EyeLike)
-    // Results whose shapes hang on data
+    // Results whose shapes depend on data
     case nonZero(NonZero)
     case compress(Compress)
     case unique(Unique)

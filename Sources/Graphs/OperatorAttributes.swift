@@ -20,7 +20,7 @@ public protocol OperatorAttributes: Hashable, Codable, Sendable {
     /// Whether result 0 is made also where nobody takes it, since other results fall out of making it.
     var alwaysMakesFirst: Bool { get }
 
-    /// Whether the results hang on which items are at hand, besides the operands: nobody may compute them before the run.
+    /// Whether the results depend on which items are at hand, besides the operands: nobody may compute them before the run.
     var hangsOnItem: Bool { get }
 }
 

@@ -24,7 +24,7 @@ public enum InstructionSet {
         }
     }
 
-    /// What a rank's arithmetic hangs on.
+    /// What a rank's arithmetic depends on.
     public struct Choice: Sendable, Hashable, Codable {
         /// As `current`.
         public let kernels: String

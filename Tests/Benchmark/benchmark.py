@@ -149,7 +149,7 @@ def mpinfer(job: Path, ranks: int, threads: int, *options: str) -> dict:
 
 
 def runtime(model: Path, threads: int) -> onnxruntime.InferenceSession:
-    """ONNX Runtime as it comes, but for the number of threads."""
+    """ONNX Runtime as it comes, except for the number of threads."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Compiled stages against the interpreter on random graphs whose shapes hang on data.
+/// Compiled stages against the interpreter on random graphs whose shapes depend on data.
 @Suite struct DataDependentRunTests {
     @Test(arguments: 0..<60) func compiledStagesAgreeWithTheInterpreter(seed: Int) throws {
         let graph = RandomRows(seed: UInt64(seed)).graph

@@ -27,7 +27,7 @@ struct ResultBitsTests {
         try Data(lines.joined().utf8).write(to: URL(filePath: path))
     }
 
-    /// FNV-1a of type and bytes; all NaN are one, since what they carry hangs on the order of operands.
+    /// FNV-1a of type and bytes; all NaN are one, since what they carry depends on the order of operands.
     private static func digest(_ value: StageValue) -> String {
         guard let tensor = value.tensor else { return "\(value)" }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

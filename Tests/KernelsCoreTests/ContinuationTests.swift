@@ -5,7 +5,7 @@ import Testing
 
 @testable import Kernels
 
-/// Stages in which types come to light only while they run.
+/// Stages in which types become known only while they run.
 @Suite struct ContinuationTests {
     /// The positive elements of 2x, each plus one, their sum, and 2x itself.
     private struct Model {

@@ -11,7 +11,7 @@ struct RandomNetwork {
     /// Elements of large values are cut among threads.
     private let isLarge: Bool
 
-    /// A value that hangs on an input: [batch] + rest.
+    /// A value that depends on an input: [batch] + rest.
     private struct Flow {
         let value: ValueID
         let dtype: DType

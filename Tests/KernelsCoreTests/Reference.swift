@@ -28,7 +28,7 @@ enum Reference {
 extension Tensor {
     var bytes: [UInt8] { withBytes { Array($0) } }
 
-    /// Whether both have the same bits, but for what a NaN carries, which hangs on the order of the operands.
+    /// Whether both have the same bits, except for what a NaN carries, which depends on the order of the operands.
     func isSame(as other: Tensor) -> Bool {
         guard type == other.type else { return false }
         if bytes == other.bytes { return true }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Kernels
 
-/// Constants that hang on the shapes of a binding: each program has its own.
+/// Constants that depend on the shapes of a binding: each program has its own.
 @Suite struct ShapeDependentWeightTests {
     private func bind(_ graph: Graph, batch: Int) throws -> BoundGraph {
         try BoundGraph(

@@ -123,10 +123,10 @@ extension Material.Case {
         var count = 0
         for test in Material.cases("node", "pytorch-converted", "pytorch-operator") where test.facts.skip == nil {
             guard let model = try? ONNXImporter.load(path: test.model), model.graph.unsupportedOperators().isEmpty,
-                // Beyond one operator shapes hang on numbers that only kernels have.
+                // Beyond one operator shapes depend on numbers that only kernels have.
                 test.facts.operators?.count == 1,
                 model.graph.parameters.isEmpty,
-                // Their shapes hang on numbers by nature.
+                // Their shapes depend on numbers by nature.
                 test.facts.operators.map(Set.init)?.isDisjoint(with: [
                     "Compress", "NonMaxSuppression", "NonZero", "Unique",
                 ])

@@ -43,7 +43,7 @@ enum TestEvaluator {
             return [tensor((0..<range.count).map { data[range.start + $0 * range.step] })]
         default: break
         }
-        // Numbers that no shape hangs on: any will do.
+        // Numbers that no shape depends on: any will do.
         return outputs.map { Tensor(zeros: $0.dtype, shape: $0.shape) }
     }
 }

@@ -24,7 +24,7 @@ struct RandomModel {
 
 private struct Builder {
     var graph = Graph(name: "random")
-    /// What hangs on an input: value and columns, each [batch, columns].
+    /// What depends on an input: value and columns, each [batch, columns].
     private var flowing: [(value: ValueID, columns: Int)] = []
     private var bias: ValueID
     private var fileWeight: ValueID

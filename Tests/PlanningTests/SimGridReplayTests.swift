@@ -106,7 +106,7 @@ struct SimGridReplayTests {
         ]
 
     /// Whatever comes up: models with branches, nodes of several ranks, all kinds of links and sizes. Of 300 such plans, 297
-    /// come out within 10 %; SMPI lets senders of eager messages run ahead for ever, and messages of others that share
+    /// come out within 10 %; SMPI lets senders of eager messages run ahead forever, and messages of others that share
     /// their interface wait behind all of theirs. The last four are plans in which messages that wait for a receiver's
     /// interface must not hold up others.
     @Test(arguments: [0, 1, 2, 3, 4, 5, 20, 22, 35, 130]) func simGridSaysTheSameOfPlansDrawnAtRandom(_ seed: Int)

@@ -35,7 +35,7 @@ import Testing
             try MPInfer.expectSuccess(try job.run(ranks: ranks, ["--set", "threads=1"]))
             #expect(try job.bytes() == bytes, "\(ranks) ranks")
         }
-        // Other neighbours, other padding: the same numbers but for rounding.
+        // Other neighbours, other padding: the same numbers except for rounding.
         try MPInfer.expectSuccess(try job.run(["--set", "schedule.microbatch=64"]))
         try expectClose(job.array(), expected)
     }

@@ -2,7 +2,7 @@
 
     make benchmark-jobs
 
-What is measured here is speed, which hangs on shapes and not on what was learned.
+What is measured here is speed, which depends on shapes and not on what was learned.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ enum {
     MPK_DIVIDE = 3,
     MPK_MAXIMUM = 4,  // NaN if either is
     MPK_MINIMUM = 5,  // NaN if either is
-    MPK_POWER = 6,    // libm, but for scalar exponents 1, 2 and 3
+    MPK_POWER = 6,    // libm, except for scalar exponents 1, 2 and 3
     MPK_PRELU = 7,    // a < 0 ? a * b : a
     MPK_BINARY_COUNT = 8,
 };

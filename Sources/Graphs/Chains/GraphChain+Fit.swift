@@ -17,7 +17,7 @@ extension GraphChain {
 
     /// The same, where only some inputs are known, or some of them are constants.
     ///
-    /// - Parameter inputs: by the input's value in the joined graph. What hangs on others is not held against anything.
+    /// - Parameter inputs: by the input's value in the joined graph. What depends on others is not held against anything.
     public func checkFit(_ inputs: [ValueID: Operands.Operand], evaluate: ConstantEvaluator) throws {
         let given = Dictionary(
             graph.inputs.map { (graph.name(of: $0.value), inputs[$0.value]) }, uniquingKeysWith: { first, _ in first })

@@ -21,7 +21,7 @@ public enum ConstantFolding {
 
     private static func results(of node: Node, in graph: Graph, _ evaluate: ConstantEvaluator) -> [Tensor]? {
         if case .unsupported = node.operation { return nil }
-        // A loop may go on for ever.
+        // A loop may go on forever.
         guard !node.operation.hasBodies, !node.operation.attributes.hangsOnItem else { return nil }
         var operands: [Operands.Operand?] = []
         for input in node.inputs {
@@ -38,7 +38,7 @@ public enum ConstantFolding {
             types = try node.operation.attributes.outputTypes(of: all)
             guard node.outputs.count <= types.count else { return nil }
         } catch {
-            // Shapes that hang on data are found by computing.
+            // Shapes that depend on data are found by computing.
             guard case .dataDependent = error else { return nil }
             types = []
         }

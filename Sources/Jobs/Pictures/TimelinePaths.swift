@@ -1,4 +1,4 @@
-/// The rows of a timeline gathered into as few elements as can be: one for each colour, but for what has a tip.
+/// The rows of a timeline gathered into as few elements as can be: one for each colour, except for what has a tip.
 ///
 /// Patterns in particular are costly to print each time they are used.
 struct TimelinePaths {

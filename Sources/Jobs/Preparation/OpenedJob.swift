@@ -1,6 +1,6 @@
 internal import Graphs
 
-/// A job whose model and inputs are open, before anything hangs on the size of microbatches.
+/// A job whose model and inputs are open, before anything depends on the size of microbatches.
 struct OpenedJob {
     let model: PreparedModel
     let inputs: InputSet

@@ -3,7 +3,7 @@ internal import Kernels
 /// Whether the ranks of a job round alike: a stage gives the same bits on each of them only then.
 enum MixedArithmetic {
     /// What to tell the user; nil where all is well. AVX2 and AVX-512 kernels give the same bits, portable ones do not, and
-    /// OpenBLAS's hang on the kind of CPU.
+    /// OpenBLAS's depend on the kind of CPU.
     ///
     /// - Parameter choices: by rank.
     static func warning(_ choices: [InstructionSet.Choice]) -> String? {

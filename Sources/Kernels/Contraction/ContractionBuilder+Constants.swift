@@ -27,7 +27,7 @@ extension ContractionBuilder {
             input_row_stride: Int64(left.stride(of: rows, extents, ofNone: depthCount)!),
             output_row_stride: Int64(target.stride(of: rows, extents, ofNone: columnCount)!),
             weight_layout: Int32(MPK_WEIGHTS_DEPTH_OUT))
-        // The order of letters may hang on which of them have extent 1, and so differ from shape to shape.
+        // The order of letters may depend on which of them have extent 1, and so differ from shape to shape.
         let form = "einsum operand \(index) as \(String(depth)),\(String(columns))"
         let packed = try request.packed(form) {
             let matrix = try denseConstant(right, index, depth + columns)

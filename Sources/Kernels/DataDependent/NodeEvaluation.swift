@@ -1,7 +1,7 @@
 public import Graphs
 internal import Tensors
 
-/// Computes single operators on values at hand, whose results' shapes may hang on the elements.
+/// Computes single operators on values at hand, whose results' shapes may depend on the elements.
 public enum NodeEvaluation {
     /// - Parameter operands: nil where one is left out.
     /// - Returns: all outputs that the operator has.

@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// Computes a node on values at hand and allocates its results: for nodes whose results' types hang on data.
+/// Computes a node on values at hand and allocates its results: for nodes whose results' types depend on data.
 protocol NodeRunner {
     /// - Parameter operands: nil where one is left out.
     func run(_ operands: [StageValue?], betweenNodes: () throws -> Void) throws -> [StageValue?]

@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// How a program goes on where types come to light only while it runs: a compiled piece, then nodes that see data, one
+/// How a program goes on where types become known only while it runs: a compiled piece, then nodes that see data, one
 /// by one, then a program for the rest.
 final class Continuation {
     /// Where an operand of a node that sees data comes from.

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// The programs that one rank has compiled while it ran, for types that came to light only then.
+/// The programs that one rank has compiled while it ran, for types that became known only then.
 final class ProgramCache {
     struct Key: Hashable {
         /// What the program goes on from; see `newIdentity`.

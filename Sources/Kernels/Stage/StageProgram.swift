@@ -5,7 +5,7 @@ public import Tensors
 ///
 /// Where all types are known before the run it is one `CompiledPiece`, and running it allocates nothing but the list of
 /// results. Otherwise the piece covers what is known, then come the nodes that must see data (`NodeRunner`), and then a
-/// program for the rest, compiled for the types that came to light and kept for the next time they do.
+/// program for the rest, compiled for the types that became known and kept for the next time they do.
 public final class StageProgram {
     public let part: GraphPart
     /// nil where the type is known only when the value arrives.
@@ -20,7 +20,7 @@ public final class StageProgram {
         case continued(Continuation)
     }
 
-    /// Enough for some hundred places in a model that hang on data, or for some hundred shapes at one place.
+    /// Enough for some hundred places in a model that depend on data, or for some hundred shapes at one place.
     public static let standardCacheCapacity = 256
 
     private let form: Form
@@ -32,7 +32,7 @@ public final class StageProgram {
     /// as types are known; the rest when it first runs.
     ///
     /// - Parameters:
-    ///   - cacheCapacity: programs kept for types that come to light only while the stage runs.
+    ///   - cacheCapacity: programs kept for types that become known only while the stage runs.
     ///   - recorder: is told of each node that has run.
     /// - Throws: `GraphError` naming the node that cannot be computed at these shapes, `FileError` for weights that
     ///   cannot be read.
@@ -89,7 +89,7 @@ public final class StageProgram {
         }
     }
 
-    /// Programs kept now for types that came to light while this one ran.
+    /// Programs kept now for types that became known while this one ran.
     var cachedProgramCount: Int { environment.cache.count }
     /// Programs compiled while this one ran.
     var compilationCount: Int { environment.cache.compilations }
@@ -99,7 +99,7 @@ public final class StageProgram {
     /// - Parameters:
     ///   - inputs: one for each of `part.inputs`, of `inputTypes` where these are known.
     ///   - outputs: tensors to fill, one for each of `part.outputs`, of `outputTypes`; nil where the type is not known.
-    ///   - items: the job's numbers of the items in the inputs, in order, which random numbers hang on; none where there
+    ///   - items: the job's numbers of the items in the inputs, in order, which random numbers depend on; none where there
     ///     are no items.
     ///   - betweenNodes: called after each node, for communication to make progress.
     /// - Returns: the results: those of `outputs`, and new tensors where there are none.

@@ -6,7 +6,7 @@ internal import Tensors
 public final class StageWeights {
     private let graph: Graph
     /// By `ValueID.index`: constants, and what follows from nothing else. Other values that are known before the run
-    /// hang on the shapes of a binding and must not be shared between bindings.
+    /// depend on the shapes of a binding and must not be shared between bindings.
     private let isFixed: [Bool]
     /// The node that computes a constant from other constants, for the binding at hand.
     private var loadTimeProducers: [ValueID: NodeID] = [:]

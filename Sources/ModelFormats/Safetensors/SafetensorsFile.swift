@@ -135,7 +135,7 @@ enum SafetensorsDType {
     ]
 }
 
-/// The JSON of a header: a tensor under each key, but for one that holds remarks.
+/// The JSON of a header: a tensor under each key, except for one that holds remarks.
 private struct Header: Decodable {
     struct Tensor: Decodable {
         let dtype: String

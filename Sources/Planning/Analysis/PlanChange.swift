@@ -1,4 +1,4 @@
-/// A plan like another one but for one thing.
+/// A plan like another one except for one thing.
 public struct PlanChange: Sendable, Hashable {
     /// What to do, as in "move block 'conv7' from stage 2 to stage 3".
     public let description: String

@@ -5,7 +5,7 @@ struct RankChoices {
     enum Freedom: Int, Sendable, CaseIterable {
         /// In any order.
         case any
-        /// Any order, but for each node: once begun, it is used up before the next.
+        /// Any order, except for each node: once begun, it is used up before the next.
         case nodeByNode
         /// In the order that the cluster has.
         case inOrder

@@ -43,7 +43,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         public let to: Int
         /// For a full microbatch of the shapes that the plan was made for; 0 where only the run can tell.
         public let byteCount: Int
-        /// Whether the value's shape hangs on what is computed, so that each message has a header that tells it.
+        /// Whether the value's shape depends on what is computed, so that each message has a header that tells it.
         public let hasHeader: Bool
         /// In how many pieces each message goes; both sides hold to it, however long the message turns out.
         public let pieceCount: Int

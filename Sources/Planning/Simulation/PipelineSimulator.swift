@@ -15,7 +15,7 @@ public struct PipelineSimulator {
     /// - Parameters:
     ///   - shorter: their microbatches.
     ///   - spanLimit: spans that are kept of each rank.
-    /// - Throws: where the schedule would wait for ever.
+    /// - Throws: where the schedule would wait forever.
     public func run(
         microbatchCount: Int, shorter: [Int] = [], spanLimit: Int = 0
     ) throws(PlanningError) -> (timeline: Timeline, shorter: [Double]) {

@@ -23,7 +23,7 @@ public struct ScheduleSimulator {
     /// What would be measured: seconds by activity for each rank, waits attributed.
     ///
     /// - Parameter spanLimit: spans and message events that are kept of each rank.
-    /// - Throws: where the schedule would wait for ever.
+    /// - Throws: where the schedule would wait forever.
     public func timeline(spanLimit: Int = 0) throws(PlanningError) -> Timeline {
         var run = SimulatedRun(schedule, plan, costs, cluster, spanLimit: spanLimit)
         try run.play()

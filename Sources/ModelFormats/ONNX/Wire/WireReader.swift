@@ -36,7 +36,7 @@ struct WireReader {
         } catch {
             throw ModelError(path: path, reason: "no such file, or it may not be read; check the path")
         }
-        // A pipe would make us wait for ever.
+        // A pipe would make us wait forever.
         guard attributes[.type] as? FileAttributeType == .typeRegular,
             let size = (attributes[.size] as? UInt).flatMap(Int.init(exactly:))
         else {
