@@ -4,7 +4,7 @@
 
 #include "mpk_activation.h"
 
-/// The clipping a tile can do by itself: identity, relu and clip. Returns 0 for the other activations.
+/// The clipping that a register tile can do itself: identity, relu and clip. Returns 0 for the other activations.
 int32_t mpk_activation_as_clip(const mpk_epilogue *epilogue, float *lower, float *upper);
 
 #endif

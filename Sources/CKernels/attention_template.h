@@ -167,7 +167,7 @@ MPK_INLINE void compute_output(const attention_panel *p) {
         const mpk_attention_segment *s = &p->head->segments[segment];
         const int64_t begin = p->first_key > first ? p->first_key : first;
         const int64_t end = p->end_key < first + s->count ? p->end_key : first + s->count;
-        // Nothing seen leaves zeros, which the first segment writes.
+        // Where no key is seen the result is zeros, which the first segment writes.
         if (begin >= end && segment > 0) break;
         for (int64_t tile = 0; tile < tiles; tile++) {
             const int64_t row = tile * depth / tiles;

@@ -50,7 +50,7 @@ typedef struct {
 /// output[8][width] = clip((start + weights[depth][8]^T x columns[depth][width]) + residual[8][width]), where start is
 /// bias[8] or the partial sums of the depth before. The depth is `runs` times `run_depth` entries, with
 /// `skipped_depth` entries of weights and columns between two runs that are left out. A sum of zero is +0, whatever
-/// its sign became on the way: then entries whose columns are zeros may be left out or not.
+/// its sign became in between: then entries whose columns are zeros may be left out or not.
 typedef struct {
     int64_t runs, run_depth, skipped_depth;
     const float *weights;    // [depth][MPK_PANEL_HEIGHT]

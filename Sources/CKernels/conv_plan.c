@@ -7,7 +7,7 @@
 static const int64_t block_bytes = 384 * 1024;
 // Depth of one chunk: weights of a panel (8 x 256 floats) stay in first-level cache.
 static const int64_t chunk_depth = 256;
-// A task shorter than this (in vector operations, about 15 microseconds) costs more to hand out than it brings.
+// A task shorter than this (in vector operations, about 15 microseconds) costs more to hand out than it saves.
 static const int64_t smallest_task = 40000;
 
 static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -15,7 +15,7 @@ MPK_INLINE void linear_slice(const mpk_linear_job *job, int32_t feature, const i
     const float *weights = job->weights + feature;
     for (int64_t k = 0; k < job->depth; k++) {
         __asm__ volatile("" ::: "memory");  // see conv_tile_template.h
-        // A slice reads every other line of the panel, which the hardware does not foresee; the other line is for the
+        // A slice reads every other line of the panel, which the hardware does not prefetch; the other line is for the
         // next slice.
         if (feature == 0 && vectors * MPK_LANES < MPK_LINEAR_WIDTH) {
             __builtin_prefetch(weights + 32 * MPK_LINEAR_WIDTH);

@@ -81,7 +81,7 @@ MPK_INLINE mpk_v pool_window(const mpk_pool_shape *s, const pool_strip *strip, c
 }
 
 // The largest of the rows of each window, column by column: what is left is one row of windows. Two sweeps compare far
-// less often than each window by itself.
+// less often than one sweep over each window.
 MPK_INLINE void largest_rows(const mpk_pool_shape *s, const float *input, int64_t front, int64_t top,
                              int64_t first_column, int64_t end_column, float *largest) {
     int32_t is_first = 1;

@@ -134,7 +134,7 @@ MPK_INLINE mpk_v mpk_erf(mpk_v x) {
 /// log(1 + exp(x)), relative accuracy in the left tail too.
 MPK_INLINE mpk_v mpk_softplus(mpk_v x) {
     const mpk_v e = mpk_exp(-mpk_abs(x)), sum = 1.0f + e;
-    // log(sum) * e / (sum - 1) makes good the bits of e that the sum lost.
+    // log(sum) * e / (sum - 1) restores the bits of e that the sum lost.
     const mpk_v log1p = sum == 1.0f ? e : mpk_log(sum) * (e / (sum - 1.0f));
     return mpk_max(mpk_splat(0), x) + log1p;
 }

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/// Taps per kernel row that are found ahead; wider kernels find them on the way.
+/// Taps per kernel row that are found in advance; wider kernels find them while they compute.
 enum { mpk_known_taps = 16 };
 
 /// Strips that are worked on side by side, row after row, so that memory is read in long runs.

@@ -8,14 +8,15 @@ public import Tensors
 
 /// Where a report goes that a user has named a path for: a file, or whatever else can be written to.
 ///
-/// It is made before the work, and says then what would be in the way after it. A regular file is replaced as a whole: a
+/// It is made before the work, and says then what would fail after it. A regular file is replaced as a whole: a
 /// reader sees the old one or the new one, and its name, its rights and the links that lead to it stay. Pipes, terminals
 /// and devices are written into, and so is what standard output leads to under another name.
 public final class DestinationFile {
     private enum Way {
         /// The path without links.
         case replacing(String)
-        /// A file that cannot be replaced by another: it has several names, another owner, or a folder that is not ours.
+        /// A file that cannot be replaced by another: it has several names, another owner, or a folder that this
+        /// process may not write.
         case inPlace(String)
         case stream(FileDescriptor)
     }

@@ -15,7 +15,7 @@ final class FileDescriptor {
 
     deinit { if isOpen { Glibc.close(number) } }
 
-    /// - Parameter offset: from the start of the file, in bytes; nil to go on where the last writing ended.
+    /// - Parameter offset: from the start of the file, in bytes; nil to continue where the last write ended.
     /// - Returns: whether all was written; where not, `errno` says why.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int? = nil) -> Bool {
         FileDescriptor.write(bytes, to: number, at: offset)
@@ -29,7 +29,7 @@ final class FileDescriptor {
                 offset.map { pwrite(number, start, rest, off_t($0 + done)) } ?? Glibc.write(number, start, rest)
             if count < 0 && errno == EINTR { continue }
             if count < 0 && errno == EAGAIN {
-                // Somebody on the other side has made the stream one that does not wait.
+                // The other side has switched the stream to non-blocking mode.
                 var stream = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
                 poll(&stream, 1, -1)
                 continue
@@ -52,7 +52,7 @@ final class FileDescriptor {
         return Glibc.close(number) == 0
     }
 
-    /// Brings a folder's list of names to the disk; where a folder cannot be synchronised, that is that.
+    /// Brings a folder's list of names to the disk; where a folder cannot be synchronised, nothing is done.
     static func synchronizeFolder(_ path: String) {
         let number = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard number >= 0 else { return }

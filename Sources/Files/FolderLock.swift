@@ -6,10 +6,10 @@ internal import Tensors
     internal import Musl
 #endif
 
-/// That this process works in a hidden folder of ours, and nobody else: a locked file in it, which says who holds it.
+/// Shows that only this process works in a hidden output folder: a locked file in it, which says who holds it.
 ///
-/// The system lets go of the lock when the process ends, however it ends, so a lock that can be had belongs to nobody
-/// alive. On file systems without locks, the process that the file names is looked for.
+/// The system releases the lock when the process ends, however it ends, so a lock that can be taken belongs to no
+/// process that is alive. On file systems without locks, the process that the file names is looked for.
 final class FolderLock {
     static let name = "lock"
     private let file: FileDescriptor
@@ -19,7 +19,7 @@ final class FolderLock {
     /// - Parameters:
     ///   - shown: the folder that the user knows.
     ///   - trouble: what is said where the folder cannot be made, before the system's words.
-    ///   - locks: false to have the way of file systems without locks.
+    ///   - locks: false to do as on file systems without locks.
     /// - Throws: where another process has it.
     init(
         in place: String, of shown: String, trouble: String = "cannot be written to: ", locks: Bool = true
@@ -28,7 +28,7 @@ final class FolderLock {
         while true {
             guard mkdir(place, 0o777) == 0 || errno == EEXIST else { throw .folder(shown, trouble) }
             let number = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-            // Who had it may have taken the folder away a moment ago.
+            // The previous owner may have removed the folder a moment ago.
             if number < 0, errno == ENOENT, FileStatus(place) == nil { continue }
             guard number >= 0 else { throw .folder(shown, "cannot be written to: ") }
             let file = FileDescriptor(number)

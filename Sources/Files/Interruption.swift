@@ -9,7 +9,7 @@ internal import Tensors
 
 /// The end of the process by a signal, in order: what is not published is taken away first.
 ///
-/// A thread of its own waits for the signal, since almost nothing may be done where it arrives. While results are being
+/// A separate thread waits for the signal, since almost nothing may be done where it arrives. While results are being
 /// published it waits for that, which is a matter of milliseconds.
 public enum Interruption {
     private struct Entry: Sendable {

@@ -20,7 +20,7 @@ public struct OutputFolder: Sendable {
             if mkdir(current, 0o777) == 0 {
                 created.append(current)
             } else if errno != EEXIST {
-                // A folder above may be there and not be ours to write, so what counts is whether this one is there.
+                // A folder above may exist without write permission, so what counts is whether this one is there.
                 let error = FileError.folder(current, "the folder cannot be made: ")
                 guard FileStatus(current) != nil else {
                     removeIfCreated()

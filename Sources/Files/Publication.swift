@@ -61,7 +61,7 @@ public enum Publication {
     /// - Throws: where a living process works there, and where what was begun cannot be finished.
     static func settle(_ place: String, shown: String, locks: Bool = true) throws(FileError) {
         guard FileStatus(place, followsLinks: false)?.kind == .folder else { return }
-        // This folder is a part of what another's record tells.
+        // This folder is a part of what the record in another folder describes.
         if let leader = Record.leader(of: place), leader != place { try settle(leader, shown: shown, locks: locks) }
         guard FileStatus(place) != nil else { return }
         let lock = try FolderLock(in: place, of: shown, locks: locks)
@@ -80,13 +80,13 @@ public enum Publication {
         }
     }
 
-    // MARK: - To the disk
+    // MARK: - Writing to the disk
 
-    /// So many files are brought to the disk one by one; for more, the whole file system is.
+    /// Up to this many files are brought to the disk one by one; for more, the whole file system is.
     private static let singleFileLimit = 16
 
-    /// Brings all bytes of a folder's files to the disk, and their names in the place. What can fail for want of room has
-    /// failed after this.
+    /// Brings all bytes of a folder's files to the disk, and their names in the hidden folder. What can fail for lack
+    /// of space has failed after this.
     private static func synchronize(_ folder: StagedFolder) throws(FileError) {
         guard folder.fileCount <= singleFileLimit else {
             let number = open(folder.content, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -132,7 +132,7 @@ public enum Publication {
             let (content, target) =
                 name.isEmpty
                 ? (folder.content, folder.target) : ("\(folder.content)/\(name)", "\(folder.target)/\(name)")
-            // What is not there comes as a whole.
+            // What the target does not have yet is moved as a whole.
             guard FileStatus(content)?.kind == .folder, FileStatus(target) != nil else {
                 return [Record.Move(folder: index, name: name, link: folder.linked[name])]
             }

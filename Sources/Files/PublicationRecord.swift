@@ -74,7 +74,7 @@ extension Publication {
             else {
                 throw FileError(path: path, offset: nil, reason: "this record names folders that it does not have")
             }
-            // The disk may be mounted elsewhere by now.
+            // The disk may be mounted at another path by now.
             record.folders[0].place = place
             let parent = FilePath(place).folder
             record.folders[0].target =

@@ -8,7 +8,7 @@ internal import Tensors
 
 /// A file that takes the place of another in one step.
 ///
-/// Until then it lies beside it under a hidden name that follows from the other's: what a killed process leaves there, the
+/// Until then it lies next to that file under a hidden name made from its name: what a killed process leaves there, the
 /// next one writes over. Who writes to the same path at the same time waits.
 struct ReplacementFile {
     private let target: String
@@ -42,7 +42,8 @@ struct ReplacementFile {
 
     /// Writes all of it, brings it to the disk, and gives it its name. Nothing is left of it where that fails.
     ///
-    /// - Returns: false where the system lets no other file take the place, as with one that is mounted by itself.
+    /// - Returns: false where the system lets no other file take the place, as with a single file that is a mount
+    ///   point.
     func publish(_ bytes: [UInt8]) throws(FileError) -> Bool {
         if let old = FileStatus(target) { fchmod(file.number, old.mode & 0o777) }
         guard file.write(bytes), fsync(file.number) == 0, rename(temporary, target) == 0 else {

@@ -27,7 +27,7 @@ public final class StagedFile {
     public func reserve(_ byteCount: Int) throws(FileError) {
         guard byteCount > 0 else { return }
         let code = posix_fallocate(file.number, 0, off_t(byteCount))
-        // File systems that cannot promise room are believed.
+        // File systems that cannot reserve space are taken to have enough.
         guard code == 0 || code == EOPNOTSUPP || code == EINVAL else {
             errno = code
             throw .system(path, "no room for \(byteCount) bytes: ")

@@ -7,11 +7,12 @@ public import Tensors
     internal import Musl
 #endif
 
-/// A folder of results in the making: its files lie in a hidden folder on the same disk until all of them are there.
+/// A folder of results that are still being written: its files lie in a hidden folder on the same disk until all of
+/// them are there.
 ///
-/// The hidden folder, the *place*, is `.mpinfer` in a folder that is there, and `.NAME.mpinfer` beside one that is not. It
-/// is locked, so that nobody else writes into the same folder; what dead processes have left there is cleared up by the
-/// next one. Not for use from several threads at once.
+/// The hidden folder, the *place*, is `.mpinfer` in a folder that is there, and `.NAME.mpinfer` next to one that does
+/// not exist yet. It is locked, so that nobody else writes into the same folder; what dead processes have left there is
+/// cleared up by the next one. Not for use from several threads at once.
 public final class StagedFolder {
     /// As the user wrote it.
     public let path: String
@@ -31,7 +32,7 @@ public final class StagedFolder {
     /// Under the place.
     static let contentName = "new"
 
-    /// - Parameter locks: false to have the way of file systems without locks.
+    /// - Parameter locks: false to do as on file systems without locks.
     /// - Throws: where the folder cannot be made or written to, and where another process writes into it.
     public convenience init(_ path: String) throws(FileError) { try self.init(path, locks: true) }
 
@@ -113,7 +114,7 @@ public final class StagedFolder {
         try file.close()
     }
 
-    /// Makes a folder inside, where files are to be or none.
+    /// Makes a folder inside, which may stay empty.
     public func makeFolder(_ name: String) throws(FileError) {
         guard name != "." else { return }
         if let old = FileStatus("\(target)/\(name)"), old.kind != .folder {

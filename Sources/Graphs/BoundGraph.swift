@@ -1,11 +1,11 @@
 public import Tensors
 
 /// Computes one operator on constants, so that shape arithmetic can be folded. Graphs has no arithmetic of its own:
-/// Kernels lends its own. No output types are given for an operator whose results' shapes depend on data.
+/// Kernels supplies its own. No output types are given for an operator whose results' shapes depend on data.
 public typealias ConstantEvaluator =
     @Sendable (_ operation: Operation, _ operands: [Tensor?], _ outputs: [TensorType]) throws -> [Tensor]
 
-/// A graph with a type for every value that has one before the run, for the input shapes at hand. Whatever follows from
+/// A graph with a type for every value that has one before the run, for given input shapes. Whatever follows from
 /// shapes alone is folded to constants, so that no shape arithmetic is left to run.
 public struct BoundGraph: Sendable {
     public let graph: Graph

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// A value that is known before any input is: at hand as a tensor, or still lying in a file until the rank that needs
+/// A value that is known before any input is: in memory as a tensor, or still in a file until the rank that needs
 /// it reads it. A graph that holds only references is small, whatever the size of the model.
 public enum Constant: Sendable {
     case tensor(Tensor)
@@ -13,7 +13,7 @@ public enum Constant: Sendable {
         }
     }
 
-    /// The elements, where they are at hand.
+    /// The elements, where they are in memory.
     public var tensor: Tensor? {
         if case .tensor(let tensor) = self { tensor } else { nil }
     }

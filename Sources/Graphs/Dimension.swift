@@ -1,5 +1,5 @@
 /// An extent of a graph input: a number, or a symbol (`batch`, `height`, ...) that gets its number when the graph is
-/// bound to the shapes at hand.
+/// bound to concrete shapes.
 public enum Dimension: Hashable, Sendable, Codable, CustomStringConvertible {
     case fixed(Int)
     case symbol(String)

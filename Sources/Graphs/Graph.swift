@@ -58,10 +58,10 @@ public struct Graph: Sendable, Codable, Hashable {
 
     public func name(of value: ValueID) -> String { valueNames[value.index] }
 
-    /// The elements of an integer constant that is at hand; nil for everything else.
+    /// The elements of an integer constant that is in memory; nil for everything else.
     public func constantIntegers(_ value: ValueID?) -> [Int]? { value.flatMap { constants[$0]?.tensor?.integers } }
 
-    /// The elements of a floating-point constant that is at hand; nil for everything else.
+    /// The elements of a floating-point constant that is in memory; nil for everything else.
     public func constantFloats(_ value: ValueID?) -> [Float]? { value.flatMap { constants[$0]?.tensor?.floats } }
 
     // MARK: Building
@@ -133,7 +133,7 @@ extension Graph {
         }
     }
 
-    /// Every operator that nothing here can compute, each once, with the number of nodes that want it and the first of
+    /// Every operator that nothing here can compute, each once, with the number of nodes that use it and the first of
     /// these; bodies included. Constants of a type that nothing here can hold count as operators.
     public func unsupportedOperators() -> [(name: String, nodes: Int, first: String)] {
         var found: [String: (nodes: Int, first: String)] = [:]

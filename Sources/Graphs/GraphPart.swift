@@ -4,7 +4,7 @@ public struct GraphPart: Sendable, Hashable {
     public let nodes: [NodeID]
     /// Values of the run that come from outside, each once, in order of their IDs.
     public let inputs: [ValueID]
-    /// Values wanted outside, each once, in order of their IDs; those that the graph itself puts out among them.
+    /// Values needed outside, each once, in order of their IDs; those that the graph itself puts out among them.
     public let outputs: [ValueID]
 
     public init(nodes: [NodeID], inputs: [ValueID], outputs: [ValueID]) {

@@ -47,7 +47,7 @@ extension Operation {
         }
     }
 
-    /// Outputs that each body must have; nil where that is not settled.
+    /// Outputs that each body must have; nil where that is not fixed.
     private func bodyOutputCount(nodeOutputs: Int) -> ClosedRange<Int> {
         switch self {
         case .conditional, .enclosure: nodeOutputs...Int.max

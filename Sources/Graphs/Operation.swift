@@ -1,4 +1,4 @@
-/// Every operator that a graph of ours can hold. The enum is closed on purpose: a new case does not compile until
+/// Every operator that a graph can hold. The enum is closed on purpose: a new case does not compile until
 /// each switch over it says what to do.
 public enum Operation: Sendable, Hashable, Codable {
     // Element-wise

@@ -17,10 +17,11 @@ public protocol OperatorAttributes: Hashable, Codable, Sendable {
     /// Whether the output has the bytes of operand 0 in the same order under another shape, so that no copy is needed.
     var isView: Bool { get }
 
-    /// Whether result 0 is made also where nobody takes it, since other results fall out of making it.
+    /// Whether result 0 is made also where nobody takes it, since other results are computed from it.
     var alwaysMakesFirst: Bool { get }
 
-    /// Whether the results depend on which items are at hand, besides the operands: nobody may compute them before the run.
+    /// Whether the results depend on which items are computed, and not only on the operands: they must not be computed
+    /// early.
     var hangsOnItem: Bool { get }
 }
 

@@ -1,7 +1,7 @@
 public import Graphs
 public import Tensors
 
-/// Computes single operators on tensors at hand: constants while a graph is bound or loaded, cases of a test suite.
+/// Computes single operators on tensors in memory: constants while a graph is bound or loaded, cases of a test suite.
 public enum ConstantEvaluation {
     /// What `BoundGraph` folds with.
     public static let evaluator: ConstantEvaluator = { operation, operands, outputs in

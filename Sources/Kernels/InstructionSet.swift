@@ -24,7 +24,7 @@ public enum InstructionSet {
         }
     }
 
-    /// What a rank's arithmetic depends on.
+    /// What the bits of a rank's results depend on.
     public struct Choice: Sendable, Hashable, Codable {
         /// As `current`.
         public let kernels: String

@@ -98,7 +98,7 @@ public struct KernelError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// A node that failed on the values at hand while a stage ran.
+/// A node that failed on the actual values while a stage ran.
 public struct NodeFailure: Error, Sendable, CustomStringConvertible {
     /// The node's name.
     public let node: String

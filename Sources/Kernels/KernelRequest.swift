@@ -1,7 +1,7 @@
 public import Graphs
 public import Tensors
 
-/// What a kernel is made from: the operator, the types at hand, and the operands that are constant.
+/// What a kernel is made from: the operator, the types of its operands, and the operands that are constant.
 public struct KernelRequest {
     public let operation: Operation
     /// nil for operands that are left out.
@@ -67,7 +67,7 @@ public struct KernelRequest {
                 operands.append(nil)
                 continue
             }
-            // Large constants decide no shape; do not load them for a look.
+            // Large constants decide no shape; do not load them only to check.
             let isSmall = type.shape.elementCount <= BoundGraph.foldLimit
             operands.append(Operands.Operand(type: type, constant: isSmall ? try constant(index) : nil))
         }

@@ -54,7 +54,7 @@ public final class WorkerPool: @unchecked Sendable {
             }
         }
 
-        /// What each helper thread does until the pool goes.
+        /// What each helper thread does until the pool is freed.
         func loop(thread: Int) {
             var seen = 0
             pthread_mutex_lock(mutex)

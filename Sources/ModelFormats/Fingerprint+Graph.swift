@@ -3,7 +3,7 @@ internal import Graphs
 internal import Tensors
 
 extension Fingerprint {
-    /// Hashes a canonical text of the graph: names, operators with their attributes, types, and constants at hand.
+    /// Hashes a canonical text of the graph: names, operators with their attributes, types, and constants in memory.
     /// Weights that still lie in a file count by type, so that no weight is read for it.
     init(of graph: Graph) throws {
         self.init()

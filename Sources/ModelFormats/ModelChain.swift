@@ -19,7 +19,7 @@ public struct ModelChain: Sendable {
     public let joined: GraphChain
 
     /// - Parameters:
-    ///   - read: reads one file; a file that stands in the chain twice is read once.
+    ///   - read: reads one file; a file that is in the chain twice is read once.
     ///   - extraOutputs, suggestion: as `GraphChain` has them.
     public init(
         _ entries: [Entry], extraOutputs: [String] = [], suggestion: (String, [String]) -> String = { _, _ in "" },

@@ -22,7 +22,7 @@ public struct Cluster: Sendable, Codable, Hashable {
         public var latency: Double
         /// In bytes per second.
         public var bandwidth: Double
-        /// Seconds for each byte that the sender does not compute meanwhile.
+        /// Seconds for each byte during which the sender cannot compute.
         public var sendHandling: Double
         /// The same for the receiver. Within a node it is often the receiver that copies, all of the time.
         public var receiveHandling: Double
@@ -79,7 +79,7 @@ public struct Cluster: Sendable, Codable, Hashable {
         self.eagerByteCount = eagerByteCount
     }
 
-    /// Equal ranks on one node: what a plan is made for when nobody says what it is for. 50 Gflop/s is a core of today,
+    /// Equal ranks on one node: what a plan is made for when no cluster is named. 50 Gflop/s is a core of today,
     /// 5 GB/s a message within a node.
     public static func unknown(rankCount: Int) -> Cluster {
         let link = Link(latency: 1e-6, bandwidth: 5e9)
@@ -100,7 +100,7 @@ public struct Cluster: Sendable, Codable, Hashable {
         return unlikeLinks[NodePair(source, destination)] ?? acrossNodes
     }
 
-    /// Latencies before the data of a message is on its way: of request and clearance, where it waits for its receiver.
+    /// Latencies before the data of a message is sent: of request and clearance, where it waits for its receiver.
     public func handshakeLatencies(_ byteCount: Double, over link: Link) -> Double {
         byteCount <= Double(eagerByteCount) || pieceCount(Int(byteCount), over: link) > 1 ? 0 : 2
     }

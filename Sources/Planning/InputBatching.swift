@@ -100,7 +100,7 @@ public struct InputBatching: Sendable, Codable, Hashable {
         }
     }
 
-    /// All variants that there are, in the order in which they come up first.
+    /// All variants that there are, in the order in which they first occur.
     public var variants: [Variant] {
         classes.indices.flatMap { index in
             let count = classes[index].places.count

@@ -4,7 +4,7 @@ public import Tensors
 ///
 /// Items of equal shapes form a class. Where some axes may be padded (text, whose mask says what counts), items are put
 /// in order of their extents and cut into microbatches, and each microbatch is padded to its longest item: sorted so,
-/// little is computed in vain. Large items come first, so that a pipeline ends with the quick ones.
+/// little is computed for nothing. Large items come first, so that a pipeline ends with the quick ones.
 public struct ItemGrouping: Sendable {
     /// Axes of an input's items that may be longer than the item is, and the largest extent that they may get.
     public typealias PaddingLimits = [Int: Int]

@@ -1,4 +1,4 @@
-/// The time that ranks stood still for messages is split by what their senders did: what passed before the sender began to
+/// The time that ranks waited for messages is split by what their senders did: what passed before the sender began to
 /// send is `wait`, what passed after it is `transfer`.
 extension Timeline {
     private struct Message: Hashable {
@@ -11,7 +11,7 @@ extension Timeline {
     /// A wait whose message was seen on both sides.
     private struct AttributedWait {
         let start: Double
-        /// From when on the message was on its way; the end where it came before it was sent, by clocks that differ.
+        /// From when on the message was in transit; the end where it came before it was sent, by clocks that differ.
         let transferStart: Double
         let end: Double
     }

@@ -4,7 +4,7 @@ public struct Timeline: Sendable, Codable, Hashable {
     public enum Activity: String, Sendable, Codable, Hashable, CaseIterable {
         /// Reading weights and compiling the stage.
         case load
-        /// Compiling the stage for shapes that came up while it ran.
+        /// Compiling the stage for shapes that first occurred while it ran.
         case compile
         /// Reading inputs or writing outputs.
         case inputOutput
@@ -53,7 +53,7 @@ public struct Timeline: Sendable, Codable, Hashable {
         /// Memory in use over time, as far as it was kept.
         public var memory: [MemorySample] = []
 
-        /// When messages were begun here, and when this rank stood still for one to come. What the time waited was
+        /// When messages were begun here, and when this rank waited for one to come. What the time waited was
         /// spent on follows from both sides (`Timeline.attributeWaits`).
         public var sends: [MessageEvent] = []
         public var waits: [MessageEvent] = []

@@ -1,4 +1,4 @@
-/// What control groups leave this process of its machine: those of version 2
+/// The part of the machine that control groups leave to this process: those of version 2
 /// (https://docs.kernel.org/admin-guide/cgroup-v2.html) and of version 1, and of groups within groups the least.
 public struct ControlGroups: Sendable {
     /// What a group sets, and which one.
@@ -16,7 +16,7 @@ public struct ControlGroups: Sendable {
     /// Of this process, as it began.
     public static let own = ControlGroups(root: "")
 
-    /// - Parameter root: the folder that stands for `/`; empty for `/` itself. Tests have trees of their own.
+    /// - Parameter root: the folder that is used as `/`; empty for `/` itself. Tests use their own folder trees.
     public init(root: String) {
         let groups = SystemFile.text("\(root)/proc/self/cgroup") ?? ""
         let mounts = ControlGroups.mounts(SystemFile.text("\(root)/proc/self/mountinfo") ?? "")

@@ -6,7 +6,7 @@
 
 extension Storage {
     /// The pages of a file that a region lies on, read only: a page is read when it is first touched, so that of a table
-    /// of which few rows are wanted only those rows are ever in memory.
+    /// of which few rows are used only those rows are ever in memory.
     ///
     /// - Returns: the pages, and where in them the region begins, in bytes.
     /// - Throws: where the file cannot be opened, or ends before the region does. A file that shrinks later ends the

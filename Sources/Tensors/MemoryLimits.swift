@@ -4,7 +4,7 @@
     import Musl
 #endif
 
-/// How much memory there is for a process, and who says so.
+/// How much memory there is for a process, and what sets the limit.
 public struct MemoryLimits: Sendable, Codable, Hashable {
     public struct Limit: Sendable, Codable, Hashable {
         /// `Int.max` where there is none.
@@ -22,7 +22,8 @@ public struct MemoryLimits: Sendable, Codable, Hashable {
     public let node: Limit
     /// For this process alone.
     public let process: Limit
-    /// What this process has already, in bytes, by the measure of `process`, and of memory that no file stands behind.
+    /// What this process has already, in bytes, by the measure of `process`, and of memory that is not mapped from a
+    /// file.
     public let processUse: Int
     public let use: Int
 
@@ -34,7 +35,7 @@ public struct MemoryLimits: Sendable, Codable, Hashable {
     }
 
     /// - Parameters:
-    ///   - root: the folder that stands for `/`; empty for `/` itself.
+    ///   - root: the folder that is used as `/`; empty for `/` itself.
     ///   - variable: the value of an environment variable; those of Slurm are asked for (https://slurm.schedmd.com/sbatch.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES).
     ///   - installed: bytes that the machine has; nil to ask the system.
     public init(root: String, variable: (String) -> String?, installed: Int? = nil) {
@@ -43,7 +44,7 @@ public struct MemoryLimits: Sendable, Codable, Hashable {
             node.append(Limit(byteCount: group.value, origin: "the control group (\(group.path))"))
         }
         func megabytes(_ name: String) -> Int? {
-            // 0 stands for all that the node has.
+            // 0 means all that the node has.
             variable(name).flatMap { Int($0) }.flatMap { 1..<1 << 40 ~= $0 ? $0 << 20 : nil }
         }
         if let bytes = megabytes("SLURM_MEM_PER_NODE") {

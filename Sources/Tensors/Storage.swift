@@ -47,7 +47,7 @@ public final class Storage: @unchecked Sendable {
         }
     }
 
-    /// No way to go on: says what happened, in a line that a log of many ranks shows, and ends the process.
+    /// The process cannot continue: says what happened, in a line that a log of many ranks shows, and ends the process.
     private static func reportExhaustion(_ byteCount: Int) -> Never {
         let text =
             "mpinfer: error: out of memory: \(byteCount) bytes were wanted at once; use more ranks, fewer ranks "
@@ -56,7 +56,7 @@ public final class Storage: @unchecked Sendable {
         _exit(1)
     }
 
-    /// Has the system give all pages now, so that nobody waits for them later. Contents stay.
+    /// Has the system give all pages now, so that nothing waits for them later. Contents stay.
     public func populate() {
         guard case .pages(let byteCount) = origin else { return }
         let populateForWriting: Int32 = 23  // MADV_POPULATE_WRITE, Linux 5.14

@@ -13,7 +13,7 @@ public enum SystemFile {
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 1 << 14)
-        // What is longer is none of these.
+        // A longer file is not one of these.
         while bytes.count < 1 << 24 {
             let count = part.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }

@@ -12,8 +12,8 @@ public enum SystemMemory {
     /// The most that this process can come to have, in bytes.
     public static let byteCount = min(limits.node.byteCount, limits.process.byteCount)
 
-    /// Throws where something wants more memory than there is at all, so that a model that asks for the impossible ends
-    /// in a sentence and not in the hands of the kernel's memory killer.
+    /// Throws where something needs more memory than there is at all, so that a model that asks for the impossible ends
+    /// with a message and is not killed by the kernel.
     ///
     /// - Parameter what: the subject of the sentence, as in `the activations of this stage`.
     public static func require(_ byteCount: Int, for what: String) throws(SystemMemoryError) {
@@ -26,7 +26,7 @@ public enum SystemMemory {
     }
 }
 
-/// More memory is wanted than there is.
+/// More memory is needed than there is.
 public struct SystemMemoryError: Error, Sendable, CustomStringConvertible {
     public let description: String
 }

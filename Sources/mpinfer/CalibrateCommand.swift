@@ -5,7 +5,7 @@ internal import MPI
 internal import Planning
 internal import Runtime
 
-/// Measures the ranks at hand and the network between them.
+/// Measures the launched ranks and the network between them.
 struct CalibrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "calibrate",

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 internal import Jobs
 internal import MPI
 
-/// Compares ways to cut a job's model, on the ranks at hand.
+/// Compares ways to cut a job's model, on the launched ranks.
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",

@@ -40,7 +40,7 @@ struct MPInfer: ParsableCommand {
         defaultSubcommand: RunCommand.self)
 
     static func main() {
-        // A file past the limit on sizes is an error of writing it, and no reason to be killed without a word.
+        // A file past the limit on sizes is an error of writing it, and no reason to be killed without a message.
         signal(SIGXFSZ, SIG_IGN)
         // A reader that has gone away is found out by writing.
         signal(SIGPIPE, SIG_IGN)
@@ -64,7 +64,8 @@ struct MPInfer: ParsableCommand {
         }
     }
 
-    /// Ends the program after a failure, with the prefix that all messages of ours have; after `--help` and the like, in order.
+    /// Ends the program after a failure, with the prefix that all messages of this program have; after `--help` and the
+    /// like, in order.
     private static func leave(_ error: any Error) -> Never {
         let code = exitCode(for: error)
         guard code.rawValue != 0 else {
@@ -72,7 +73,7 @@ struct MPInfer: ParsableCommand {
             do { try StandardStreams.output(fullMessage(for: error)) } catch { leave(error) }
             Glibc.exit(0)
         }
-        // The parser's own prefix stands before one line, and the usage behind it.
+        // The parser's own prefix comes before one line, and the usage after it.
         let text = fullMessage(for: error)
         let prefix = "Error: "
         StandardStreams.error(

@@ -39,7 +39,7 @@ final class ProgressDisplay {
         barIsShown = true
     }
 
-    /// Takes the bar away, so that what follows stands on a line of its own.
+    /// Removes the bar, so that what follows is on a line of its own.
     func finish() {
         if barIsShown { StandardStreams.error("\r\u{1B}[K") }
         barIsShown = false

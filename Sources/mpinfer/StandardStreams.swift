@@ -9,7 +9,7 @@ internal import Tensors
 
 /// Writing to the terminal or wherever the streams lead.
 enum StandardStreams {
-    /// Results. A reader that has gone away is no failure of ours.
+    /// Results. A reader that has gone away is no failure of this program.
     ///
     /// - Throws: where they cannot be written, as to a disk that is full.
     static func output(_ text: String) throws(FileError) {
@@ -20,7 +20,7 @@ enum StandardStreams {
         }
     }
 
-    /// Everything that is not a result. Where it cannot be written, there is nowhere to say so.
+    /// Everything that is not a result. Where it cannot be written, there is nowhere to report it.
     static func error(_ text: String) { _ = StandardStream.error.write(text) }
 
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }

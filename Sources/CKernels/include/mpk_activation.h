@@ -1,5 +1,5 @@
 // Element-wise functions of one argument: used on their own (mpk_unary) and fused behind a convolution or a matrix
-// product (mpk_epilogue). A value maps to the same bits wherever it stands in an array and whichever kernel
+// product (mpk_epilogue). A value maps to the same bits wherever it is in an array and whichever kernel
 // (fused or not) applies the function.
 #ifndef MPK_ACTIVATION_H
 #define MPK_ACTIVATION_H

@@ -1,6 +1,6 @@
 // Products and convolutions of 8-bit numbers, exact in int32 (which wraps), and conversions between numbers and their
 // quantised form. Operands are widened to int16 with their zero points taken off, so that signed and unsigned numbers
-// and every zero point go one way.
+// and every zero point are computed in one way.
 //
 // Bits: sums are exact, conversions element by element; nothing depends on how a caller cuts the work, nor on the CPU.
 #ifndef MPK_INTEGER_H

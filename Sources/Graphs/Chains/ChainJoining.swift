@@ -4,7 +4,7 @@ struct ChainJoining {
     private let labels: [String]
     private let wiring: ChainWiring
     private var graph: Graph
-    /// By part: the value of the whole that stands for each value of the part.
+    /// By part: the value of the whole that represents each value of the part.
     private var values: [[ValueID]] = []
     private var inputs: [String: ValueID] = [:]
     private var valueNames: Set<String> = []

@@ -23,7 +23,7 @@ struct ChainWiring {
                     "\(part.source) has no input '\(name)' to wire\(suggestion(name, names)) "
                         + "(it has \(names.joined(separator: ", ")))")
             }
-            // Inputs of the whole first, so that a wire may name one that stands later in the same part.
+            // Inputs of the whole first, so that a wire may name one that comes later in the same part.
             for name in names where part.wires[name] == nil && output(named: name, before: index) == nil {
                 inputs.insert(name)
                 if let maker = parts.indices.first(where: { $0 > index && outputNames[$0].contains(name) }) {

@@ -43,12 +43,12 @@ public struct GraphChain: Sendable {
     public let parts: [Part]
     /// Short names of the parts, each different: the file's name without its extension.
     public let labels: [String]
-    /// All of them in one. Names that would stand in it twice have the part's label and a slash before them.
+    /// All of them in one. Names that would occur in it twice have the part's label and a slash before them.
     public let graph: Graph
     public let wires: [Wire]
     /// Outputs that no part takes and that are no outputs of the whole.
     public let unused: [(part: Int, name: String)]
-    /// Inputs of the whole whose name is that of an output of a later part: probably the parts stand in the wrong order.
+    /// Inputs of the whole whose name is that of an output of a later part: probably the parts are in the wrong order.
     public let takenBeforeMade: [(name: String, part: Int, maker: Int)]
     /// By part and by index of `Graph.inputs`.
     let origins: [[Origin]]

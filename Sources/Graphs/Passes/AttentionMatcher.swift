@@ -22,7 +22,7 @@ struct AttentionMatcher {
         var mask: AttentionMatch.Mask?
         /// Of the mask, to tell whether it has an axis for the heads.
         var maskRank: Int?
-        /// What was made on the way.
+        /// Intermediate values.
         var values: [ValueID]
     }
 
@@ -125,7 +125,7 @@ struct AttentionMatcher {
             let second = node.inputs[2]
         else { return nil }
         for (inner, low, keepsTrue) in [(first, second, true), (second, first, false)] {
-            // Above this the score that was there would count beside the number.
+            // Above this the score that was there would still change the sum with the number.
             guard let number = graph.number(low), number <= -1e30, var scores = scores(inner, depth: depth + 1),
                 scores.mask == nil
             else { continue }

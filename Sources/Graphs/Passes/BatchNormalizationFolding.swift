@@ -85,7 +85,7 @@ private struct Folding {
         let (scale, bias, mean, variance) = (parameters[0], parameters[1], parameters[2], parameters[3])
 
         var arithmetic = arithmetic(product)
-        // scale / sqrt(variance + epsilon) first, as ONNX Runtime does, to come to its numbers.
+        // scale / sqrt(variance + epsilon) first, as ONNX Runtime does, to get the same numbers.
         let shifted = arithmetic.binary(
             "shifted", .add, variance, arithmetic.constant("epsilon", Tensor(scalar: epsilon)))
         let deviation = arithmetic.node("deviation", .unary(Unary(.squareRoot)), [shifted])

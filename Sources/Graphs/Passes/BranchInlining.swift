@@ -31,7 +31,7 @@ public enum BranchInlining {
         for case (let parameter, let operand?) in zip(branch.parameters, node.inputs.dropFirst()) {
             values[parameter] = operand
         }
-        // A node of the branch makes an output where it can; what is no node's, or wanted twice, is copied.
+        // A node of the branch makes an output where it can; what is no node's, or needed twice, is copied.
         let made = Set(branch.nodes.flatMap { $0.outputs.compactMap(\.self) })
         var copies: [(from: ValueID, to: ValueID)] = []
         for case (let inner, let outer?) in zip(branch.outputs, node.outputs) {

@@ -21,7 +21,7 @@ public enum ConstantFolding {
 
     private static func results(of node: Node, in graph: Graph, _ evaluate: ConstantEvaluator) -> [Tensor]? {
         if case .unsupported = node.operation { return nil }
-        // A loop may go on forever.
+        // A loop may run forever.
         guard !node.operation.hasBodies, !node.operation.attributes.hangsOnItem else { return nil }
         var operands: [Operands.Operand?] = []
         for input in node.inputs {
@@ -47,7 +47,7 @@ public enum ConstantFolding {
         guard zip(operands, tensors).allSatisfy({ $0 == nil || $1 != nil }),
             (types + operands.compactMap { $0?.type }).allSatisfy({ $0.shape.elementCount <= BoundGraph.foldLimit })
         else { return nil }
-        // A node that fails stays: it may stand where nothing runs it, and whoever does says what is wrong with it.
+        // A node that fails stays: it may be in a place that never runs, and running it reports what is wrong with it.
         return try? evaluate(node.operation, tensors, types)
     }
 }

@@ -17,7 +17,7 @@ public enum FuseEpilogues {
         return fusion.result
     }
 
-    /// Activations that a kernel applies while the result is at hand.
+    /// Activations that a kernel applies as part of computing the result.
     static func isFusible(_ activation: Unary) -> Bool {
         switch activation.function {
         case .relu, .leakyRelu, .clip, .sigmoid, .hardSigmoid, .tanh, .elu, .selu, .celu, .softplus, .softsign, .silu,

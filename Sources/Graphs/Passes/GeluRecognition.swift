@@ -18,7 +18,7 @@ public enum GeluRecognition {
     private struct Product {
         var number: Float = 1
         var factors: [ValueID] = []
-        /// What was made on the way.
+        /// Intermediate values.
         var values: [ValueID] = []
     }
 
@@ -62,13 +62,13 @@ public enum GeluRecognition {
             return nil
         }
 
-        /// The values on the way from x to `value` where that is number * x; nil where it is not.
+        /// The intermediate values from x to `value` where that is number * x; nil where it is not.
         private func isScaled(_ value: ValueID, _ x: ValueID, _ number: Float) -> [ValueID]? {
             let product = product(value)
             return product.factors == [x] && isClose(product.number, number) ? product.values : nil
         }
 
-        /// The values on the way where `value` is sqrt(2 / pi) * (x + 0.044715 * x^3).
+        /// The intermediate values where `value` is sqrt(2 / pi) * (x + 0.044715 * x^3).
         private func isCubic(_ value: ValueID, _ x: ValueID) -> [ValueID]? {
             let product = product(value)
             guard isClose(product.number, 0.7978845608) else { return nil }
@@ -85,7 +85,7 @@ public enum GeluRecognition {
             return nil
         }
 
-        /// The values on the way where `value` is 0.044715 * x^exponent.
+        /// The intermediate values where `value` is 0.044715 * x^exponent.
         private func isPower(_ value: ValueID, _ x: ValueID, _ exponent: Float) -> [ValueID]? {
             let product = product(value)
             guard isClose(product.number, 0.044715) else { return nil }

@@ -25,7 +25,7 @@ public enum LayerNormalizationRecognition {
         var input: ValueID
         var scale: ValueID
         var bias: ValueID?
-        /// What was made on the way.
+        /// Intermediate values.
         var values: [ValueID]
     }
 
@@ -61,7 +61,7 @@ public enum LayerNormalizationRecognition {
 
         private func scaled(_ value: ValueID) -> Match? {
             for (normal, scale) in graph.orders(of: value, .multiply) where isRow(scale) {
-                // A cast to the type that is there already may stand in between; it is no part of the pattern.
+                // A cast to the type that is there already may come in between; it is no part of the pattern.
                 guard let normalized = normalized(normal) else { continue }
                 return Match(
                     attributes: LayerNormalization(
@@ -124,7 +124,7 @@ public enum LayerNormalizationRecognition {
             return match
         }
 
-        /// - Parameter isVariance: whether `deviation` is still to be drawn the root of.
+        /// - Parameter isVariance: whether the root of `deviation` is still to be taken.
         private func normalized(
             _ numerator: ValueID, _ deviation: ValueID, isVariance: Bool = false
         ) -> Normalized? {
@@ -169,7 +169,7 @@ public enum LayerNormalizationRecognition {
             return nil
         }
 
-        /// The values on the way where `value` is x - mean(x).
+        /// The intermediate values where `value` is x - mean(x).
         private func meanSubtracted(_ value: ValueID, _ x: ValueID) -> [ValueID]? {
             guard let (left, mean) = graph.operands(of: value, .subtract), left == x,
                 graph.reduced(mean, .mean, ranks: ranks) == x

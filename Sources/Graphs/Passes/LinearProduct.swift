@@ -42,7 +42,7 @@ struct LinearProduct {
         if let bias, LinearProduct.type(of: bias, in: graph, depth: 0)?.shape != [channels] { return nil }
     }
 
-    /// Whether a tensor of this shape beside the result has one element per channel, or one in all.
+    /// Whether a tensor of this shape that is combined with the result has one element per channel, or one in all.
     func isPerChannel(_ shape: Shape) -> Bool {
         guard shape.rank <= resultRank else { return false }
         let aligned = [Int](repeating: 1, count: resultRank - shape.rank) + shape.dimensions

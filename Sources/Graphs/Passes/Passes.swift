@@ -11,9 +11,10 @@ public enum Passes {
         }
     }
 
-    /// Inlines branches that are settled, drops identities, folds constants, recognises what exporters spell out in many
-    /// nodes (soft maxima, layer norms, activations, attention), folds what follows products per channel into their
-    /// weights, and removes what no output needs, in the bodies of control flow too. The graph is validated after each.
+    /// Inlines branches whose condition is known, drops identities, folds constants, recognises what exporters spell
+    /// out in many nodes (soft maxima, layer norms, activations, attention), folds what follows products per channel
+    /// into their weights, and removes what no output needs, in the bodies of control flow too. The graph is validated
+    /// after each.
     ///
     /// - Parameter evaluate: computes small constants; without it none are folded.
     /// - Throws: `GraphError`, where the graph, or what a pass made of it, does not hold together.

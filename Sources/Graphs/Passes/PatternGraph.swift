@@ -57,7 +57,7 @@ struct PatternGraph {
         return (left, right)
     }
 
-    /// The operands of a function that does not care for their order, both ways round.
+    /// The operands of a function in which their order does not matter, in both orders.
     func orders(of value: ValueID?, _ function: BinaryFunction) -> [(ValueID, ValueID)] {
         operands(of: value, function).map { [$0, ($0.1, $0.0)] } ?? []
     }
@@ -73,8 +73,8 @@ struct PatternGraph {
 
     // MARK: Constants
 
-    /// The one number that a constant holds. One with axes of its own, though they be of extent 1, could raise the
-    /// rank of what it stands beside; up to one axis is harmless beside anything that is no scalar.
+    /// The one number that a constant holds. One with axes of its own, even of extent 1, could raise the
+    /// rank of the other operand; up to one axis changes nothing where the other operand is no scalar.
     func number(_ value: ValueID?) -> Float? {
         guard let value, let tensor = graph.constants[value]?.tensor, tensor.elementCount == 1, tensor.shape.rank <= 1
         else { return nil }

@@ -12,10 +12,10 @@ enum SequenceEnclosure {
         return (result, count)
     }
 
-    /// The nodes that one value which is no tensor ties together, directly or by way of others.
+    /// The nodes that one value which is no tensor connects, directly or through others.
     private static func firstGroup(of graph: Graph) -> Set<Int>? {
         let kinds = graph.valueKinds(parameters: graph.parameters.map { _ in .sequence })
-        // Somebody else's sequence cannot be enclosed, nor one that somebody else wants.
+        // A sequence that comes from outside cannot be enclosed, nor one that is needed outside.
         let outer = Set(graph.parameters + graph.outputs)
         let ties = graph.nodes.map { node in
             (node.inputs + node.outputs).compactMap(\.self).filter { !kinds[$0.index].isTensor && !outer.contains($0) }

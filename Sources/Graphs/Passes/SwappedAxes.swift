@@ -48,7 +48,7 @@ struct SwappedAxes {
         }
     }
 
-    /// A swap by way of three axes: reshaped to [-1, a, b], transposed, and reshaped to [..., b, a].
+    /// A swap through three axes: reshaped to [-1, a, b], transposed, and reshaped to [..., b, a].
     private func reshaped(_ value: ValueID, rank: Int) -> Source? {
         guard rank == 4, let last = graph.node(making: value), case .reshape = last.operation, last.inputs.count == 2,
             let middle = graph.node(making: last.inputs[0]), case .transpose(let transpose) = middle.operation,

@@ -37,7 +37,7 @@ public struct CalibrationRunner {
                 return try ClusterProbe.measure(
                     phases.world, pool: pool, effort: effort, unless: { control.hasRemoteFailure() })
             } catch let error as MPIError where error.reason == .stopped {
-                // A wait for a rank that has failed, which is its own to report.
+                // A wait for a rank that has failed, which that rank reports itself.
                 throw control.remoteFailure ?? RemoteFailure(rank: phases.world.rank, reason: "\(error)")
             }
         }

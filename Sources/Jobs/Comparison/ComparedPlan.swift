@@ -33,7 +33,7 @@ struct ComparedPlan {
             return breakdown.ranks.reduce(0) { $0 + seconds($1) } / Double(breakdown.ranks.count) / makespan
         }
         let busy = share { $0.compute + $0.inputOutput + $0.communication }
-        // The first microbatch is through when the last stage that writes of it is done.
+        // The first microbatch has left the pipeline when the last stage that writes any of it is done.
         let writers = Set(plan.outputs.flatMap { plan.stages[$0.stage].ranks })
         rounds.append(
             Round(

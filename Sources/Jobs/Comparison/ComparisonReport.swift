@@ -1,6 +1,6 @@
 public import Planning
 
-/// Ways to cut one model, predicted and measured beside each other in the same allocation.
+/// Ways to cut one model, predicted and measured in turn in the same allocation.
 public struct ComparisonReport: Sendable, Codable {
     /// One plan: what it was predicted to do and what it did.
     public struct Entry: Sendable, Codable {
@@ -25,10 +25,10 @@ public struct ComparisonReport: Sendable, Codable {
         public let peakMemory: Int
         /// Predicted throughput over the measured, less 1.
         public let predictionError: Double
-        /// Throughput beside the best entry's, paired by round: 95 % confidence. Nil for the best itself.
+        /// Throughput relative to the best entry's, paired by round: 95 % confidence. Nil for the best itself.
         public let ratioToBest: Interval?
 
-        /// Whether the rounds leave open which is faster, this one or the best.
+        /// Whether the rounds do not show which is faster, this one or the best.
         public var isTiedWithBest: Bool { ratioToBest.map { $0.high >= 1 } ?? true }
 
         /// In the words of tables: strategy, ranks, microbatch.

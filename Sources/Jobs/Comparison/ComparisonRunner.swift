@@ -3,8 +3,9 @@ public import MPI
 internal import Planning
 internal import Runtime
 
-/// Runs many plans of one job on the same ranks, round by round, A B C A B C, so that what else the machines do falls on
-/// all of them; between the runs it measures the layers, from which it predicts what the runs should have come to.
+/// Runs many plans of one job on the same ranks, round by round, A B C A B C, so that other load on the machines
+/// affects all of them; between the runs it measures the layers, from which it predicts what the runs should have come
+/// to.
 public struct ComparisonRunner {
     /// What a caller may want to follow; called on rank 0.
     public struct Observer {

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// Comma-separated values by RFC 4180: quotes, quotes in quotes, line breaks in quotes; LF does as well as CRLF.
+/// Comma-separated values by RFC 4180: quotes, quotes in quotes, line breaks in quotes; LF is accepted as well as CRLF.
 struct CSV {
     struct Row {
         /// Where it begins, from 1.

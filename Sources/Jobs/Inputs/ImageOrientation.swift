@@ -7,9 +7,9 @@ enum ImageOrientation: Int {
     var swapsAxes: Bool { rawValue >= 5 }
 
     /// What a JPEG file says; upright where it says nothing, or nothing that can be understood: an image is not lost for
-    /// what stands beside it.
+    /// a bad tag.
     ///
-    /// - Parameter bytes: the whole file. Every offset in it is held against its end before it is followed.
+    /// - Parameter bytes: the whole file. Every offset in it is checked against its end before it is followed.
     init(jpeg bytes: [UInt8]) {
         self = ImageOrientation.exif(bytes).flatMap(ImageOrientation.tag).flatMap(Self.init(rawValue:)) ?? .upright
     }
@@ -20,7 +20,7 @@ enum ImageOrientation: Int {
         var place = 2  // behind the marker that begins the file
         while place + 4 <= bytes.count, bytes[place] == 0xFF {
             let marker = bytes[place + 1]
-            // Any number of 0xFF may stand before a marker.
+            // Any number of 0xFF may come before a marker.
             if marker == 0xFF {
                 place += 1
                 continue
@@ -57,7 +57,7 @@ enum ImageOrientation: Int {
             let offset = directory + 2 + entry * 12  // tag, type, count, value
             guard let tag = number(at: offset, byteCount: 2) else { return nil }
             guard tag == 0x0112 else { continue }
-            // One SHORT, which stands in the entry itself.
+            // One SHORT, which is in the entry itself.
             guard number(at: offset + 2, byteCount: 2) == 3, number(at: offset + 4, byteCount: 4) == 1 else {
                 return nil
             }

@@ -1,7 +1,7 @@
 internal import ModelFormats
 internal import Tensors
 
-/// All inputs of a job, held against the model: the same number of items each, the dtypes and shapes that it takes.
+/// All inputs of a job, checked against the model: the same number of items each, the dtypes and shapes that it takes.
 public struct InputSet: Sendable {
     /// In the model's order.
     public let sources: [(name: String, source: any InputSource)]

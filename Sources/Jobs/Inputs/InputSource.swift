@@ -12,7 +12,7 @@ public protocol InputSource: Sendable {
     /// Axes of an item that `read` can make longer than the item is, and the largest extent that each may get. Only
     /// where the model can tell what was added, by a mask.
     var paddingLimits: [Int: Int] { get }
-    /// What the user should know although the job goes on; a line each.
+    /// What the user should know although the job continues; a line each.
     var warnings: [String] { get }
 
     /// Reads items into a tensor of `[items.count, ...]`, of the items' dtype and shape, or longer along axes that can be

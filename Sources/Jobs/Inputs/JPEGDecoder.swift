@@ -33,7 +33,7 @@ enum JPEGDecoder {
         return PixelImage(width: Int(width), height: Int(height), pixels: pixels)
     }
 
-    /// Warnings are errors, a cut-off file is one, except for bytes between two segments: cameras write them, nothing is
+    /// Warnings are errors, a cut-off file too, except for bytes between two segments: cameras write them, nothing is
     /// lost, and every decoder lets them pass.
     private static func isHarmless(_ decoder: tjhandle) -> Bool {
         tjGetErrorCode(decoder) == TJERR_WARNING.rawValue

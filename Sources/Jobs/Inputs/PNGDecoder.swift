@@ -4,7 +4,7 @@ internal import Tensors
 /// PNG through libpng's simplified API.
 enum PNGDecoder {
     static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    /// libpng would convert by these; training pipelines (Pillow, OpenCV) take the pixels as they stand.
+    /// libpng would convert by these; training pipelines (Pillow, OpenCV) take the pixels unchanged.
     private static let colourChunks: Set<[UInt8]> = Set(
         ["gAMA", "cHRM", "sRGB", "iCCP", "cICP"].map { Array($0.utf8) })
 

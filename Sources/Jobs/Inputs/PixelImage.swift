@@ -5,10 +5,10 @@ struct PixelImage {
     let width: Int
     let height: Int
     let pixels: [UInt8]  // [height, width, 3]
-    /// How it lay in the file; it stands upright here.
+    /// Its orientation in the file; here it is upright.
     let orientation: ImageOrientation
 
-    /// 2^28 pixels are 800 MB decoded: past that an image is a bomb or belongs into tiles.
+    /// 2^28 pixels are 800 MB decoded: past that an image is an attack or should be cut into tiles.
     static let pixelLimit = 1 << 28
 
     /// Decodes a PNG or JPEG file, told apart by their first bytes.

@@ -52,7 +52,7 @@ final class ArraySink: FileSink {
         for (offset, item) in items.enumerated() {
             precondition(!isWritten[item], "item \(item) comes twice")
             isWritten[item] = true
-            // Neighbours go out at once, with the first of them.
+            // Neighbours are written in one go, with the first of them.
             guard offset == 0 || items[offset - 1] + 1 != item else { continue }
             var end = offset + 1
             while end < items.count, items[end] == items[end - 1] + 1 { end += 1 }

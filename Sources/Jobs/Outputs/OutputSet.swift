@@ -65,7 +65,7 @@ public final class OutputSet {
         self.sinks = sinks
     }
 
-    /// Whether the folders can be made and written to, and the files have their names for themselves. What is made to find
+    /// Whether the folders can be made and written to, and no two files have the same name. What is made to find
     /// out is taken away again.
     static func requirePlace(
         for specification: JobSpecification.Outputs, files: [PlannedFile]

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// An image of 8 bits per channel on its way to a file.
+/// An image of 8 bits per channel that will be written to a file.
 struct Picture: Equatable {
     let width: Int
     let height: Int
@@ -8,7 +8,7 @@ struct Picture: Equatable {
     let channels: Int
     let pixels: [UInt8]  // [height, width, channels]
 
-    /// Between pictures that stand side by side.
+    /// Between pictures that are placed side by side.
     private static let gapPixel: UInt8 = 128
 
     init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {

@@ -51,7 +51,7 @@ final class PictureSink: OutputSink {
 
     var missingCount: Int { isWritten.count { !$0 } }
 
-    /// Whether items of these shapes are images that can stand side by side.
+    /// Whether items of these shapes are images that can be placed side by side.
     private static func check(
         _ shapes: [(name: String, shape: Shape)], _ form: JobSpecification.ImageOutput
     ) throws(FileError) {

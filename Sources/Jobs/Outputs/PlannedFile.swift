@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// One file of results, settled before anything is made: which output goes there, in which format, and how.
+/// One file of results, decided before anything is made: which output goes there, in which format, and how.
 struct PlannedFile {
     let output: ModelOutput
     let format: JobSpecification.Format
@@ -9,7 +9,7 @@ struct PlannedFile {
     /// Best classes of each item; nil for all values.
     let top: Int?
 
-    /// Which files a job writes, held against the outputs that the model has. Nothing is made.
+    /// Which files a job writes, checked against the outputs that the model has. Nothing is made.
     ///
     /// - Parameter classes: what the classes are called, where the job says so.
     /// - Throws: for outputs that the model has not, two outputs in one file, and formats that cannot hold an output.

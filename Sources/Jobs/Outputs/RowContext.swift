@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// What lines of text say about an item beside its values.
+/// What lines of text say about an item in addition to its values.
 struct RowContext {
     let itemNames: ItemNames
     let labels: [Int]?

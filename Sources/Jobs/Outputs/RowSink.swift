@@ -3,7 +3,7 @@ internal import Tensors
 
 /// How the items of an output become lines of text.
 protocol RowFormat {
-    /// Stands before the first item, its line break included; empty where there is no header.
+    /// Comes before the first item, its line break included; empty where there is no header.
     var header: String { get }
 
     /// One line, its line break included.
@@ -11,7 +11,7 @@ protocol RowFormat {
     func row(item: Int, _ tensor: Tensor) -> String
 }
 
-/// A text file with a line for each item; lines that come early wait for those before them.
+/// A text file with a line for each item; lines that come early are kept until those before them are there.
 final class RowSink: FileSink {
     let file: StagedFile
     private let format: any RowFormat
@@ -20,7 +20,7 @@ final class RowSink: FileSink {
     private var next = 0
     private var waiting: [Int: String] = [:]
     private var buffer: [UInt8] = []
-    /// Bytes that are worth a system call.
+    /// Bytes that are collected before a system call.
     private static let bufferByteCount = 1 << 16
 
     init(_ name: String, in folder: StagedFolder, format: any RowFormat, count: Int) throws(FileError) {

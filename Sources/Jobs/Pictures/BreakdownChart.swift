@@ -51,7 +51,7 @@ struct BreakdownChart {
                 continue
             }
             let middle = (left + right) / 2
-            // Letters on lines want a ground of their own.
+            // Letters on a hatched area need a plain background.
             if kind.isHatched {
                 let room = MarkupText.width(label, size: SVGDrawing.smallTextSize) + 4
                 drawing.rectangle(

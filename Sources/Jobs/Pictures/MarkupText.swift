@@ -1,4 +1,4 @@
-/// Text as it may stand in HTML and SVG: names come from files of others and may hold anything.
+/// Text as it may be written in HTML and SVG: names come from files of others and may hold anything.
 enum MarkupText {
     /// With what means something to a parser written out, and without what XML forbids or what turns text around.
     static func escaped(_ text: String) -> String {

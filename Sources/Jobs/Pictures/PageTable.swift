@@ -1,4 +1,4 @@
-/// A table of a page, with headers that readers for the blind can follow.
+/// A table of a page, with headers that screen readers can follow.
 struct PageTable: Sendable {
     /// Rows beyond this would make a page that nobody can scroll.
     private static let rowLimit = 2000

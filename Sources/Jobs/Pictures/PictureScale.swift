@@ -57,7 +57,7 @@ struct PictureScale: Sendable {
     }
 }
 
-/// The unit that times on an axis are told in.
+/// The unit that times on an axis are written in.
 struct TimeUnit: Sendable {
     let name: String
     /// In seconds.

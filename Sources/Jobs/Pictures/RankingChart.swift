@@ -1,4 +1,4 @@
-/// The plans of a comparison, the fastest first: throughput by round beside what was predicted, and how each compares
+/// The plans of a comparison, the fastest first: throughput by round and as predicted, and how each compares
 /// with the best.
 struct RankingChart {
     private static let entryLimit = 24
@@ -26,7 +26,7 @@ struct RankingChart {
         let speed = PictureScale(
             from: 0, to: PictureScale.roundedUp(most), at: RankingChart.speedLeft, RankingChart.speedRight)
         let ends = entries.compactMap(\.ratioToBest).flatMap { [$0.low, $0.high] }.filter(\.isFinite) + [1]
-        // An interval of two rounds may reach anywhere; the axis does not follow it there.
+        // An interval of two rounds may be very wide; the axis does not cover it.
         let low = max(0, (ends.min()! * 20 - 0.5).rounded(.down) / 20)
         let high = min(2, (ends.max()! * 20 + 0.5).rounded(.up) / 20)
         let ratio = PictureScale(

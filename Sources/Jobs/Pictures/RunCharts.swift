@@ -40,7 +40,7 @@ struct RunCharts {
 
     /// Of a page, in the order in which one reads them.
     ///
-    /// - Parameter rankTable: what is said about the ranks beside the charts.
+    /// - Parameter rankTable: what is said about the ranks in addition to the charts.
     func sections(rankTable: TextTable? = nil) -> [ReportPage.Section] {
         var time = ReportPage.Section(title: "Where the time went", charts: [breakdownChart].compactMap(\.self))
         if let rankTable { time.openTables = [PageTable(caption: "Ranks", rankTable)] }

@@ -71,7 +71,7 @@ struct SVGDrawing: Sendable {
     }
 
     /// - Parameters:
-    ///   - y: of the line that the letters stand on.
+    ///   - y: of the baseline of the letters.
     ///   - turned: upwards, around the point.
     mutating func text(
         _ text: String, x: Double, y: Double, class name: String = "ink", anchor: Anchor = .start, turned: Bool = false,

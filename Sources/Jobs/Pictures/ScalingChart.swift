@@ -52,7 +52,7 @@ struct ScalingChart {
         return Chart(drawing: drawing, caption: caption(first))
     }
 
-    /// Logarithmic where ranks span much: there a doubling is as far everywhere.
+    /// Logarithmic where ranks span much: there each doubling has the same length.
     private func scales(
         _ best: [ComparisonReport.Entry], ideal: Double
     ) -> (ranks: PictureScale, speed: PictureScale) {
@@ -116,7 +116,7 @@ struct ScalingChart {
         return marks.filter { $0 >= scale.low && $0 <= scale.high }
     }
 
-    /// Beside the ends of the lines, moved apart where these lie close.
+    /// Next to the ends of the lines, moved apart where these lie close.
     private func labelLines(
         _ ideal: [(x: Double, y: Double)], _ ranks: PictureScale, _ speed: PictureScale,
         _ last: ComparisonReport.Entry, into drawing: inout SVGDrawing

@@ -18,7 +18,7 @@ enum TimeKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// Has lines across it, beside its colour.
+    /// Is hatched, in addition to its colour.
     var isHatched: Bool { self == .communication || self == .bubble }
 
     init(_ activity: Timeline.Activity) {

@@ -1,4 +1,4 @@
-/// The rows of a timeline gathered into as few elements as can be: one for each colour, except for what has a tip.
+/// The rows of a timeline gathered into as few elements as possible: one for each colour, except for what has a tip.
 ///
 /// Patterns in particular are costly to print each time they are used.
 struct TimelinePaths {
@@ -38,7 +38,7 @@ struct TimelinePaths {
         for block in row.blocks { add(block, y: y) }
     }
 
-    /// Shares stand on one another.
+    /// Shares are stacked.
     private mutating func add(_ step: TimelineRow.Step, y: Double) {
         let (left, right) = (scale(step.start), min(scale.end, scale(step.end)))
         var base = y + height
@@ -70,7 +70,7 @@ struct TimelinePaths {
             Label(text: label, x: left + width / 2, y: y + height / 2 + 4, name: "on-\(name) number"))
     }
 
-    /// With a hair between neighbours, where they are wide enough for one.
+    /// With a thin gap between neighbours, where they are wide enough for one.
     private func extent(_ block: TimelineRow.Block) -> (left: Double, width: Double) {
         let (left, right) = (scale(block.start), scale(block.end))
         return (left, right - left - (right - left > 4 ? 0.6 : 0))

@@ -1,6 +1,6 @@
 internal import Planning
 
-/// One rank's time as it is drawn: what is wide enough to be seen by itself, and the rest as shares of small steps.
+/// One rank's time as it is drawn: what is wide enough to be seen on its own, and the rest as shares of small steps.
 struct TimelineRow: Sendable {
     struct Block: Sendable, Hashable {
         let kind: TimeKind

@@ -36,7 +36,7 @@ enum EmbeddingSettings {
 }
 
 extension JobSpecification.Embeddings {
-    /// Holds what is made of the model's output against what it should be: one vector for each item. It is, where the
+    /// Checks what is made of the model's output against what it should be: one vector for each item. It is, where the
     /// output had a vector for each token.
     func requireVectors(_ outputs: [ModelOutput]) throws(JobError) {
         guard pooling != JobSpecification.Pooling.none,

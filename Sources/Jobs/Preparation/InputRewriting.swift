@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// Brings a model's inputs into the form that jobs run: what the job spec says once and for all becomes a constant,
+/// Brings a model's inputs into the form that jobs run: what the job spec sets for all items becomes a constant,
 /// carried state is noted as such, and each other input counts items along its first axis.
 enum InputRewriting {
     /// - Returns: the graph, to be tidied and planned, and what an item is of each of its inputs.
@@ -13,7 +13,7 @@ enum InputRewriting {
         let names = graph.inputs.map { graph.name(of: $0.value) }
         for (name, form) in specification.inputs.sorted(by: { $0.key < $1.key }) {
             guard let index = graph.inputs.firstIndex(where: { graph.name(of: $0.value) == name }) else {
-                // Inputs with items are held against the model when they are opened.
+                // Inputs with items are checked against the model when they are opened.
                 switch form {
                 case .constant, .carried:
                     throw JobError(
@@ -66,7 +66,7 @@ enum InputRewriting {
         graph.states.append(Graph.CarriedState(input: input.value, output: output))
     }
 
-    /// Inputs whose items stand on another axis than the first get them there.
+    /// Inputs whose items are counted by another axis than the first are transposed so that the first counts them.
     private static func bringItemsFirst(_ graph: inout Graph, _ items: ItemForms) {
         let states = Set(graph.states.map(\.input))
         guard let batch = ItemForms.batch(graph, whole: items.whole) else { return }

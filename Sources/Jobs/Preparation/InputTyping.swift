@@ -55,9 +55,9 @@ struct InputTyping {
         paddingMultiple = specification.schedule.padding
     }
 
-    /// How the items travel.
+    /// How the items are grouped into microbatches.
     ///
-    /// - Parameter sources: of the graph's `itemInputs`, in order; held against the model already.
+    /// - Parameter sources: of the graph's `itemInputs`, in order; checked against the model already.
     func batching(_ sources: [any InputSource], itemCount: Int) throws(JobError) -> InputBatching {
         try checkItemAxes(itemCount: itemCount)
         let grouping = ItemGrouping(microbatchSize: microbatchSize, paddingMultiple: paddingMultiple)
@@ -135,7 +135,7 @@ struct InputTyping {
     ) throws(JobError) {
         let axes = items[graph.name(of: input.value)].axisCount
         for (dimension, extent) in zip(input.dimensions.dropFirst(axes), item.shape.dimensions) {
-            // Some exporters call every extent that they leave open "?"; that makes them no equals.
+            // Some exporters call every extent that they leave open "?"; that does not mean that they are equal.
             guard case .symbol(let symbol) = dimension, symbol != "?" else { continue }
             if let other = symbols[symbol], other != extent {
                 throw JobError(

@@ -16,8 +16,8 @@ public struct ItemForms: Sendable, Codable, Hashable {
 
     /// What the job says, else the number of axes of files and input, else what the model's dimensions show.
     ///
-    /// - Parameter graph: constants and carried state are no inputs with items any more; batches stand where the model has
-    ///   them.
+    /// - Parameter graph: constants and carried state are no inputs with items any more; batch axes are where the model
+    ///   has them.
     init(_ specification: JobSpecification, _ graph: Graph) {
         var open: [(name: String, dimensions: [Dimension])] = []
         // Arrays that are no such input as a whole: their first axis is longer or shorter than the input's ever is.
@@ -43,7 +43,7 @@ public struct ItemForms: Sendable, Codable, Hashable {
             .compactMap { input in input.dimensions.first?.extent.map { (name: input.name, extent: $0) } }
         // The model takes so many items at a time, and the job gives it as many.
         let isFixedBatch = fixed.allSatisfy { size == .exactly($0.extent) || ($0.extent > 1 && size == .automatic) }
-        // State goes from item to item: what is fed beside it is a row of a sequence each time.
+        // State goes from item to item: what is fed in addition is a row of a sequence each time.
         let carriesState = specification.inputs.values.contains { if case .carried = $0 { true } else { false } }
         let areMisfits = fixed.count == open.count && fixed.contains { misfits.contains($0.name) }
         for (name, extent) in fixed where extent > 1 && !isFixedBatch && !areMisfits { whole.insert(name) }
@@ -51,7 +51,7 @@ public struct ItemForms: Sendable, Codable, Hashable {
             let isCounted = counted.contains { $0.name == name }
             if isCounted && isNamed { continue }
             if !fixed.isEmpty, !(isFixedBatch && fixed.contains { $0.extent > 1 }) {
-                // One input has always as many places along its first axis: it is no batch that is open here.
+                // One input has always as many places along its first axis: the open axis is not a batch.
                 whole.insert(name)
             } else if case .symbol(let symbol)? = dimensions.first, ItemForms.saysExtent(symbol), !carriesState,
                 size == .exactly(1) || size == .automatic
@@ -93,7 +93,8 @@ public struct ItemForms: Sendable, Codable, Hashable {
         case .array:
             guard let shape else { return nil }
             guard shape.rank == inputRank + 1 else { return shape.rank == inputRank ? nil : .rows }
-            // Of an input that counts items and says so, an array with an axis more is an array too many.
+            // Where the name of the input's first axis says that it counts items, one more axis in the array is an
+            // error.
             return dimensions.first?.symbol.map(saysBatch) ?? false ? .rows : .whole
         case .arrays: return shape.map { $0.rank == inputRank ? .whole : .rows }
         case .constant, .carried, .text: return .rows

@@ -4,7 +4,8 @@ internal import Planning
 internal import Tensors
 
 extension JobPreparation {
-    /// Holds what the job does with the model's outputs against the model and the items: labels, classes, formats, names.
+    /// Checks what the job does with the model's outputs against the model and the items: labels, classes, formats,
+    /// names.
     ///
     /// - Throws: what the rank that writes would throw before it computes.
     @discardableResult func requireResults() throws -> PlannedResults {

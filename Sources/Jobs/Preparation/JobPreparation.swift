@@ -26,7 +26,7 @@ public struct JobPreparation {
     public private(set) var warnings: [String]
 
     /// - Parameters:
-    ///   - rankCount: ranks that the job runs on; nil to plan without a job at hand, for as many as the job spec says.
+    ///   - rankCount: ranks that the job runs on; nil to plan without launched ranks, for as many as the job spec says.
     ///   - threads: of each rank, for times that hold for a number of threads; nil for what the job spec says.
     ///   - planPath: a plan file to use instead of the strategy.
     ///   - cluster: instead of the one that the job spec names.
@@ -159,7 +159,7 @@ public struct JobPreparation {
         try verify(plan)
     }
 
-    /// Holds a plan against the model and the ranks before anything starts.
+    /// Checks a plan against the model and the ranks before anything starts.
     func verify(_ plan: PartitionPlan) throws(PlanningError) {
         let verified = Schedule(
             of: plan, microbatchCount: min(batching.microbatchCount, plan.policy.periodicMicrobatchCount(plan)))
@@ -167,8 +167,8 @@ public struct JobPreparation {
         try ScheduleVerifier.verifyMemory(of: plan, chain: chain, cluster: cluster)
     }
 
-    /// The plan that takes the least time, of one for each of the degrees; those that cannot be are passed over while there
-    /// are others.
+    /// The plan that takes the least time, of one for each of the degrees; those that are impossible are skipped while
+    /// there are others.
     private static func fastest(
         of degrees: [ParallelDegrees], plan: (ParallelDegrees) throws -> PartitionPlan,
         makespan: (PartitionPlan) throws -> Double

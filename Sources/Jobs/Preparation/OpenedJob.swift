@@ -18,7 +18,7 @@ struct OpenedJob {
     func microbatchCandidates(planPath: String?, rankCount: Int?) throws -> [Int] {
         if let planPath { return [try PlanFile.read(planPath).microbatch] }
         guard model.graph.states.isEmpty, model.items.whole.isEmpty else { return [1] }
-        // An input that is always the same number of items leaves no choice.
+        // With an input that always has the same number of items there is only one size.
         for case .fixed(let extent)? in model.graph.itemInputs.map(\.dimensions.first) { return [extent] }
         let limit = max(1, min(OpenedJob.largest, inputs.count / max(1, rankCount ?? 1)))
         return sequence(first: 1) { $0 * 2 }.prefix { $0 <= limit }.map(\.self)

@@ -28,7 +28,7 @@ extension OutputForm {
         // An extent of 1 may be that of a whole item, or of some items and not of others.
         let isPlain = items.whole.isEmpty && (size > 1 || batching.classes.count == 1)
         var forms: [OutputForm] = []
-        // Bound when first wanted: most models say it plainly.
+        // Bound when first needed: most models do not need it.
         lazy var largerBound = larger(graph, batching)
         for state in graph.states { try check(state, bound) }
         let states = Set(graph.states.map(\.output))

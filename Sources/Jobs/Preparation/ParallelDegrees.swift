@@ -15,7 +15,7 @@ struct ParallelDegrees: Hashable {
         _ parallelism: JobSpecification.Parallelism, rankCount: Int?
     ) throws(JobError) -> [ParallelDegrees] {
         let replicas = parallelism.data.exact
-        // Cuts that are given say by themselves how many stages there are, where nothing else does.
+        // Cuts that are given determine how many stages there are, where nothing else does.
         let cut = parallelism.strategy == .manual && (rankCount == nil || replicas == nil)
         let stages = parallelism.pipeline.exact ?? (cut ? parallelism.cuts.count + 1 : nil)
         guard let rankCount else {
@@ -68,7 +68,7 @@ struct ParallelDegrees: Hashable {
 }
 
 extension JobSpecification.Parallelism {
-    /// What microbatches are shared out by.
+    /// How microbatches are shared out.
     var policy: SchedulePolicy {
         switch distribution {
         case .cyclic: SchedulePolicy(.cyclic)

@@ -62,7 +62,7 @@ public struct PlanFile: Codable {
         return file
     }
 
-    /// The plan in the file, held against the model and the ranks at hand.
+    /// The plan in the file, checked against the model and the ranks of this run.
     func plan(
         path: String, bound: BoundGraph, chain: LayerChain, fingerprint: String, microbatchSize: Int, rankCount: Int?,
         cluster: Cluster

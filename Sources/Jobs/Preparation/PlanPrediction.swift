@@ -1,6 +1,6 @@
 public import Planning
 
-/// What a plan would do on a cluster that need not be at hand: simulated, not measured.
+/// What a plan would do on a cluster that need not be available: simulated, not measured.
 public struct PlanPrediction: Sendable, Codable {
     /// One plan on one cluster.
     public struct Outcome: Sendable, Codable, Hashable {
@@ -88,7 +88,7 @@ public struct PlanPrediction: Sendable, Codable {
         try PlanSimulation(job.batching).run(job.plan, costs: job.costs, on: job.cluster).outcome.makespan
     }
 
-    /// The best of the smaller numbers of ranks, where it beats the plan by more than the model can be wrong about ties.
+    /// The best of the smaller numbers of ranks, where it is clearly better than the plan, by 1 %.
     private static func better(
         than outcome: Outcome, _ simulation: PlanSimulation, _ job: JobPreparation
     ) throws -> Outcome? {

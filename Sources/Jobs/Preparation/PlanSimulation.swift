@@ -4,10 +4,10 @@ internal import Tensors
 /// Simulates plans of one job.
 struct PlanSimulation {
     let batching: InputBatching
-    /// By microbatch that is simulated: its size beside that of a full one.
+    /// By microbatch that is simulated: its size relative to that of a full one.
     private let sizes: [Double]
 
-    /// Microbatches that are simulated, times ranks; what follows goes on as the second half of them does.
+    /// Microbatches that are simulated, times ranks; what follows continues at the pace of the second half of them.
     private static let workLimit = 1 << 19
     private static let microbatchLimit = 1024
 
@@ -16,7 +16,7 @@ struct PlanSimulation {
         sizes = PlanSimulation.sizes(batching, count: min(batching.microbatchCount, PlanSimulation.microbatchLimit))
     }
 
-    /// All items in full microbatches, of which the last of a shape may be a part; at least a bit of one.
+    /// All items in full microbatches, of which the last of a shape may be a part; at least a small part of one.
     var fullMicrobatchCount: Double {
         let sum =
             sizes.count == batching.microbatchCount
@@ -36,13 +36,14 @@ struct PlanSimulation {
         let count = simulatedCount(rankCount: stageCount)
         let sum = sizes.prefix(count).reduce(0, +)
         let later = batching.microbatchCount - count
-        // The rest is for rounding, and for how exactly the microbatches behind go on as the second half does.
+        // The rest allows for rounding, and for later microbatches that do not keep exactly the pace of the second
+        // half.
         guard later > 0 else { return seconds * sum * (1 - 1e-9) }
         let half = sizes[count / 2..<count].reduce(0, +) / Double(count - count / 2)
         return seconds * (sum + half * Double(later)) * 0.98
     }
 
-    /// Of the first microbatches: their sizes beside that of a full one.
+    /// Of the first microbatches: their sizes relative to that of a full one.
     static func sizes(_ batching: InputBatching, count: Int) -> [Double] {
         let full = max(1, batching.elementCount(of: batching.representative))
         return (0..<count).map { batching.elementCount(of: batching.variant(of: $0)) / full }

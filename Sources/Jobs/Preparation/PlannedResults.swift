@@ -2,10 +2,10 @@ internal import Graphs
 internal import Planning
 internal import Tensors
 
-/// What a job makes of the model's outputs, settled before anything is computed: which outputs are written, with which
-/// types, and which one is held against labels. `validate` and the rank that writes settle it in the same way.
+/// What a job makes of the model's outputs, decided before anything is computed: which outputs are written, with which
+/// types, and which one is compared with labels. `validate` and the rank that writes decide it in the same way.
 struct PlannedResults {
-    /// The outputs that go to files, without state that is only handed on.
+    /// The outputs that go to files, without state that is only passed on.
     let outputs: [ModelOutput]
     /// Those of the outputs; pictures are not among them.
     let files: [PlannedFile]
@@ -44,7 +44,7 @@ struct PlannedResults {
         }
         var outputs: [ModelOutput] = []
         for (index, name) in names.enumerated() {
-            // State is handed on, and written only where it is asked for by name.
+            // State is passed on, and written only where it is asked for by name.
             if states.contains(plan.outputs[index].value), specification.outputs?.named[name] == nil { continue }
             outputs.append(
                 ModelOutput(

@@ -2,7 +2,8 @@ internal import Graphs
 internal import Kernels
 internal import Planning
 
-/// What a plan is made with beside the model: costs of the layers and the cluster, from files where there are any.
+/// What a plan is made with in addition to the model: costs of the layers and the cluster, from files where there are
+/// any.
 struct PlanningFigures {
     let costs: LayerCosts
     /// With at least as many ranks as the plan is for, unless a file says otherwise.

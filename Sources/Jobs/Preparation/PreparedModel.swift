@@ -96,7 +96,7 @@ public struct PreparedModel: Sendable {
                 + "without them, or add them (docs/adding-an-operator.md):\(list.joined())")
     }
 
-    /// Throws where a model wants what only a later one makes, and the job does not bring it either.
+    /// Throws where a model needs what only a later one makes, and the job does not provide it either.
     private static func requireOrder(
         _ joined: GraphChain, given specification: JobSpecification
     ) throws(JobError) {
@@ -108,11 +108,11 @@ public struct PreparedModel: Sendable {
         }
     }
 
-    /// Gives every value a type for the input types at hand.
+    /// Gives every value a type for the given input types.
     ///
     /// - Parameter graph: the model's graph after a change to its outputs, once it was bound as it is; nil for as it is.
     public func bound(to inputTypes: [TensorType], as graph: Graph? = nil) throws -> BoundGraph {
-        // A changed graph comes out of one that was checked.
+        // A changed graph is made from one that was checked.
         if graph == nil { try checkFit(inputTypes) }
         do {
             return try BoundGraph(graph ?? self.graph, inputTypes: inputTypes, evaluate: ConstantEvaluation.evaluator)
@@ -121,12 +121,12 @@ public struct PreparedModel: Sendable {
         }
     }
 
-    /// Holds the tensors between the models of a chain against what the models declare.
+    /// Checks the tensors between the models of a chain against what the models declare.
     private func checkFit(_ inputTypes: [TensorType]) throws {
         guard let joined = chain?.joined else { return }
         var given: [ValueID: Operands.Operand] = [:]
         for (input, type) in zip(graph.inputs, inputTypes) { given[input.value] = Operands.Operand(type: type) }
-        // Inputs that the job sets once and for all are constants by now.
+        // Inputs that the job sets for all items are constants by now.
         for input in joined.graph.inputs {
             guard let constant = graph.constants[input.value] else { continue }
             given[input.value] = Operands.Operand(type: constant.type, constant: constant.tensor)

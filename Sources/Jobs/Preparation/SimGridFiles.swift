@@ -7,7 +7,7 @@ public struct SimGridFiles {
     private let rankCount: Int
     private let microbatchCount: Int
     private let jobMicrobatchCount: Int
-    /// What the simulator here says to the same microbatches, in seconds.
+    /// What this project's simulator predicts for the same microbatches, in seconds.
     private let makespan: Double
 
     /// About a gigabyte of traces.
@@ -28,7 +28,7 @@ public struct SimGridFiles {
         rankCount = plan.rankCount
         jobMicrobatchCount = job.batching.microbatchCount
         microbatchCount = min(jobMicrobatchCount, microbatchLimit ?? .max)
-        // One to compute, two for each message; reading and writing is little beside that.
+        // One to compute, two for each message; reading and writing is little compared with that.
         let perMicrobatch = plan.stages.count + 2 * plan.edges.count
         let fitting = SimGridFiles.actionLimit / perMicrobatch
         guard microbatchCount <= fitting else {

@@ -71,8 +71,8 @@ public struct ModelProfile: Sendable, Codable, Hashable {
     /// Seconds of a microbatch on one rank, files apart.
     public var total: Double { layers.reduce(rest) { $0 + $1.seconds } }
 
-    /// The cluster with its ranks as fast as they were in this profile. A model tells more of a rank than one product of
-    /// matrices does; differences that are no more than what a measurement is off by are none.
+    /// The cluster with its ranks as fast as they were in this profile. A model says more about a rank than one product
+    /// of matrices does; differences within the error of a measurement are ignored.
     func levelled(_ cluster: Cluster) -> Cluster {
         guard cluster.ranks.count == rankSeconds.count else { return cluster }
         let typical = Statistics.median(rankSeconds)

@@ -47,7 +47,7 @@ final class ProfileBench {
 
     func speed() throws -> ProcessorSpeed { try ProcessorSpeed.measure(pool: pool) }
 
-    /// A full microbatch of the job beside those that are measured.
+    /// A full microbatch of the job relative to those that are measured.
     func scale(_ batching: InputBatching) -> Double {
         let measured = batching.elementCount(of: variant)
         return measured > 0 ? batching.elementCount(of: batching.representative) / measured : 1

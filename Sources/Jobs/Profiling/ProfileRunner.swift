@@ -5,7 +5,7 @@ internal import Runtime
 internal import Tensors
 
 /// Measures what each layer of a job's model takes, on all ranks at the same time, as they compute in a job: cores of a
-/// node share its memory, and a core alone is faster than it is in company.
+/// node share its memory, and a core alone is faster than one among busy cores.
 public struct ProfileRunner {
     /// How long to measure.
     public struct Effort: Sendable {

@@ -17,7 +17,7 @@ struct ProfileSamples {
         if let write { writes.append(write) }
     }
 
-    /// - Parameter scale: a full microbatch beside those that were measured.
+    /// - Parameter scale: a full microbatch relative to those that were measured.
     func share(flopsPerSecond: Double, scale: Double) -> ProfileRunner.Share {
         func median(_ values: [Double]) -> Double { scale * Statistics.median(values) }
         return ProfileRunner.Share(

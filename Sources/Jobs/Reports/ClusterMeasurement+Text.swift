@@ -1,7 +1,7 @@
 public import Planning
 
 extension ClusterMeasurement {
-    /// What was found, for people: nodes, links, collective operations, and what stands out.
+    /// What was found, for people: nodes, links, collective operations, and what is unusual.
     public var text: String {
         var lines = [
             "\(speeds.count) rank\(speeds.count == 1 ? "" : "s") on \(nodes.count) node\(nodes.count == 1 ? "" : "s")",

@@ -9,7 +9,7 @@ public struct RankReport: Sendable, Codable {
     public let result: JobResult?
 }
 
-/// What came out of a job, as far as a summary wants it.
+/// What came out of a job, as far as a summary needs it.
 public struct JobResult: Sendable, Codable, Hashable {
     /// The best class of an item.
     public struct Prediction: Sendable, Codable, Hashable {

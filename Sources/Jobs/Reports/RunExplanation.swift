@@ -5,7 +5,7 @@ public struct RunExplanation: Sendable, Codable, Hashable {
     /// One change and what it would bring, simulated with the times that were measured.
     public struct Advice: Sendable, Codable, Hashable {
         public let change: String
-        /// Throughput beside that of the run, less 1.
+        /// Throughput relative to that of the run, minus 1.
         public let gain: Double
     }
 
@@ -13,7 +13,7 @@ public struct RunExplanation: Sendable, Codable, Hashable {
     public struct Check: Sendable, Codable, Hashable {
         public let predictedItemsPerSecond: Double
         public let predictedMakespan: Double
-        /// Predicted over measured throughput, less 1.
+        /// Predicted over measured throughput, minus 1.
         public let error: Double
         /// Where most of the difference is; nil where there is little.
         public let place: String?
@@ -21,14 +21,14 @@ public struct RunExplanation: Sendable, Codable, Hashable {
 
     /// What limits the run.
     public let limit: String
-    /// Seconds below which no cut over these ranks can come: all work shared out evenly, no message waited for.
+    /// Seconds that no cut over these ranks can beat: all work shared out evenly, no message waited for.
     public let lowerBound: Double
     /// Nil where nothing simple helps.
     public let advice: Advice?
     /// Nil where the plan was made without measured times.
     public let check: Check?
 
-    /// Differences between predicted and measured throughput that are worth a word.
+    /// Differences between predicted and measured throughput that are worth reporting.
     static let noteworthyError = 0.1
     /// Gains below this are not worth a change.
     fileprivate static let noteworthyGain = 0.01
@@ -54,7 +54,7 @@ extension RunExplanation.Advice {
             let gain = try speed(plan) / now - 1
             if gain > max(RunExplanation.noteworthyGain, least) { best = Self(change: change, gain: gain) }
         }
-        // Only what takes from the slowest stage can make the pipeline faster.
+        // Only what makes the slowest stage shorter can make the pipeline faster.
         let slowest = zip(plan.layeredStages, plan.layerRanges).max { left, right in
             func seconds(_ stage: PartitionPlan.Stage, _ layers: Range<Int>) -> Double {
                 // Each team takes its share of the microbatches.
@@ -96,7 +96,7 @@ extension RunExplanation.Check {
             : nil
     }
 
-    /// - Parameter factor: the whole job beside the part of it that was simulated.
+    /// - Parameter factor: the whole job relative to the part of it that was simulated.
     private static func largestDifference(_ measured: Timeline, _ predicted: Timeline, factor: Double) -> String? {
         var largest = (difference: 0.0, text: String?.none)
         for (real, expected) in zip(measured.ranks, predicted.ranks) {

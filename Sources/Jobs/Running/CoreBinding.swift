@@ -7,7 +7,7 @@ internal import Tensors
     internal import Musl
 #endif
 
-/// The cores that a rank may run on, beside those that its launcher has for all ranks of the node.
+/// The cores that a rank may run on, and those that its launcher has for all ranks of the node.
 struct CoreBinding: Codable, Sendable {
     let host: String
     /// Of those that the rank may run on, by number.

@@ -42,7 +42,7 @@ struct ItemFailure: Error, CustomStringConvertible {
 private struct IndexOrigin {
     /// Inputs of the model, by name.
     var inputs: [String] = []
-    /// Of the item in the microbatch; nil where the indices are made of several items, or made up on the way.
+    /// Of the item in the microbatch; nil where the indices are made of several items, or computed inside the model.
     var place: Int?
 
     init(_ failure: NodeFailure, in assignment: JobAssignment, itemCount: Int) {
@@ -79,7 +79,7 @@ private struct IndexOrigin {
         place = element / count
     }
 
-    /// Whether each element of the result stands where the first operand's does.
+    /// Whether each element of the result is at the same place as in the first operand.
     private static func keepsOrder(_ operation: Operation) -> Bool {
         ["Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"].contains(operation.name)
     }

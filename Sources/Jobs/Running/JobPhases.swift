@@ -20,7 +20,7 @@ struct JobPhases {
         var result: Result?
         var failure: String?
         do { result = try body() } catch {
-            // Somebody else's failure is theirs to report.
+            // The failure of another rank is reported by that rank.
             if !(error is RemoteFailure) {
                 failure = "\(error)"
                 control.announce(failure!)

@@ -5,7 +5,7 @@ enum MessageCoding {
     static func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
         let encoder = PropertyListEncoder()
         encoder.outputFormat = .binary
-        // In a list, since a property list is no single value.
+        // In a list, since a property list cannot be a single value.
         return Array(try encoder.encode([value]))
     }
 

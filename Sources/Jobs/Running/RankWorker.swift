@@ -35,7 +35,7 @@ final class RankWorker {
         microbatchCount = list.count { if case .run(let stage, _) = $0 { stage == stages.last } else { false } }
         let readsInputs = plan.inputs.contains { stages.contains($0.stage) }
         let writesOutputs = plan.outputs.contains { stages.contains($0.stage) }
-        // Opening decodes images to see which are good; only who needs them does so.
+        // Opening decodes images to see which are good; only ranks that need them do so.
         let inputs =
             try readsInputs || writesOutputs
             ? inputs ?? assignment.openInputs()

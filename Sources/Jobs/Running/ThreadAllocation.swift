@@ -15,7 +15,7 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
     public let origin: Origin
 
     /// What the job says; else `OPENBLAS_NUM_THREADS`; else the rank's share of the cores that it may run on: each
-    /// core counts for each rank that is bound to it by the part that falls to one; and no more than its share of the time
+    /// core counts for each rank that is bound to it by an equal part; and no more than its share of the time
     /// that a control group lets it compute. All ranks call this together.
     static func decide(_ setting: JobSpecification.Count, world: Communicator) throws -> ThreadAllocation {
         let cores = try boundCores()
@@ -37,7 +37,7 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
         return ThreadAllocation(threadCount: min(bound, most), origin: most < bound ? .quota : .binding)
     }
 
-    /// Threads that keep within a rank's part of a control group's time: more would all stand still for a part of it.
+    /// Threads that keep within a rank's part of a control group's time: more would all be stopped for a part of it.
     ///
     /// - Parameters:
     ///   - quota: in cores, as in 2.5.

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import ModelFormats
 internal import Tensors
 
-/// A JSON file of ours that a user gives back: a plan, a profile.
+/// A JSON file that this program wrote and a user gives back: a plan, a profile.
 enum JSONDocument {
     /// In bytes: a plan of a model with a million layers stays below it.
     private static let limit = 1 << 28

@@ -111,7 +111,7 @@ extension JobSpecification {
         public var height = 0
         public var fit = Fit.stretch
         public var interpolation = Interpolation.bilinear
-        /// Pixel value beside an image that is fitted with `contain`.
+        /// Pixel value around an image that is fitted with `contain`.
         public var fill = 0
     }
 

@@ -24,7 +24,7 @@ extension JobSpecification {
     public struct ImageOutput: Sendable, Codable, Hashable {
         /// Path of the folder that the files go to.
         public var folder = ""
-        /// Names of outputs that stand side by side, left to right.
+        /// Names of outputs that are placed side by side, left to right.
         public var from: [String] = []
         /// Nil: 255 for floating-point numbers and truth values, 1 for integers.
         public var scale: Double?
@@ -32,7 +32,7 @@ extension JobSpecification {
         public var layout = Layout.nchw
         /// Pixels along each side of what one value becomes.
         public var magnify = 1
-        /// Pixels between two that stand side by side.
+        /// Pixels between two that are placed side by side.
         public var gap = 0
 
         /// pixel = value * scale + offset.

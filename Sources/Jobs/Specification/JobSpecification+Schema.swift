@@ -1,5 +1,5 @@
-// The format, said once: the strict decoder, jobs/job.schema.json and docs/job-specification.md all follow these tables.
-// A new key is one line here and one property.
+// The format, defined once: the strict decoder, jobs/job.schema.json and docs/job-specification.md all follow these
+// tables. A new key is one line here and one property.
 
 extension JobSpecification {
     static let form = Form.record(
@@ -76,7 +76,7 @@ extension JobSpecification.Input {
 }
 
 extension JobSpecification.FileEntry {
-    /// - Parameter meaning: of a path that stands here itself.
+    /// - Parameter meaning: of a path that is written here itself.
     static func form(_ meaning: String) -> Form<Self> {
         let record = Form.record(
             "List of files", Self(isList: true), "A text file that names files.",

@@ -1,7 +1,7 @@
-/// What a user wants done: which model, on which inputs, cut how, and where the results go.
+/// What a user asks for: which model, on which inputs, cut how, and where the results go.
 ///
 /// A value: rank 0 reads it from YAML (`load`) and broadcasts it (`Codable`). Paths in it are resolved already. What each
-/// key means stands once, in `JobSpecification+Schema.swift`.
+/// key means is written once, in `JobSpecification+Schema.swift`.
 public struct JobSpecification: Sendable, Codable, Hashable {
     /// The only version of the format that this program reads.
     public static let version = 1
@@ -18,7 +18,7 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     /// The inputs of the model by their names.
     public var inputs: [String: Input] = [:]
     public var join = Join.name
-    /// Nil where nothing is to be made of the tokens' vectors but what the model's folder says.
+    /// Nil where nothing is to be made of the tokens' vectors except what the model's folder says.
     public var embeddings: Embeddings?
     /// Path of a file with the name of a class on each line.
     public var classes: String?
@@ -65,7 +65,7 @@ public struct JobSpecification: Sendable, Codable, Hashable {
         public var cuts: [String] = []
         /// For `random`.
         public var seed = 0
-        /// Path of a cluster file, for strategies that ask what the ranks and the network are like.
+        /// Path of a cluster file, for strategies that depend on the ranks and the network.
         public var cluster: String?
         /// Path of a profile; nil to look into the cache.
         public var profile: String?

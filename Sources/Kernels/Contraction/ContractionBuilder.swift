@@ -1,12 +1,12 @@
 internal import Graphs
 internal import Tensors
 
-/// Finds the steps of an Einstein sum for shapes at hand, none of which is empty.
+/// Finds the steps of an Einstein sum for known shapes, none of which is empty.
 ///
-/// Operands are contracted two by two, the cheapest pair first. Letters that only one of them has and nobody else wants
-/// are summed before; of the others each is one of four kinds for a pair: in both and wanted later (the batch), in both
-/// and summed (inner), only in the left (rows), only in the right (columns). What follows from shapes alone is the same
-/// wherever the node runs, so results are too.
+/// Operands are contracted two by two, the cheapest pair first. Letters that only one of them has and nothing else
+/// needs are summed before; of the others each is one of four kinds for a pair: in both and needed later (the batch),
+/// in both and summed (inner), only in the left (rows), only in the right (columns). What follows from shapes alone is
+/// the same wherever the node runs, so results are too.
 struct ContractionBuilder<Element: MatrixElement> {
     let request: KernelRequest
     let extents: [Character: Int]
@@ -85,7 +85,7 @@ struct ContractionBuilder<Element: MatrixElement> {
         return target
     }
 
-    /// A view without the letters that nobody wants.
+    /// A view without the letters that nothing needs.
     private mutating func summed(
         _ view: LetteredView, keeping wanted: Set<Character>, isLast: Bool
     ) throws -> LetteredView {
@@ -134,7 +134,7 @@ struct ContractionBuilder<Element: MatrixElement> {
     /// From this length on a sum of products of two vectors is left to the matrix product.
     private static var longDot: Int { 4096 }
 
-    /// The elements' products under equal letters, and their sum over the letters that nobody wants.
+    /// The elements' products under equal letters, and their sum over the letters that nothing needs.
     private mutating func multiplied(
         _ left: LetteredView, _ right: LetteredView, keeping wanted: Set<Character>, isLast: Bool
     ) throws -> LetteredView {
@@ -178,7 +178,7 @@ struct ContractionBuilder<Element: MatrixElement> {
         extents.count(group.suffix(suffix)) >= min(16, extents.count(group))
     }
 
-    /// left x right into `target`, or into another place of its letters where that one cannot be written by rows.
+    /// left x right into `target`, or into new memory with the same letters where `target` cannot be written by rows.
     private mutating func matrixProduct(
         _ left: LetteredView, _ right: LetteredView, inner: [Character], into wanted: LetteredView
     ) throws -> LetteredView {

@@ -2,7 +2,7 @@ internal import Graphs
 internal import Tensors
 
 /// A tensor whose axes have letters, as Einstein's sum convention names them. An axis of extent 1 has none, since it
-/// serves every index of its letter; a letter that stands twice walks the diagonal.
+/// serves every index of its letter; a letter that occurs twice walks the diagonal.
 struct LetteredView {
     /// Where a tensor of a contraction lies.
     enum Place: Hashable, Sendable {

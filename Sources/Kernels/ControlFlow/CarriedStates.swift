@@ -4,7 +4,7 @@ internal import Tensors
 /// allocated while they keep their types.
 struct CarriedStates {
     private(set) var values: [StageValue]
-    /// Memory made here that holds the values at hand, and memory that held earlier ones; nil where there is none.
+    /// Memory made here that holds the current values, and memory that held earlier ones; nil where there is none.
     private var held: [Storage?]
     private var free: [Storage?]
 

@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// Runs a loop's body again and again.
+/// Runs a loop's body once for each iteration.
 struct LoopRunner: NodeRunner {
     private let loop: Loop
     private let name: String

@@ -2,7 +2,7 @@ internal import Graphs
 internal import Tensors
 
 extension Compress {
-    /// The slices of `data` where `condition`, a vector of truth values, says so.
+    /// The slices of `data` where `condition`, a vector of truth values, is true.
     func evaluate(_ data: Tensor, condition: Tensor) throws -> Tensor {
         let flat = data.reshaped([data.elementCount])
         let source = axis == nil ? flat : data

@@ -1,7 +1,7 @@
 public import Graphs
 internal import Tensors
 
-/// Computes single operators on values at hand, whose results' shapes may depend on the elements.
+/// Computes single operators on actual values, whose results' shapes may depend on the elements.
 public enum NodeEvaluation {
     /// - Parameter operands: nil where one is left out.
     /// - Returns: all outputs that the operator has.
@@ -29,7 +29,7 @@ public enum NodeEvaluation {
         return try evaluate(operation, operands: tensors, pool: pool).map(StageValue.tensor)
     }
 
-    /// The same for operators that take and make nothing but tensors.
+    /// The same for operators that take and make only tensors.
     static func evaluate(_ operation: Operation, operands: [Tensor?], pool: WorkerPool) throws -> [Tensor] {
         let all = Operands(operands.map { $0.map { Operands.Operand(type: $0.type, constant: $0) } })
         let types: [TensorType]

@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// Computes a node on values at hand and allocates its results: for nodes whose results' types depend on data.
+/// Computes a node on actual values and allocates its results: for nodes whose results' types depend on data.
 protocol NodeRunner {
     /// - Parameter operands: nil where one is left out.
     func run(_ operands: [StageValue?], betweenNodes: () throws -> Void) throws -> [StageValue?]
@@ -38,6 +38,6 @@ private struct SingleNodeRunner: NodeRunner {
 }
 
 extension Operation {
-    /// Whether a node runs on values at hand even where all types are known before the run.
+    /// Whether a node runs on actual values even where all types are known before the run.
     var seesData: Bool { hasBodies }
 }

@@ -8,7 +8,7 @@ internal import Tensors
 
 extension Float: NumericElement {
     typealias Sum = Double
-    // Not by way of float64, which would round 64-bit integers twice.
+    // Not through float64, which would round 64-bit integers twice.
     @inline(__always) init<Source: NumericElement>(casting source: Source) { self = source.float }
     static func power(_ x: Float, _ y: Float) -> Float { powf(x, y) }
 }

@@ -23,7 +23,7 @@ protocol NumericElement: BitwiseCopyable, Sendable, Comparable {
     var sum: Sum { get }
     var double: Double { get }
     var float: Float { get }
-    /// All bits of an integer, or as near to a float as an integer comes.
+    /// All bits of an integer, or the nearest integer of a float.
     var bits: Int64 { get }
     static var isInteger: Bool { get }
 
@@ -75,7 +75,7 @@ extension NumericElement where Self: FixedWidthInteger {
     }
     static func power(_ x: Self, _ y: Self) -> Self {
         if y < 0 {
-            // 1 / x^|y| in integers: only 1 and -1 leave anything.
+            // 1 / x^|y| in integers: 0 for all x but 1 and -1.
             if x == 1 { return 1 }
             return Self.isSigned && x == 0 &- 1 ? (y & 1 == 0 ? 1 : x) : 0
         }

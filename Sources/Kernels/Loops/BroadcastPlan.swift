@@ -1,7 +1,7 @@
 internal import Tensors
 
 /// The loop nest of an element-wise operator with broadcasting: neighbouring axes are merged as far as every operand
-/// allows, so that what is left is rows in which each operand either moves by one element or stands still.
+/// allows, so that what is left is rows in which each operand either moves by one element or does not move.
 struct BroadcastPlan: Sendable {
     /// Extents of the axes around the rows, outermost first.
     private let outerExtents: [Int]
@@ -47,7 +47,7 @@ struct BroadcastPlan: Sendable {
     /// Calls `body` for each piece of a row that lies in a range of the output's elements.
     ///
     /// - Parameter body: takes the first output element, the count, and for each operand [operandCount] its element.
-    // Not inlined: one copy serves every function, and a call per piece costs nothing beside it.
+    // Not inlined: one copy serves every function, and a call per piece costs little compared with it.
     @inline(never)
     func forEachPiece(of range: Range<Int>, _ body: (_ start: Int, _ count: Int, _ offsets: UnsafePointer<Int>) -> Void)
     {

@@ -4,8 +4,8 @@
     internal import Musl
 #endif
 
-/// The discrete Fourier transform of one length, in float64: halves as long as the length is even, and what is left of it
-/// by the definition.
+/// The discrete Fourier transform of one length, in float64: split into halves as long as the length is
+/// even; the rest is computed by the definition.
 struct FourierPlan: Sendable {
     let points: Int
     /// exp(-2 pi i k / points) for every k: real, imaginary.

@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// A product of batches of matrices, [..., rows, inner] times [..., inner, columns]: which matrix meets which.
+/// A product of batches of matrices, [..., rows, inner] times [..., inner, columns]: which matrices are multiplied.
 struct MatrixBatch {
     /// Of one product; where one right matrix serves all left ones, these are one matrix of many rows.
     let rows: Int

@@ -73,7 +73,7 @@ struct AttentionPlan: Sendable {
 
     /// The keys that count in a batch entry, and how far queries are moved along them.
     ///
-    /// - Parameter counts: how many keys of each batch entry count, where an operand says so
+    /// - Parameter counts: how many keys of each batch entry count, where there is such an operand
     func keys(batch: Int, counts: UnsafePointer<Int64>?) -> (count: Int, lowest: Int, highest: Int) {
         let count = counts.map { min(max(Int(clamping: $0[batch]), 0), extents.keys) } ?? extents.keys
         let offset = counts == nil ? extents.past : count - extents.queries
@@ -168,7 +168,7 @@ extension Attention {
     }
 }
 
-/// The fast attention, unless its scores are wanted too.
+/// The fast attention, unless its scores are needed too.
 struct AttentionSelection: Kernel {
     let fast: VectorisedAttentionKernel
     let complete: any Kernel
@@ -184,7 +184,7 @@ struct AttentionSelection: Kernel {
     }
 }
 
-/// Joins past and new keys and values where they are wanted, then computes the attention.
+/// Joins past and new keys and values where they are needed, then computes the attention.
 struct PresentKernel: Kernel {
     let plan: AttentionPlan
     let elementByteCount: Int

@@ -98,7 +98,7 @@ struct BitwiseKernel<Element: FixedWidthInteger & BitwiseCopyable & Sendable>: K
         case .and, .bitwiseAnd: plan.combine(x, y, z, context) { $0 & $1 }
         case .or, .bitwiseOr: plan.combine(x, y, z, context) { $0 | $1 }
         case .xor, .bitwiseXor: plan.combine(x, y, z, context) { $0 ^ $1 }
-        // A shift past the width, as Swift has it, leaves nothing but the sign; a negative one counts as such.
+        // A shift past the width, as Swift has it, leaves only the sign; a negative one counts as such.
         case .shiftLeft: plan.combine(x, y, z, context) { $1 < 0 ? 0 : $0 << $1 }
         case .shiftRight: plan.combine(x, y, z, context) { $0 >> ($1 < 0 ? Element(Element.bitWidth - 1) : $1) }
         default: throw KernelError("\(function.rawValue) is no function of bits")

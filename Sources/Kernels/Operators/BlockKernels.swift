@@ -8,7 +8,7 @@ extension Tile {
         var extents: [Int] = []
         var strides: [Int] = []
         for (axis, step) in input.shape.strides.enumerated() {
-            // Each axis twice: the repeats, which stand still in the input, around the axis itself.
+            // Each axis twice: the repeats, which do not move in the input, around the axis itself.
             extents += [input.shape[axis] == 0 ? 0 : output[axis] / input.shape[axis], input.shape[axis]]
             strides += [0, step]
         }

@@ -7,7 +7,7 @@ internal import Tensors
     internal import Musl
 #endif
 
-/// What the soft maximum of an attention is rounded to on its way.
+/// What the soft maximum of an attention is rounded to in between.
 enum SoftmaxRounding: Sendable {
     case none, float32, float16, bfloat16
 

@@ -98,7 +98,7 @@ struct DirectConvolutionKernel<Element: NumericElement & BinaryFloatingPoint>: K
                         weights + (channel * groupInputs + inChannel) * axes.kernelCells, to,
                         z: row / axes.height.output, y: row % axes.height.output)
                 }
-                // To the finished sum, as a node of its own does.
+                // Added to the finished sum, as a separate node does.
                 if let residual {
                     for x in 0..<axes.width.output { to[x] += residual[start + x] }
                 }

@@ -27,7 +27,7 @@ struct DeterminantKernel<Element: NumericElement & BinaryFloatingPoint>: Kernel 
                 best = row
             }
             let pivot = cells[best * rows + column]
-            // NaN goes on to the result.
+            // NaN is carried on to the result.
             if pivot == 0 { return 0 }
             if best != column {
                 product = -product

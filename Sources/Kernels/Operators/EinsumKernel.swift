@@ -41,7 +41,7 @@ extension Einsum {
                     let shape = shapes[operand]
                     let strides = shape.strides
                     let steps = letters.map { letter in
-                        // A letter that stands twice walks the diagonal.
+                        // A letter that occurs twice walks the diagonal.
                         plan.operands[operand].indices.filter { plan.operands[operand][$0] == letter }
                             .reduce(0) { $0 + (shape[$1] == 1 ? 0 : strides[$1]) }
                     }

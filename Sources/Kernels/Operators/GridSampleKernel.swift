@@ -68,7 +68,7 @@ struct GridSampleKernel<Element: NumericElement & BinaryFloatingPoint>: Kernel {
     ) {
         let length = Double(extent)
         var x = attributes.alignsCorners ? (coordinate + 1) / 2 * (length - 1) : ((coordinate + 1) * length - 1) / 2
-        // Far outside, and for NaN, any cell will do that lies outside.
+        // Far outside, and for NaN, any cell that lies outside is right.
         x = x.isNaN ? -2 * length - 2 : min(max(x, -1e15), 1e15)
         if attributes.mode == .nearest { x = x.rounded(.toNearestOrEven) }
         if attributes.mode != .cubic {

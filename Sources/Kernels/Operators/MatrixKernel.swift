@@ -40,7 +40,7 @@ struct MatrixKernel<Element: MatrixElement>: Kernel {
         let bStride = transposesRight ? inner : columns
         context.parallel(left.count * blocks) { task, _ in
             let batch = task / blocks
-            // Neighbouring tasks share a block of B, the larger matrix as a rule.
+            // Neighbouring tasks share a block of B, usually the larger matrix.
             let row = task % blocks % rowBlocks * Self.blockRows
             let column = task % blocks / rowBlocks * Self.blockColumns
             let rowCount = min(Self.blockRows, rows - row)

@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// Numbers out of packed bytes, by a table of what each number of bits stands for.
+/// Numbers out of packed bytes, by a table of the value of each bit pattern.
 struct NarrowUnpackingKernel<Element: NumericElement>: Kernel {
     let count: Int
     let bits: Int

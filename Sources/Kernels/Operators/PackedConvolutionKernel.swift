@@ -41,7 +41,7 @@ struct PackedConvolutionKernel: Kernel {
 
 /// Weights [outChannels, inChannels / groups, kernelDepth, kernelHeight, kernelWidth] in the order that CKernels reads them.
 enum ConvolutionWeights {
-    /// Bytes that are read at a time: little beside any model, and much beside one read of a file.
+    /// Bytes that are read at a time: little compared with any model, and much for one read of a file.
     static let sliceBytes = 4 << 20
 
     static func pack(_ shape: mpk_conv_shape, _ weights: UnsafePointer<Float>) -> Storage {

@@ -209,7 +209,7 @@ struct DynamicQuantizeKernel: Kernel {
         let count = count
         context.parallel(tasks) { task, _ in
             let start = task * DynamicQuantizeKernel.grain
-            // Zero has to be among the numbers that can be told.
+            // Zero has to be among the numbers that can be represented.
             limits[2 * task] = 0
             limits[2 * task + 1] = 0
             mpk_range(

@@ -17,7 +17,7 @@ struct RecurrentKernel: Kernel {
     /// By direction.
     private let cells: [mpk_cell]
 
-    /// Below this many multiply-adds of a step waking a thread costs more than it brings; directions run side by side.
+    /// Below this many multiply-adds of a step waking a thread costs more than it saves; directions run side by side.
     private static let smallestSharedStep = 1 << 20
 
     init(_ cell: RecurrentCell, _ request: KernelRequest) throws {
@@ -162,7 +162,7 @@ struct RecurrentKernel: Kernel {
         }
     }
 
-    /// Rounds the state before a step where the operator wants that; what was written of it to results stays exact.
+    /// Rounds the state before a step where the operator requires that; what was written of it to results stays exact.
     private func roundState(_ step: Int, direction: Int, _ run: RecurrentRun) {
         guard cell.roundsState else { return }
         let state = layout.state(run.workspace, direction: direction, step: step)

@@ -1,7 +1,7 @@
 internal import CKernels
 internal import Tensors
 
-/// The weights of a recurrent operator as CKernels wants them: for each direction the features of W or R in the order
+/// The weights of a recurrent operator as CKernels needs them: for each direction the features of W or R in the order
 /// [block][gate][unit of the block], blocks rounded up to whole panels.
 struct RecurrentWeights: Sendable {
     let directions: Int

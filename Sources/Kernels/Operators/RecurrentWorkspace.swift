@@ -69,7 +69,7 @@ struct RecurrentWorkspace: Sendable {
         part(base, direction, peepholeOffset)
     }
 
-    /// [batch, units] before a step; two states take turns
+    /// [batch, units] before a step; two buffers are used alternately
     func state(_ base: UnsafeMutableRawPointer, direction: Int, step: Int) -> UnsafeMutablePointer<Float> {
         part(base, direction, stateOffset + step % 2 * batch * units)
     }

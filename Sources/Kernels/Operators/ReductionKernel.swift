@@ -146,7 +146,7 @@ extension Reduction {
         if kind == .indexOfMaximum || kind == .indexOfMinimum {
             return try extremeIndexKernel(input, axes: axes)
         }
-        // Nothing to fold: most kinds are then the identity, the others still have their function.
+        // Nothing to fold: most kinds are then the identity, the others still apply their function.
         struct Visitor: ElementVisitor {
             let kind: Kind
             let plan: ReductionPlan

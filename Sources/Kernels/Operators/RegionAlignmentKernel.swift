@@ -20,7 +20,7 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
     let maps: Shape
     let regions: Int
 
-    /// Samples along one side of a bin past which a region is no region.
+    /// Samples along one side of a bin past which a region is invalid.
     private static var sampleLimit: Double { 16384 }
     /// Samples along one side of a region, whose places are found before the maps are read.
     private static var placeLimit: Int { 1 << 22 }
@@ -79,7 +79,7 @@ struct RegionAlignmentKernel<Element: NumericElement & BinaryFloatingPoint>: Ker
         let scale = Double(attributes.scale)
         let shift = attributes.coordinates == .halfPixel ? 0.5 : 0
         var length = (end - start) * scale
-        // The older rule knows no region smaller than a cell.
+        // In the older rule no region is smaller than a cell.
         if attributes.coordinates == .outputHalfPixel { length = max(length, 1) }
         let bin = length / Double(bins)
         let count = attributes.samples > 0 ? Double(attributes.samples) : bin.rounded(.up)

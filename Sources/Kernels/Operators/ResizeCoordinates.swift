@@ -12,7 +12,7 @@ struct ResizeAxis {
     /// Whether each cell comes from the one with its own index.
     var isIdentity: Bool { input == output && scale == 1 && resize.coordinates != .cropAndResize }
 
-    /// The input coordinate of an output index; in float32, as ONNX Runtime has it: ties of nearest neighbours hang
+    /// The input coordinate of an output index; in float32, as ONNX Runtime has it: ties of nearest neighbours depend
     /// on the rounding.
     private func coordinate(_ index: Int) -> Float {
         let x = Float(index)

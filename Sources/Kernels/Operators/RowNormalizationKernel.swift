@@ -33,7 +33,7 @@ struct RowNormalizationKernel: Kernel {
     }
 }
 
-/// A layer norm by CKernels that steps aside where its moments are wanted too.
+/// A layer norm by CKernels that leaves the work to another kernel where its moments are needed too.
 struct VectorisedLayerNormalizationKernel: Kernel {
     let rows: RowNormalizationKernel
     let complete: any Kernel

@@ -12,7 +12,7 @@ struct UnsignedByteGrid {
     }
 
     init(covering values: UnsafePointer<Float>, count: Int) {
-        // Zero has to be among the numbers that can be told.
+        // Zero has to be among the numbers that can be represented.
         var (lowest, highest) = (Float(0), Float(0))
         mpk_range(values, &lowest, &highest, Int64(count))
         self.init(lowest: lowest, highest: highest)

@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// Elements by way of a table; of two equal keys the first counts.
+/// Elements looked up in a table; of two equal keys the first counts.
 struct ValueLookupKernel<Key: NumericElement, Value: NumericElement>: Kernel {
     let count: Int
     /// Numbers of values by the bits of keys.

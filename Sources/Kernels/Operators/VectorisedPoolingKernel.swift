@@ -8,7 +8,7 @@ struct VectorisedPoolingKernel: Kernel {
     let kind: Pooling.Kind
     /// Channels of all images.
     let planes: Int
-    /// Takes over where the indices of the maxima are wanted.
+    /// Computes instead where the indices of the maxima are needed.
     let indexed: any Kernel
 
     func run(_ operands: KernelOperands, _ context: borrowing KernelContext) throws(KernelError) {

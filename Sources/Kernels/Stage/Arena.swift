@@ -12,7 +12,7 @@ public final class Arena {
     public var byteCount: Int { storage.byteCount + (hasInner ? inner.byteCount : 0) }
     var pointer: UnsafeMutableRawPointer { storage.pointer }
 
-    /// Makes room; whatever was there is gone.
+    /// Makes room; what was there is lost.
     func reserve(_ byteCount: Int) {
         if byteCount > storage.byteCount { storage = Storage(byteCount: byteCount) }
     }

@@ -1,7 +1,7 @@
 internal import Graphs
 internal import Tensors
 
-/// How a program goes on where types become known only while it runs: a compiled piece, then nodes that see data, one
+/// How a program continues where types become known only while it runs: a compiled piece, then nodes that see data, one
 /// by one, then a program for the rest.
 final class Continuation {
     /// Where an operand of a node that sees data comes from.
@@ -14,7 +14,7 @@ final class Continuation {
         let node: Node
         let runner: any NodeRunner
         let operands: [Source?]
-        /// Slots of the results that somebody wants.
+        /// Slots of the results that are needed.
         let outputs: [Int?]
         /// What the binding says of the results.
         let types: [TensorType?]
@@ -47,7 +47,7 @@ final class Continuation {
         let graph = bound.graph
         let isConstant = bound.constantValues()
         let restNodes = Set(cut.rest)
-        // Values that are wanted once the piece has run.
+        // Values that are needed once the piece has run.
         var wanted = Set<ValueID>()
         for id in cut.ready + cut.rest { wanted.formUnion(graph.nodes[id.index].inputs.compactMap(\.self)) }
         wanted.formUnion(part.outputs)

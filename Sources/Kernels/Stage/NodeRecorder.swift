@@ -23,7 +23,7 @@ public final class NodeRecorder {
     func note(_ name: String) {
         let now = NodeRecorder.now
         seconds[name, default: 0] += now - last
-        // What it takes to note is nobody's.
+        // The time that noting takes counts for no node.
         last = NodeRecorder.now
     }
 

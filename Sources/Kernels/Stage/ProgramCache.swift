@@ -3,7 +3,7 @@ internal import Tensors
 /// The programs that one rank has compiled while it ran, for types that became known only then.
 final class ProgramCache {
     struct Key: Hashable {
-        /// What the program goes on from; see `newIdentity`.
+        /// What the program continues from; see `newIdentity`.
         let origin: Int
         /// Of what it takes in; nil for what is no tensor.
         let types: [TensorType?]
@@ -18,7 +18,7 @@ final class ProgramCache {
 
     var count: Int { programs.count }
 
-    /// A number for a place that programs go on from.
+    /// A number for a place that programs continue from.
     func newIdentity() -> Int {
         identities += 1
         return identities

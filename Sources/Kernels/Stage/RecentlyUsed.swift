@@ -19,7 +19,7 @@ public struct RecentlyUsed<Key: Hashable, Value> {
 
     public var count: Int { entries.count }
 
-    /// Whether there is a value for a key; asking is no use.
+    /// Whether there is a value for a key; asking does not count as use.
     public func contains(_ key: Key) -> Bool { entries.index(forKey: key) != nil }
 
     /// The value kept for a key. Reading it counts as use.

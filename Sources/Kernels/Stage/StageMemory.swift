@@ -96,7 +96,7 @@ struct StageMemory {
             guard let operand = node.inputs[index], let source = locals[operand], types[operand.index] == resultType
             else { continue }
             let root = find(source)
-            // Somebody else's bytes are not ours to overwrite, nor are those read after this step, nor those that
+            // Bytes that belong to others must not be overwritten, nor are those read after this step, nor those that
             // the node reads in another order.
             let isReadOtherwise = node.inputs.indices.contains { other in
                 guard let value = node.inputs[other], locals[value].map(find) == root else { return false }

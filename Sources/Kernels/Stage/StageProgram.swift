@@ -1,7 +1,7 @@
 public import Graphs
 public import Tensors
 
-/// A stage compiled for the types at hand.
+/// A stage compiled for given types.
 ///
 /// Where all types are known before the run it is one `CompiledPiece`, and running it allocates nothing but the list of
 /// results. Otherwise the piece covers what is known, then come the nodes that must see data (`NodeRunner`), and then a
@@ -46,7 +46,7 @@ public final class StageProgram {
         try self.init(bound, part: part, environment: environment, owning: environment, isOpen: isOpen)
     }
 
-    /// A program that another one goes on with: what has no type in `bound` is no tensor.
+    /// A program that another one continues with: what has no type in `bound` is no tensor.
     convenience init(_ bound: BoundGraph, part: GraphPart, environment: StageEnvironment) throws {
         try self.init(bound, part: part, environment: environment, owning: nil, isOpen: false)
     }
@@ -99,8 +99,8 @@ public final class StageProgram {
     /// - Parameters:
     ///   - inputs: one for each of `part.inputs`, of `inputTypes` where these are known.
     ///   - outputs: tensors to fill, one for each of `part.outputs`, of `outputTypes`; nil where the type is not known.
-    ///   - items: the job's numbers of the items in the inputs, in order, which random numbers depend on; none where there
-    ///     are no items.
+    ///   - items: the job's numbers of the items in the inputs, in order, which random numbers depend on; none where
+    ///     there are no items.
     ///   - betweenNodes: called after each node, for communication to make progress.
     /// - Returns: the results: those of `outputs`, and new tensors where there are none.
     @discardableResult
@@ -124,7 +124,7 @@ public final class StageProgram {
 
     /// The same for values of any kind.
     ///
-    /// - Parameter outputs: tensors to fill; nil where a new one is wanted.
+    /// - Parameter outputs: tensors to fill; nil where a new one is to be made.
     public func run(
         values: [StageValue], outputs: [Tensor?], betweenNodes: () throws -> Void = {}
     ) throws -> [StageValue] {
@@ -152,7 +152,7 @@ public final class StageProgram {
                 }
                 guard let rest = continuation.rest else { return results.map { $0! } }
                 values = rest.inputs.map { slots[$0]! }
-                // What the rest does not take may go.
+                // What the rest does not take may be freed.
                 slots = []
                 program = try continuation.program(of: rest, for: values, environment: current.environment)
             }

@@ -1,7 +1,7 @@
 public import Tensors
 
-/// What flows between the nodes of a stage: tensors, and the values that ONNX has besides them. Only tensors leave a
-/// stage.
+/// What flows between the nodes of a stage: tensors, and the values that ONNX has in addition to them. Only tensors
+/// leave a stage.
 public enum StageValue: Sendable {
     case tensor(Tensor)
     case sequence([Tensor])

@@ -8,14 +8,14 @@ public final class StageWeights {
     /// By `ValueID.index`: constants, and what follows from nothing else. Other values that are known before the run
     /// depend on the shapes of a binding and must not be shared between bindings.
     private let isFixed: [Bool]
-    /// The node that computes a constant from other constants, for the binding at hand.
+    /// The node that computes a constant from other constants, for the current binding.
     private var loadTimeProducers: [ValueID: NodeID] = [:]
     /// Values computed at load time that several such nodes take.
     private var isSharedAtLoadTime: Set<ValueID> = []
     /// Constants that kernels read while they run, by value.
     private var resident: [ValueID: Tensor] = [:]
     private var packed: [PackedKey: Storage] = [:]
-    /// Folded by the binding at hand; differs from binding to binding.
+    /// Folded by the current binding; differs from binding to binding.
     private var folded: [ValueID: Tensor] = [:]
 
     /// The constants of the bodies of control flow.
@@ -66,7 +66,7 @@ public final class StageWeights {
         return try tensor(value, &computed)
     }
 
-    /// - Parameter computed: what several nodes want, so that it is computed once.
+    /// - Parameter computed: what several nodes need, so that it is computed once.
     private func tensor(_ value: ValueID, _ computed: inout [ValueID: Tensor]) throws -> Tensor {
         if let tensor = folded[value] ?? resident[value] ?? computed[value] { return tensor }
         if let constant = graph.constants[value] { return try constant.load() }
@@ -78,7 +78,7 @@ public final class StageWeights {
         for input in node.inputs { operands.append(try input.map { try tensor($0, &computed) }) }
         let results: [Tensor]
         do {
-            // All outputs, those that nobody wants too: the kernel counts them from the first.
+            // All outputs, those that nothing needs too: the kernel counts them from the first.
             let types = try node.operation.attributes.outputTypes(
                 of: Operands(operands.map { $0.map { Operands.Operand(type: $0.type, constant: $0) } }))
             results = try ConstantEvaluation.evaluate(node.operation, operands: operands, outputs: types)
@@ -126,7 +126,7 @@ public final class StageWeights {
         return tensor
     }
 
-    /// A large constant that lies in a file, left there: of a table of embeddings few rows may ever be wanted.
+    /// A large constant that lies in a file, left there: of a table of embeddings few rows may ever be used.
     private func mapped(_ value: ValueID) throws(FileError) -> Tensor? {
         // A truth value may be any byte but 0 in a file.
         guard folded[value] == nil, case .file(let region, let type)? = graph.constants[value], type.dtype != .bool

@@ -15,14 +15,14 @@ struct Architecture: Sendable {
     ]
 }
 
-/// What stands on an encoder.
+/// What follows an encoder.
 enum EncoderHead {
     /// Nothing: the outputs are those of the encoder.
     case none
     /// Scores of classes from the first token.
     case sequenceClassification
 
-    /// - Throws: for heads that would have to be left out in silence.
+    /// - Throws: for heads that would have to be left out silently.
     init(_ configuration: ModelConfiguration) throws(ModelError) {
         guard let name = configuration.architecture else {
             self = .none
@@ -31,7 +31,7 @@ enum EncoderHead {
         if name.hasSuffix("ForSequenceClassification") {
             self = .sequenceClassification
         } else if ["Model", "ForMaskedLM", "ForPreTraining"].contains(where: name.hasSuffix) {
-            // What was trained to fill in words is used for what it knows of sentences.
+            // A model that was trained to fill in words is used without its head, as an encoder of sentences.
             self = .none
         } else {
             throw configuration.error(

@@ -35,7 +35,7 @@ struct EncoderBlockNames {
 }
 
 extension EncoderBuilder {
-    /// What all blocks share: extents that follow from the inputs, and the mask in the form that scores want it.
+    /// What all blocks share: extents that follow from the inputs, and the mask in the form that scores need.
     struct Sequence {
         /// [batch, sequence, heads, head size], as a shape.
         let headShape: ValueID

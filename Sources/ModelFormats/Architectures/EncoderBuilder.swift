@@ -9,12 +9,12 @@ struct EncoderBuilder {
     private(set) var graph: Graph
     let configuration: ModelConfiguration
     private let weights: SafetensorsWeights
-    /// Stands before the names of weights: `bert.` where the encoder was saved with a head.
+    /// Comes before the names of weights: `bert.` where the encoder was saved with a head.
     let prefix: String
     private var constants: [String: ValueID] = [:]
 
     /// - Parameters:
-    ///   - prefix: what may stand before the names of the encoder's weights.
+    ///   - prefix: what may come before the names of the encoder's weights.
     ///   - probe: the weight that tells whether it does.
     init(
         _ configuration: ModelConfiguration, _ weights: SafetensorsWeights, prefix: String, probe: String

@@ -3,7 +3,7 @@ internal import Graphs
 internal import Tensors
 
 /// Reads folders as Hugging Face's transformers saves them: `config.json` says what the model is, safetensors files hold
-/// its weights, and an architecture of ours makes the graph.
+/// its weights, and an `Architecture` makes the graph.
 public enum HuggingFaceImporter {
     /// The graph of a model's folder. Weights stay where they lie and are referred to.
     ///

@@ -100,7 +100,7 @@ struct ModelConfiguration {
         fields.text[key] != nil || fields.numbers[key] != nil || fields.flags[key] != nil || fields.lists[key] != nil
     }
 
-    /// How many classes a classifier has, where the file says so.
+    /// How many classes a classifier has, where the file tells it.
     var labelCount: Int? {
         get throws(ModelError) {
             if !fields.labels.isEmpty { return fields.labels.count }

@@ -1,9 +1,9 @@
 internal import FoundationEssentials
 
-/// What a model's folder says about texts beside the model itself: how long they may be, and, in the files of
+/// What a model's folder says about texts in addition to the model itself: how long they may be, and, in the files of
 /// sentence-transformers, how tokens become one vector.
 public struct TextModelFolder: Sendable {
-    /// The most tokens that the model has positions for, special ones included; nil where nothing says so.
+    /// The most tokens that the model has positions for, special ones included; nil where nothing tells it.
     public let positions: Int?
     /// The most tokens that texts should be cut to.
     public let length: Int?

@@ -24,7 +24,7 @@ public enum JSONFault {
             guard !context.codingPath.isEmpty else {
                 return "a number in it is too large, or has a fraction where a whole number is expected"
             }
-            // Foundation speaks of Swift's types here; what our own initialisers say is meant for people.
+            // Foundation speaks of Swift's types here; what the initialisers of this project say is meant for people.
             let isOurs = context.underlyingError == nil && !context.debugDescription.contains("JSON")
             let reason =
                 isOurs && !context.debugDescription.contains("number")
@@ -63,7 +63,7 @@ public enum JSONFault {
         return value.words
     }
 
-    /// Any JSON, to say what stands at a place.
+    /// Any JSON, to say what is at a place.
     private indirect enum AnyValue: Decodable {
         case null
         case truth(Bool)

@@ -73,7 +73,7 @@ struct JSONFile {
 }
 
 extension JSONFile {
-    /// A key of an object as often as it stands there, and where its value lies.
+    /// A key of an object as often as it occurs there, and where its value lies.
     struct Member {
         let key: String
         /// In `bytes`, the opening quote.
@@ -149,7 +149,7 @@ extension JSONFile {
                 continue
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                // The end of what the value stands in.
+                // The end of what the value is in.
                 guard depth > 0 else { return position }
                 depth -= 1
                 if depth == 0 { return position + 1 }

@@ -43,15 +43,15 @@ public enum NPY {
         }
     }
 
-    /// The bytes that stand before the elements of an array of this type; a multiple of 64.
+    /// The bytes before the elements of an array of this type; a multiple of 64.
     public static func encodedHeader(_ type: TensorType) -> [UInt8] { NPYHeader.encoded(type) }
 }
 
 // MARK: - Shared by .npy and .npz
 
 extension NPY {
-    /// Refuses a file that is shorter than its header says, and one that goes on: NumPy appends when it is told to save
-    /// twice into one open file, and to take the first array of several would be a guess.
+    /// Refuses a file that is shorter than its header says, and one that is longer: NumPy appends when it is told to
+    /// save twice into one open file, and to take the first array of several would be a guess.
     static func checkLength(_ size: Int, of header: NPYHeader, path: String) throws(FileError) {
         let wanted = header.byteCount + header.type.byteCount
         if size < wanted {

@@ -6,7 +6,7 @@ internal import Tensors
 struct NPYHeader: Equatable, Sendable {
     var type: TensorType
     var isBigEndian = false
-    /// First axis fastest. Arrays of one axis are the same either way and never say so here.
+    /// First axis fastest. Arrays of one axis are the same either way and are never marked so here.
     var isFortranOrder = false
     /// Bytes before the first element.
     var byteCount: Int

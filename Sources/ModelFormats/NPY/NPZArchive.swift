@@ -7,7 +7,8 @@ public import Tensors
     internal import Musl
 #endif
 
-/// A .npz file in the making: a zip archive of .npy files, stored without compression, as `numpy.savez` writes it.
+/// A .npz file that is being written: a zip archive of .npy files, stored without compression, as `numpy.savez` writes
+/// it.
 public struct NPZArchive {
     private var entries: [(key: String, bytes: [UInt8])] = []
 
@@ -31,7 +32,7 @@ public struct NPZArchive {
             FileError(path: path, offset: nil, reason: String(cString: zip_error_strerror(&error)))
         }
         guard let target = zip_source_buffer_create(nil, 0, 0, &error) else { throw failure(&error) }
-        // Kept past the closing of the archive, to be read then.
+        // Kept after the archive is closed, to be read then.
         zip_source_keep(target)
         defer { zip_source_free(target) }
         guard let archive = zip_open_from_source(target, ZIP_TRUNCATE, &error) else {

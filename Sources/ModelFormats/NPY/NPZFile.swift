@@ -86,7 +86,7 @@ private struct Archive: ~Copyable {
                 reason: "\(key): a way of packing that NumPy does not write (method \(status.comp_method), "
                     + "encryption \(status.encryption_method))")
         }
-        // Deflate cannot do better than 1032 to 1: a size past that is a lie, and would be memory asked for in vain.
+        // Deflate cannot do better than 1032 to 1: a size past that is false, and memory for it must not be asked for.
         guard status.comp_size <= 1 << 46, status.size <= 1 << 46, status.size <= 1032 * status.comp_size + 64 else {
             throw FileError(
                 path: path, offset: nil,

@@ -2,6 +2,6 @@
 enum ConversionError: Error {
     /// It contradicts the standard; the model is broken.
     case malformed(String)
-    /// It is sound, but nothing here can express it; it becomes an unsupported operator with this remark.
+    /// It is valid, but nothing here can express it; it becomes an unsupported operator with this remark.
     case inexpressible(String)
 }

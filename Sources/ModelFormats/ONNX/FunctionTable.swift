@@ -19,10 +19,10 @@ struct FunctionTable {
     private let path: String
     /// One for all graphs of a model: functions may also be called from bodies, in which bodies call functions.
     private let budget = Budget()
-    /// Nodes and calls that a call of each function comes to, those in its bodies too.
+    /// Nodes and calls that a call of each function expands to, those in its bodies too.
     private var sizes: [Key: Int] = [:]
 
-    /// What calls may come to in one model. Functions that call functions grow exponentially, so that a file of a
+    /// What calls may expand to in one model. Functions that call functions grow exponentially, so that a file of a
     /// kilobyte could ask for any number of nodes.
     private final class Budget {
         private(set) var nodes = 0
@@ -56,7 +56,7 @@ struct FunctionTable {
         try checkCalls(protos.map { Key(domain: $0.domain.standardised, name: $0.name, overload: $0.overload) })
     }
 
-    /// Throws where a function comes to call itself, in a body too, or where bodies lie too deep.
+    /// Throws where a function calls itself, directly or not, in a body too, or where bodies lie too deep.
     ///
     /// - Parameter keys: of the functions, in the order of the file.
     private mutating func checkCalls(_ keys: [Key]) throws(ModelError) {
@@ -130,7 +130,7 @@ struct FunctionTable {
                 + "than \(FunctionTable.nameLimit >> 20) MiB; export the model with fewer functions inside functions")
     }
 
-    /// - Parameter isOwn: whether the nodes stand in the file as they are, rather than come from a call.
+    /// - Parameter isOwn: whether the nodes are in the file as they are, rather than come from a call.
     private func expand(
         _ nodes: [Node], into result: inout [Node], isOwn: Bool, prefixes: inout [String: Int]
     ) throws(ModelError) {
@@ -149,7 +149,7 @@ struct FunctionTable {
             }
             // Known before any of it is made.
             guard !isOwn || budget.nodes + (sizes[key] ?? 0) <= FunctionTable.nodeLimit else { throw excess }
-            // Two calls of one name still are two.
+            // Two calls with one name are still two.
             let label = node.proto.label
             let count = prefixes[label, default: 0]
             prefixes[label] = count + 1
@@ -180,9 +180,9 @@ private struct FunctionCall {
     private let function: Onnx_FunctionProto
     private let call: Onnx_NodeProto
     private let prefix: String
-    /// What names of the function stand for.
+    /// What names of the function refer to.
     private var names: [String: String] = ["": ""]
-    /// Outputs that the function only hands on: from the value of the caller, to the value of the caller.
+    /// Outputs that the function only passes on: from the value of the caller, to the value of the caller.
     private var copies: [(from: String, to: String)] = []
     private var attributes: [String: Onnx_AttributeProto] = [:]
 

@@ -62,7 +62,7 @@ struct GraphAssembly {
 
     // MARK: Adding
 
-    /// A name that no node has yet, as close to the one wanted as can be.
+    /// A name that no node has yet, as close to the one asked for as possible.
     mutating func uniqueName(_ wanted: String) -> String {
         guard var count = nodeNames[wanted] else {
             nodeNames[wanted] = 2
@@ -109,7 +109,7 @@ struct GraphAssembly {
         addConstant(node, suffix, Tensor(integers.map(Int64.init)))
     }
 
-    /// A scalar that can stand beside a value of this dtype.
+    /// A scalar that can be combined with a value of this dtype.
     mutating func addScalar(_ node: ONNXNode, _ suffix: String, _ number: Double, dtype: DType) -> ValueID {
         switch dtype {
         case .float64: return addConstant(node, suffix, Tensor(scalar: number))

@@ -2,7 +2,7 @@ internal import Graphs
 internal import SwiftProtobuf
 internal import Tensors
 
-/// The way from the graph in a file to ours: names become values, tensors constants, nodes ours.
+/// How the graph in a file becomes a `Graph`: names become values, tensors constants, nodes `Node`s.
 struct GraphReading {
     /// What a body knows of a value that it takes from the graph around it.
     struct Captured {
@@ -193,7 +193,7 @@ struct GraphReading {
         }
     }
 
-    /// Stands for a constant that cannot be held here, so that the model can still be inspected.
+    /// Takes the place of a constant that cannot be held here, so that the model can still be inspected.
     private mutating func addUnsupported(_ name: String, _ type: String, _ value: ValueID) {
         let operation = Operation.unsupported(Unsupported("initializer of type \(type)"))
         assembly.add(assembly.uniqueName(name), operation, [], outputs: [value])
@@ -263,7 +263,7 @@ struct GraphReading {
             throw .malformed("\(outputs.count) outputs, and the operator has \(operation.outputs.text)")
         }
         if !operation.mayLackFirst, !inputs.isEmpty, inputs[0].isEmpty { throw .malformed("operand 0 is missing") }
-        // Of a number of outputs that the file chooses, any may be left out.
+        // Where the file chooses the number of outputs, any may be left out.
         if operation.outputs.lowerBound > 0, operation.outputs != ONNXOperator.anyNumber, outputs[0].isEmpty {
             throw .malformed("output 0 is missing")
         }
@@ -275,11 +275,11 @@ struct GraphReading {
         try operation.convert(node, &assembly)
         node.noteNarrowResults(&assembly)
         let rest = node.unconsulted
-        // A setting that nobody looked at would be dropped in silence.
+        // A setting that nobody looked at would be dropped silently.
         guard rest.isEmpty else { throw .inexpressible("with \(rest.joined(separator: ", "))") }
     }
 
-    /// Names without the empty ones at the end, which stand for nothing.
+    /// Names without the empty ones at the end, which have no meaning.
     private func trimmed(_ names: [String]) -> [String] {
         Array(names[..<(names.lastIndex { !$0.isEmpty }.map { $0 + 1 } ?? 0)])
     }

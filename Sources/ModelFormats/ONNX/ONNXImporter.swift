@@ -5,7 +5,7 @@ internal import Tensors
 
 /// Reads ONNX files (https://onnx.ai/onnx/repo-docs/IR.html).
 public enum ONNXImporter {
-    /// The graph of a model file. Weights stay where they lie, inside the file or beside it, and are referred to.
+    /// The graph of a model file. Weights stay where they lie, inside the file or next to it, and are referred to.
     ///
     /// What cannot be computed here becomes `Operation.unsupported`; only a file that contradicts the standard, or
     /// operators of sets that are too old to be known, are errors.

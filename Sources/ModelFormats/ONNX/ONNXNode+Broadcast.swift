@@ -2,8 +2,8 @@ internal import Graphs
 internal import Tensors
 
 extension ONNXNode {
-    /// The two operands of an element-wise operator. Before opset 7 the second one's first axis could stand beside any
-    /// axis of the first operand; from then on shapes align at their last axis.
+    /// The two operands of an element-wise operator. Before opset 7 the second one's first axis could be aligned with
+    /// any axis of the first operand; from then on shapes align at their last axis.
     func broadcastOperands(_ assembly: inout GraphAssembly) throws(ConversionError) -> [ValueID?] {
         let (left, right) = (try requiredInput(0), try requiredInput(1))
         guard version < 7 else { return [left, right] }
@@ -14,7 +14,7 @@ extension ONNXNode {
 }
 
 extension GraphAssembly {
-    /// The second operand of a node with unit axes at its end, so that its first axis stands beside `axis` of the
+    /// The second operand of a node with unit axes at its end, so that its first axis is aligned with `axis` of the
     /// first operand.
     mutating func aligned(_ node: ONNXNode, _ value: ValueID, from axis: Int) throws(ConversionError) -> ValueID {
         guard let rank = try ranks[node.requiredInput(0)], let own = ranks[value] else {

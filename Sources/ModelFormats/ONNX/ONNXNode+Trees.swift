@@ -18,7 +18,7 @@ extension ONNXNode {
     ) throws(ConversionError) -> TreeEnsemble {
         for name in ["nodes_values", "nodes_hitrates", "base_values", "\(prefix)_weights"]
         where has("\(name)_as_tensor") { throw .inexpressible("with \(name) as a tensor") }
-        // How often training came by.
+        // How often training visited it.
         ignore("nodes_hitrates")
         guard targetCount > 0 else { throw .malformed("it has \(targetCount) targets") }
         let keys = try keys("nodes")

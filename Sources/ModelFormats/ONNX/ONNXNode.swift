@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import Graphs
 internal import Tensors
 
-/// A node of an ONNX graph on its way to ours: operands and results as values, attributes by name.
+/// A node of an ONNX graph that is being converted: operands and results as values, attributes by name.
 final class ONNXNode {
     /// Unique in the graph.
     let name: String
@@ -14,7 +14,7 @@ final class ONNXNode {
     let inputs: [ValueID?]
     let outputs: [ValueID?]
     private let attributes: [String: Onnx_AttributeProto]
-    /// Attributes that the conversion has looked at. What it did not look at, it did not carry out.
+    /// Attributes that the conversion has looked at. What it did not look at has no effect.
     private var consulted: Set<String> = []
 
     /// Attributes past this, either way, are no settings but an attack on integer arithmetic.

@@ -1,6 +1,6 @@
 internal import Graphs
 
-/// How an operator of the standard becomes nodes of ours.
+/// How an operator of the standard becomes nodes of a `Graph`.
 struct ONNXOperator: Sendable {
     typealias Conversion = @Sendable (ONNXNode, inout GraphAssembly) throws(ConversionError) -> Void
 
@@ -28,7 +28,7 @@ struct ONNXOperator: Sendable {
         self.init(versions, inputs: inputs...inputs, convert: convert)
     }
 
-    /// As many as the file likes.
+    /// Any number that the file chooses.
     static let anyNumber = 1...(1 << 20)
 
     /// The version in effect for a model's operator set; nil where that is too old.
@@ -51,7 +51,7 @@ struct ONNXOperator: Sendable {
 }
 
 extension ONNXOperator {
-    /// Models of machine learning that are no networks, and what stands around them.
+    /// Models of machine learning that are no networks, and what is used around them.
     static let learnedDomain = "ai.onnx.ml"
 
     /// The conversion of an operator of a domain, where there is one.
@@ -66,7 +66,7 @@ extension ONNXOperator {
 }
 
 extension ONNXNode {
-    /// The conversion of an operator whose operands are ours in the same order.
+    /// The conversion of an operator whose operands are the same here, in the same order.
     static func direct(_ operation: Operation) -> ONNXOperator.Conversion {
         { node, assembly in assembly.finish(node, operation, node.inputs) }
     }

@@ -18,7 +18,7 @@ struct SafetensorsFile {
     /// The most bytes that the format allows a header to have.
     static let headerLimit = 100_000_000
 
-    /// Reads the header and believes nothing of it: every tensor must lie in the file, have the bytes that its dtype and
+    /// Reads the header and checks all of it: every tensor must lie in the file, have the bytes that its dtype and
     /// shape need, overlap no other, and together they must cover the file to its end.
     init(path: String) throws(ModelError) {
         self.path = path
@@ -126,7 +126,7 @@ struct SafetensorsFile {
     }
 }
 
-/// The element types of the format that are ours too, by the names that it has for them.
+/// The element types of the format that are a `DType` too, by the names that it has for them.
 enum SafetensorsDType {
     static let table: [String: DType] = [
         "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16,
@@ -148,7 +148,7 @@ private struct Header: Decodable {
         }
     }
 
-    /// A number as it stands there: the decoder's own error for a fraction does not say where it stands.
+    /// A number as it is written there: the decoder's own error for a fraction does not say where it is.
     struct Number: Decodable {
         let integer: Int?
         let text: String

@@ -16,7 +16,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Stands alone as a token of its own.
+    /// Is a token of its own.
     var isTokenPunctuation: Bool {
         if isASCII {
             switch value {

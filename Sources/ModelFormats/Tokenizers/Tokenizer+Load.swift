@@ -3,8 +3,8 @@ internal import FoundationEssentials
 extension Tokenizer {
     /// Reads a tokenizer.
     ///
-    /// - Parameter path: `tokenizer.json`; or a `vocab.txt`, which `tokenizer_config.json` beside it completes; or a folder
-    ///   with one of them.
+    /// - Parameter path: `tokenizer.json`; or a `vocab.txt`, which `tokenizer_config.json` in the same folder
+    ///   completes; or a folder with one of them.
     /// - Throws: naming the file, and what in it is not known here.
     public static func load(path: String) throws(ModelError) -> Tokenizer {
         var isFolder = false

@@ -10,7 +10,7 @@ public struct Tokenizer: Sendable {
     let normalizedTokens: AddedTokens
     let pieces: WordPiece
     let template: TokenTemplate
-    /// What the file wants of long texts.
+    /// What the file says about long texts.
     let truncation: Truncation?
     /// Fills what is shorter than the longest text of a microbatch.
     public let paddingToken: Int32
@@ -24,7 +24,7 @@ public struct Tokenizer: Sendable {
     /// The most tokens that a text should have, by the tokenizer's own file.
     public var maximumLength: Int? { truncation?.length }
 
-    /// Tokens that every text gets beside its own, such as [CLS] and [SEP].
+    /// Tokens that every text gets in addition to its own, such as [CLS] and [SEP].
     public var specialTokenCount: Int { template.before.count + template.behind.count }
 
     /// The tokens of a text.
@@ -74,7 +74,7 @@ public struct Tokenizer: Sendable {
     }
 }
 
-/// What stands around the tokens of a text.
+/// What is put around the tokens of a text.
 struct TokenTemplate: Sendable {
     struct Special: Sendable {
         let id: Int32

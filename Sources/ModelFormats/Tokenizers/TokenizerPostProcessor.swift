@@ -1,4 +1,4 @@
-/// The part of `tokenizer.json` that says what stands around a text.
+/// The part of `tokenizer.json` that says what is put around a text.
 struct TokenizerPostProcessor: Decodable {
     /// One element of a template: a special token, or the text.
     struct Element: Decodable {

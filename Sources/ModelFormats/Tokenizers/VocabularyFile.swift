@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import Tensors
 
 /// The older form of a tokenizer: a piece on each line of `vocab.txt`, its number being that of the line from 0, and
-/// settings in a `tokenizer_config.json` beside it.
+/// settings in a `tokenizer_config.json` next to it.
 enum VocabularyFile {
     static func tokenizer(path: String) throws(ModelError) -> Tokenizer {
         let pieces = try pieces(path: path)
@@ -65,7 +65,7 @@ enum VocabularyFile {
         return pieces
     }
 
-    /// A token by itself, or with how it is found.
+    /// A token alone, or with how it is found.
     private struct SpecialToken: Decodable {
         let content: String
 

@@ -26,7 +26,7 @@ public enum RunLimit: Sendable, Hashable {
             (busiest.compute, .compute(stage: plan.stages(ofRank: busiest.rank).first ?? 0)),
         ]
         let largest = parts.max { $0.0 < $1.0 }!.1
-        // Communication stands on the rank that waits for it, which need not be the busiest.
+        // Communication counts for the rank that waits for it, which need not be the busiest.
         let waiting = ranks.max { $0.communication < $1.communication }!
         if waiting.communication > busiest.compute {
             self = .communication(rank: waiting.rank)

@@ -1,4 +1,4 @@
-/// Where all of a job's time went, on each rank: the parts of a rank add up to the whole.
+/// What all of a job's time was spent on, on each rank: the parts of a rank add up to the whole.
 public struct TimeBreakdown: Sendable, Codable, Hashable {
     /// Seconds of one rank.
     public struct Rank: Sendable, Codable, Hashable {

@@ -1,8 +1,8 @@
-/// What stands out in a measured cluster: ranks and links that are slower than their like.
+/// What is unusual in a measured cluster: ranks and links that are slower than others of their kind.
 enum CalibrationFindings {
-    /// Beside the median of all ranks.
+    /// Relative to the median of all ranks.
     private static let slowSpeed = 0.9
-    /// Beside the medians of the links of the same class.
+    /// Relative to the medians of the links of the same class.
     private static let slowBandwidth = 0.8
     private static let slowLatency = 1.5
 

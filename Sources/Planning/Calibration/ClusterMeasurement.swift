@@ -82,7 +82,7 @@ public struct ClusterMeasurement: Sendable, Codable {
             self.piecesSeconds = piecesSeconds
         }
 
-        /// Whether pieces are worth it. Whole messages find to a rhythm now and then in which they lose little, and out of it
+        /// Whether pieces are worth it. Whole messages sometimes reach a rhythm in which they lose little, and leave it
         /// again, so that any gain counts.
         public var goesInPieces: Bool { piecesSeconds < wholeSeconds }
     }

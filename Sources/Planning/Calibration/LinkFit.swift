@@ -1,6 +1,6 @@
 /// Finds latency and bandwidth in the times of messages of several sizes.
 ///
-/// Small messages tell the latency: their bytes take no time worth the name. The bandwidth comes from the difference of
+/// Small messages tell the latency: their bytes take almost no time. The bandwidth comes from the difference of
 /// two large sizes, in which everything that each message pays once cancels out: latency, rendezvous, acknowledgement.
 /// The fastest rounds count, since whatever else a machine does makes a round slower and never faster.
 public enum LinkFit {
@@ -35,7 +35,7 @@ public enum LinkFit {
         return Double(largest.byteCount) / (rest > 0 ? rest : largest.fastest)
     }
 
-    /// What stands for all links of a class: the median of each figure.
+    /// What represents all links of a class: the median of each figure.
     ///
     /// - Returns: nil without links.
     public static func typical(_ links: [Cluster.Link]) -> Cluster.Link? {
@@ -48,7 +48,7 @@ public enum LinkFit {
 
     /// Links whose latency or bandwidth is off by more are unlike their class.
     public static let tolerance = 0.15
-    /// Seconds by which latencies differ without meaning: what else a machine does.
+    /// Seconds by which latencies differ by chance, through other work of the machine.
     private static let latencyNoise = 5e-6
 
     public static func isUnlike(_ link: Cluster.Link, _ typical: Cluster.Link) -> Bool {

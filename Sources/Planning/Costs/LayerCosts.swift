@@ -14,7 +14,7 @@ public struct LayerCosts: Sendable, Codable, Hashable {
     public let flopsPerSecond: Double
     /// Seconds of each layer, in the order of the chain.
     public let layers: [Double]
-    /// What a stage costs beside its layers.
+    /// What a stage costs in addition to its layers.
     public let stage: Double
     /// Seconds to read the items, by input of the graph.
     public let read: [ValueID: Double]

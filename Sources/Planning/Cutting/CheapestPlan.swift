@@ -7,7 +7,7 @@ struct CheapestPlan {
     private let cuts: ReachableCuts
     private let table: StageTable
     private let places: RankChoices
-    /// By state: where its ends stand in the arrays behind.
+    /// By state: where its ends are in the arrays below.
     private let rows: [Int]
     private var tolls: [Double]
     private var firsts: [Int32]
@@ -114,8 +114,8 @@ struct CheapestPlan {
     }
 }
 
-/// Stages that may end where a search stands: the cheapest first, and of the others those that may still end when all that
-/// are cheaper may not.
+/// Stages that may end at the current place of a search: the cheapest first, and of the others those that may still end
+/// when all that are cheaper may not.
 private struct StageQueue {
     struct Run {
         let toll: Double

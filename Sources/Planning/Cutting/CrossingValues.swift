@@ -47,7 +47,7 @@ struct CrossingValues {
         }
     }
 
-    /// Where the values alive before a block stand.
+    /// Where the values alive before a block are.
     func range(of block: Int) -> Range<Int> { starts[block]..<starts[block + 1] }
 
     /// Bytes alive before a block that are so until another one or longer.

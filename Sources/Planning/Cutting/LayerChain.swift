@@ -33,7 +33,7 @@ public struct LayerChain: Sendable {
     public let layers: [Layer]
     public let values: [Value]
     /// `cutByteCounts[i]` crosses a cut before layer i; the first and the last are 0, since inputs are read and
-    /// outputs written on the ranks that want them.
+    /// outputs written on the ranks that need them.
     public let cutByteCounts: [Double]
     /// `isCuttable[i]`: whether a stage may begin with layer i. Not so between the layers that read a carried state and
     /// those that make it anew: a state stays on its stage.

@@ -49,7 +49,7 @@ struct MemorySearch {
     }
 
     private func cuts(within limit: Double) -> ReachableCuts {
-        // Nothing but memory counts.
+        // Only memory counts.
         let messages = MessageTimes(table) { (pace: 0, handling: 0, toll: $0) }
         let rule = StageRule(
             speed: 1, knownSpeed: 1, stageSeconds: 0, messages: messages, messagesNumber: 0,

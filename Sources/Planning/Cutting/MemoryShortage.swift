@@ -1,4 +1,4 @@
-/// Why a model does not fit into the memory of the ranks, and what would do.
+/// Why a model does not fit into the memory of the ranks, and what would be enough.
 struct MemoryShortage {
     private let problem: PartitionProblem
     private let table: StageTable
@@ -12,7 +12,7 @@ struct MemoryShortage {
         Double(problem.cluster.ranks.prefix(problem.stageCount).compactMap(\.memoryByteCount).min() ?? 0)
     }
 
-    /// Says how much is missing at best and the smallest number of ranks that would do.
+    /// Says how much is missing at best and the smallest number of ranks that would be enough.
     var error: PlanningError {
         let missing = heaviest(stageCount: problem.stageCount) - limit
         let plural = problem.stageCount == 1 ? "" : "s"
@@ -22,7 +22,7 @@ struct MemoryShortage {
                 + remedy)
     }
 
-    /// What would do.
+    /// What would be enough.
     var remedy: String {
         if heaviest(stageCount: problem.stageCount) <= limit { return "another plan fits; strategy 'optimal' finds it" }
         guard let count = smallestCount(limit: limit) else {

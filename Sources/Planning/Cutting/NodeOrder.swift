@@ -15,7 +15,7 @@ enum NodeOrder {
         let greedy = greedyOrder(bound, nodes)
         let before = width(bound, nodes)
         let after = width(bound, greedy)
-        // Caches and memory plans like the order that a model was written in: it goes only for a gain.
+        // Caches and memory plans like the order that a model was written in: it is left only for a gain.
         return after < 0.95 * before ? greedy : nodes
     }
 
@@ -35,7 +35,7 @@ enum NodeOrder {
         for (position, id) in nodes.enumerated() {
             for case let output? in graph.nodes[id.index].outputs { producer[output.index] = position }
         }
-        // What each node takes of others, each value once, and how many nodes still want a value.
+        // What each node takes of others, each value once, and how many nodes still need a value.
         var operands = [[Int]](repeating: [], count: nodes.count)
         var wanted = [Int](repeating: 0, count: count)
         var takers = [[Int]](repeating: [], count: count)

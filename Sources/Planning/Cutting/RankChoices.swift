@@ -34,7 +34,7 @@ struct RankChoices {
 
     /// What a step means, for whatever nodes are alike.
     fileprivate struct Move {
-        /// The use of the node that is gone to; nil to stay on the node.
+        /// The use of the node that comes next; nil to stay on the node.
         let use: Int?
         let share: Int
     }
@@ -113,7 +113,7 @@ struct RankChoices {
         guard explore(from: State(current: nil, others: fresh), stateLimit) else { return nil }
     }
 
-    /// Breadth first, so that states stand in the order of their depths.
+    /// Breadth first, so that states are in the order of their depths.
     private mutating func explore(from start: State, _ limit: Int) -> Bool {
         var numbers = [start: 0]
         var states = [start]
@@ -195,7 +195,7 @@ struct RankChoices {
         var current = -1
         return path.map { step in
             if let wanted = step.move.use {
-                // Nodes that are used up are alike to none that is gone to.
+                // Nodes that are used up are not like any that may come next.
                 current = useOfNode.indices.first { $0 != current && useOfNode[$0] == wanted }!
             }
             useOfNode[current] = uses.after(useOfNode[current], share: step.move.share)!

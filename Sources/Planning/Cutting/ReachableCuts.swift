@@ -26,7 +26,7 @@ struct ReachableCuts {
     private(set) var lookCount = 0
     private(set) var isPossible = false
 
-    /// By end, for the step at hand: the last end of the runs that begin there.
+    /// By end, for the current step: the last end of the runs that begin there.
     private var laterEnds: [Int]
     /// By rule: the last ends of all plain blocks, for rules that many steps have.
     private var known: [[Int]]

@@ -3,7 +3,7 @@ struct StageRule {
     /// Of the rank, and of those that the seconds hold for, in floating-point operations a second.
     let speed: Double
     let knownSpeed: Double
-    /// Seconds of a stage beside its layers.
+    /// Seconds of a stage in addition to its layers.
     let stageSeconds: Double
     /// What its messages take.
     let messages: MessageTimes
@@ -24,7 +24,7 @@ struct MessageTimes {
     private(set) var paces: [Double]
     /// Seconds that a message makes computing longer.
     private(set) var handling: [Double]
-    /// What a stage's messages cost the first item on its way.
+    /// Seconds that a stage's messages delay the first item.
     private(set) var tolls: [Double]
     /// The least and the most.
     let handlingRange: ClosedRange<Double>

@@ -3,7 +3,7 @@ struct StageTable {
     let blockCount: Int
     /// Seconds of all blocks before each, on a rank of the speed that the costs hold for.
     ///
-    /// Whole multiples of `quantum`, so that sums are exact: stages of equal layers weigh the same wherever they stand,
+    /// Whole multiples of `quantum`, so that sums are exact: stages of equal layers weigh the same wherever they are,
     /// which sums of rounded numbers would not.
     let seconds: [Double]
     /// A power of 2.
@@ -72,7 +72,7 @@ struct StageTable {
             var sum = 0.0
             var taker = first
             for index in crossing.range(of: first) {
-                // Up to the next taker nothing more is wanted; what this block takes it always receives.
+                // Up to the next taker nothing more is needed; what this block takes it always receives.
                 if crossing.untils[index] > taker {
                     ends.append(crossing.untils[index])
                     received.append(sum)

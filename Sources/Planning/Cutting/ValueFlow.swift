@@ -13,7 +13,7 @@ struct ValueFlow {
         let isOutput: Bool
         let layerCount: Int
 
-        /// Where the value is first at hand: an input is read where it is first wanted.
+        /// Where the value first exists: an input is read where it is first needed.
         var firstPosition: Int? { producer ?? consumers.first ?? (isOutput ? layerCount - 1 : nil) }
     }
 

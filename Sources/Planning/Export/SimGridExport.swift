@@ -2,7 +2,7 @@
 /// (Desprez et al., INRIA RR-7489; https://simgrid.org/doc/latest/Tutorial_MPI_Applications.html).
 ///
 /// What SMPI replays is the schedule itself, action by action, with the costs that the simulator here has too. Two models
-/// that were written apart from each other then say how long a plan takes.
+/// that were written independently of each other then say how long a plan takes.
 public struct SimGridExport {
     private let schedule: Schedule
     private let plan: PartitionPlan

@@ -56,7 +56,7 @@ struct SimGridTrace {
                 let seat = rules.seat(of: stage, for: microbatch)
                 for edge in rules.outgoing[stage] {
                     guard let leaving = history.leaving(on: edge, from: seat, rules) else { continue }
-                    // Earlier ones had to leave before.
+                    // Earlier ones have to be sent before.
                     finishSends { $0 == edge && $1 == leaving }
                 }
                 history.note(microbatch, at: seat)

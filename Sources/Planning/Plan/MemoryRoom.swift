@@ -14,7 +14,7 @@ public struct MemoryRoom: Sendable, Codable, Hashable {
 
 extension MemoryNeed {
     /// Throws where the stages of a plan need more than their ranks find, before any rank begins: what follows would be
-    /// the end of a process without a word.
+    /// the end of a process without any message.
     ///
     /// - Parameter rooms: by rank.
     public func requireRoom(for plan: PartitionPlan, in rooms: [MemoryRoom]) throws(PlanningError) {

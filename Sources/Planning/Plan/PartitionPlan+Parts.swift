@@ -1,7 +1,7 @@
 public import Graphs
 
 extension PartitionPlan.Stage {
-    /// Its ranks as a reader wants them: `3`, `1, 5`, and of many the first ones.
+    /// Its ranks as a reader needs them: `3`, `1, 5`, and of many the first ones.
     public var rankList: String {
         let ranks = ranks
         return ranks.prefix(8).map(String.init).joined(separator: ", ") + (ranks.count > 8 ? ", ..." : "")
@@ -52,8 +52,9 @@ extension PartitionPlan {
         return max(receiveSlotCount, min(receiveSlotCount * senders, gatheringByteCount / max(1, byteCount)))
     }
 
-    /// Microbatches of a value that its stage keeps until the farthest of the stages that want it has taken them: one
-    /// being filled, and those on their way, one for each team that the pipeline has in between for each of the stage's own.
+    /// Microbatches of a value that its stage keeps until the farthest of the stages that need it has taken them: one
+    /// being filled, and those in transit, one for each team that the pipeline has in between for each of the stage's
+    /// own.
     static func sendSlotCount(of stages: [Stage], from home: Int, to takers: some Sequence<Int>) -> Int {
         guard let farthest = takers.max() else { return 1 }
         let own = stages[home].teams.count
@@ -64,7 +65,7 @@ extension PartitionPlan {
         return count
     }
 
-    /// Buffers of a result that a stage makes: as many as its edges want, one where it is only written.
+    /// Buffers of a result that a stage makes: as many as its edges need, one where it is only written.
     public func resultSlotCount(of value: ValueID, stage: Int) -> Int {
         edges.first { $0.from == stage && $0.value == value }?.sendSlotCount ?? 1
     }

@@ -13,7 +13,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
             self.ranks = ranks
         }
 
-        /// The one that others speak to.
+        /// The one that others exchange messages with.
         public var lead: Int { ranks[0] }
     }
 
@@ -61,7 +61,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
         public let stage: Int
     }
 
-    /// An input of the model and the stage that reads it: the first that wants it.
+    /// An input of the model and the stage that reads it: the first that needs it.
     public struct InputSite: Sendable, Codable, Hashable {
         public let value: ValueID
         public let name: String

@@ -38,12 +38,12 @@ struct DirectRun {
     private var clocks: [Double]  // by stage
     private var ranks: [SimulatedRank]  // by stage
     private var spans: [[Timeline.Span]]  // by stage
-    /// False once something came up that only events tell.
+    /// False once something happened that only the simulation by events can decide.
     private var isExact = true
     /// By microbatch: when all ranks were done with it, and with all before it.
     private(set) var ends: [Double] = []
 
-    /// - Returns: nil where only events tell.
+    /// - Returns: nil where only the simulation by events can decide.
     init?(
         _ pattern: SchedulePattern, of plan: PartitionPlan, costs: ScheduleCosts, on cluster: Cluster,
         microbatchCount: Int, spanLimit: Int = 0
@@ -141,7 +141,7 @@ struct DirectRun {
         if ready > now { noteWait(stage, microbatch, from: now, to: ready) }
         for edge in rules.incoming[stage]
         where isInPieces[edge] && messages[place(edge, microbatch)].released > ready {
-            // Its sender need not wait for the receiver's word any more.
+            // Its sender need not wait for the receiver any more.
             isExact = false
         }
         let seconds = stageSeconds[stage] * costs.microbatchSizes[microbatch]
@@ -171,7 +171,7 @@ struct DirectRun {
         let isEager = byteCount <= eagerByteCount || isInPieces[edge]
         let cleared = isEager ? now : max(message.posted, now + route.link.latency) + route.link.latency
         var channel = channels[channelOfEdge[edge]]
-        // Messages that overtake others are for events to tell.
+        // Messages that overtake others are left to the simulation by events.
         if cleared < channel.lastCleared || cleared == channel.lastCleared && isEager != channel.lastIsEager {
             isExact = false
         }

@@ -1,5 +1,5 @@
-/// Simulates what a plan's policy comes to: without writing schedules out and without events where that tells the same,
-/// else with `ScheduleSimulator`.
+/// Simulates the schedules of a plan's policy: without writing schedules out and without events where that tells the
+/// same, else with `ScheduleSimulator`.
 public struct PipelineSimulator {
     private let plan: PartitionPlan
     private let costs: ScheduleCosts

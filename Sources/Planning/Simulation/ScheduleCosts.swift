@@ -9,7 +9,7 @@ public struct ScheduleCosts: Sendable, Hashable {
     public let readSeconds: [Double]
     public let writeSeconds: Double
     public let edgeByteCounts: [Int]
-    /// By microbatch: its size beside the one that the plan was made for.
+    /// By microbatch: its size relative to the one that the plan was made for.
     public let microbatchSizes: [Double]
 
     public init(
@@ -26,7 +26,7 @@ public struct ScheduleCosts: Sendable, Hashable {
 
     /// - Parameters:
     ///   - costs: of the layers of the chain that the plan was made from.
-    ///   - microbatchSizes: see the property; elements of a microbatch's inputs beside those of a full one.
+    ///   - microbatchSizes: see the property; elements of a microbatch's inputs relative to those of a full one.
     public init(_ plan: PartitionPlan, costs: LayerCosts, microbatchSizes: [Double]) {
         self.init(
             flopsPerSecond: costs.flopsPerSecond,

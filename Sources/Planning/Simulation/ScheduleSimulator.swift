@@ -1,5 +1,5 @@
 /// Plays a schedule on a cluster and says when everything would happen: the same lists of actions that ranks carry out,
-/// the same rules for when an action can go on.
+/// the same rules for when an action can start.
 ///
 /// A discrete-event simulation. Computing, reading and writing take what the costs say. A message takes the latency and
 /// bytes / bandwidth of its link, three latencies above the eager limit; messages between nodes go through the interfaces

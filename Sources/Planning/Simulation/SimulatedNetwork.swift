@@ -1,4 +1,5 @@
-/// The ways that messages take in a simulation, until when each is taken, and who waits for it.
+/// The ways (interfaces and links) that messages take in a simulation, until when each is occupied, and what waits for
+/// it.
 ///
 /// Messages between nodes go through the interfaces of both nodes, those within a node through the processors of both
 /// ranks; whatever the way, one after another. One that waits for its receiver's end leaves its sender's end to others.
@@ -9,12 +10,12 @@ struct SimulatedNetwork {
         let microbatch: Int
         let byteCount: Double
         let isEager: Bool
-        /// Of those that want a way, the one that came first goes first.
+        /// Of those that wait for a way, the one that came first goes first.
         let number: Int
     }
 
     enum Outcome {
-        /// It is on its way: when its last byte will have left, and when it will be there.
+        /// It is in transit: when its last byte will have left, and when it will be there.
         case started(departure: Double, arrival: Double)
         /// It waits for a way, alone so far or with others.
         case waits(way: Int, isFirst: Bool)
@@ -110,7 +111,7 @@ struct SimulatedNetwork {
                 + rules.team(of: target, for: microbatch)]
     }
 
-    /// Sends a message on its way if that is free.
+    /// Starts a message if its way is free.
     mutating func begin(_ transfer: Transfer, at now: Double) -> Outcome {
         let route = route(transfer.edge, transfer.microbatch)
         if let way = busyWay(of: route, before: transfer.number, at: now) {

@@ -4,7 +4,7 @@ struct SimulatedRank {
     var next = 0
     var isWaiting = false
     var waitStart = 0.0
-    /// When it looks again whether it can go on, where that is foreseen.
+    /// When it looks again whether it can continue, where that is foreseen.
     var look = Double.infinity
     /// Whether it is doing something that handling a message makes longer.
     var isBusy = false

@@ -2,13 +2,13 @@ internal import HeapModule
 
 /// The state of a simulation under way.
 ///
-/// When a message arrives is known as soon as it is on its way, so that most messages need no event of their own: a rank
-/// that finds its operands on their way looks again when they are there.
+/// When a message arrives is known as soon as it is in transit, so that most messages need no event of their own: a
+/// rank that finds its operands in transit looks again when they are there.
 struct SimulatedRun {
     private enum Happening {
-        /// A rank goes on with its list.
+        /// A rank continues with its list.
         case proceed(rank: Int32)
-        /// A rank that waits looks whether it can go on.
+        /// A rank that waits looks whether it can continue.
         case look(rank: Int32)
         /// The data of a message that waited for its receiver may start.
         case cleared(edge: Int32, microbatch: Int32)
@@ -260,7 +260,7 @@ struct SimulatedRun {
         }
     }
 
-    /// A rank handles a message: beside its waiting when it waits, else what it is busy with takes so much longer.
+    /// A rank handles a message: at the same time when it waits, else what it is busy with takes that much longer.
     private mutating func handle(_ rank: Int, for seconds: Double) {
         guard seconds > 0, ranks[rank].isBusy else { return }
         ranks[rank].debt += seconds

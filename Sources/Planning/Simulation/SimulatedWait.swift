@@ -1,4 +1,4 @@
-/// What a rank stood still for before it computed: the message that came last. What passed after that one was sent is
+/// What a rank waited for before it computed: the message that came last. What passed after that one was sent is
 /// transfer, the rest is waiting.
 struct SimulatedWait {
     // In seconds; of no message, nil.

@@ -1,6 +1,6 @@
 /// The heaviest stage, by floating-point operations of its layers and bytes over its borders, is as light as can be.
 ///
-/// All ranks count as equal, and computing and sending as one after another: `optimal` knows better.
+/// All ranks count as equal, and computing and sending as one after another: `optimal` is more exact.
 public struct FlopsStrategy: PartitionStrategy {
     public static let name = "flops"
 

@@ -1,5 +1,6 @@
-/// The steady pace of the pipeline is as fast as can be: computing, messages beside it, ranks of different speed, and a
-/// memory limit for each, all counted; and of the plans with that pace the one that brings the first item through first.
+/// The steady pace of the pipeline is as fast as possible: computing, messages at the same time, ranks of different
+/// speed, and a memory limit for each, all counted; and of the plans with that pace the one that finishes the first
+/// item first.
 ///
 /// Exact over all cuts, and over all orders of the ranks too where there are few ways in which these differ; otherwise over
 /// the cluster's own order and those that use one node up before the next, or over the cluster's own order alone.
@@ -73,9 +74,9 @@ public struct OptimalStrategy: PartitionStrategy {
     }
 
     /// What a stage's messages take of so many bytes: seconds between two microbatches at best, seconds that a rank's
-    /// computing takes longer, and seconds on the way.
+    /// computing takes longer, and seconds in transit.
     ///
-    /// A rank computes and handles messages, and beside that messages come in, of which so many are under way at once as
+    /// A rank computes and handles messages, and meanwhile messages come in, of which as many are under way at once as
     /// there are receives posted.
     private static func message(
         _ byteCount: Double, over link: Cluster.Link?, _ cluster: Cluster
@@ -90,7 +91,7 @@ public struct OptimalStrategy: PartitionStrategy {
 }
 
 extension PartitionProblem {
-    /// Whether a node's ranks stand apart in the cluster's order.
+    /// Whether a node's ranks are not next to one another in the cluster's order.
     fileprivate var returnsToNodes: Bool {
         var seen: Set<Int> = []
         var last: Int?

@@ -40,7 +40,7 @@ struct LinkSurvey {
         return pairs
     }
 
-    /// The pairs with those that stood out measured once more: a link is slow when it is slow twice.
+    /// The pairs with the unusual ones measured once more: a link is slow when it is slow twice.
     private func confirmed(
         _ pairs: [ClusterMeasurement.Pair], sizeSeconds: Double
     ) throws -> [ClusterMeasurement.Pair] {

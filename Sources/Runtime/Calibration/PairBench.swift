@@ -59,7 +59,7 @@ final class PairBench {
             let start = StopWatch.now
             if isLead { try beginSend(byteCount, to: peer) }
             try endReceive()
-            // The next receive stands ready before the message that it is for can be on its way.
+            // The next receive is posted before the message that it is for can be sent.
             if round + 1 < rounds { try beginReceive(byteCount, from: peer) }
             if !isLead { try beginSend(byteCount, to: peer) }
             try endSend()

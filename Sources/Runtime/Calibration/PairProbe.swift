@@ -2,7 +2,7 @@ internal import Kernels
 internal import MPI
 internal import Planning
 
-/// Measures pairs of ranks one after another. Rank 0 says who is next; whoever is not wanted sleeps.
+/// Measures pairs of ranks one after another. Rank 0 says who is next; ranks that take no part sleep.
 struct PairProbe {
     private let channel: Communicator
     private let bench: PairBench

@@ -21,7 +21,7 @@ struct ProbeBudget {
     /// Times that messages are relayed from node to node, and how many each time: groups of as many as are under way.
     let relayRounds: Int
     let relayCount: Int
-    /// Seconds after which pairs are left out that no node needs.
+    /// Seconds after which further pairs are left out, once each node is covered.
     let surveySeconds: Double
 
     init(_ effort: ClusterProbe.Effort) {
@@ -41,8 +41,8 @@ struct ProbeBudget {
         }
     }
 
-    /// Whether a size of message wants further rounds: until its time is up and the fastest round is no accident, which
-    /// takes long on a machine that does other things beside.
+    /// Whether a size of message needs further rounds: until its time is up and the fastest round is no accident, which
+    /// takes long on a machine that does other work at the same time.
     func goesOn(rounds: [Double], elapsed: Double, sizeSeconds: Double) -> Bool {
         guard rounds.count < ProbeBudget.mostRounds, elapsed < max(patience, sizeSeconds) else { return false }
         return elapsed < sizeSeconds || !MessageTime.isSettled(rounds)

@@ -15,7 +15,7 @@ enum TextLines {
         for path in paths {
             let text = try TextFile.read(path, limit: limit)
             var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
-            // What stands behind the last line break is a line only where it is something.
+            // What comes after the last line break is a line only where it is not empty.
             if lines.last?.isEmpty == true { lines.removeLast() }
             for (number, line) in lines.enumerated() {
                 let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line

@@ -22,7 +22,7 @@ struct TextSource: InputSource {
     let texts: TextTokens
     /// int64 or int32.
     let dtype: DType
-    /// The length of every item, where the model leaves no other.
+    /// The length of every item, where the model allows only one.
     let fixedLength: Int?
     /// Whether the model can tell what was added.
     let hasMask: Bool

@@ -3,12 +3,12 @@ internal import Tensors
 
 /// The texts of a job as tokens.
 struct TextTokens: Sendable {
-    /// All tokens, one text behind the other.
+    /// All tokens, one text after the other.
     private let tokens: [Int32]
     private let types: [Int32]
     /// Where each text begins in `tokens`, and where the last one ends.
     private let starts: [Int]
-    /// Stands behind a text that is shorter than its neighbours.
+    /// Fills up a text that is shorter than the others of its microbatch.
     let padding: Int32
     /// The most tokens that a text has room for.
     let lengthLimit: Int
@@ -26,7 +26,7 @@ struct TextTokens: Sendable {
     ///
     /// - Parameters:
     ///   - model: path of the model, which says where the tokenizer is and how long texts may be.
-    ///   - fixedLength: the length that the model wants, where it leaves no other.
+    ///   - fixedLength: the length that the model requires, where only one is possible.
     init(_ specification: JobSpecification.TextInput, model: String, fixedLength: Int?) throws {
         let place = TextTokens.tokenizerPath(specification, model: model)
         let tokenizer = try Tokenizer.load(path: place)
@@ -67,7 +67,7 @@ struct TextTokens: Sendable {
     private static func limit(
         _ specification: JobSpecification.TextInput, model: String, _ tokenizer: Tokenizer, fixedLength: Int?
     ) throws -> Int {
-        // Beside an ONNX file lies what belongs to it or nothing.
+        // In the folder of an ONNX file lies what belongs to the file, or nothing.
         let folder = try TextModelFolder(folder(of: model))
         let most = min(fixedLength ?? .max, folder.positions ?? .max)
         if let wanted = specification.maximumLength, wanted > most {

@@ -56,7 +56,7 @@ struct Field<Root: Sendable>: Sendable {
 extension Outline {
     var isRecord: Bool { if case .record = self { true } else { false } }
 
-    /// Whether a mapping with known keys may stand here.
+    /// Whether a mapping with known keys is allowed here.
     var takesMapping: Bool {
         switch self {
         case .record: true
@@ -72,7 +72,7 @@ extension Form {
     /// - Parameters:
     ///   - initial: what holds for keys that are left out.
     ///   - exactlyOne: groups of keys of which exactly one must be there.
-    ///   - check: called where every key is well; reports what is wrong between keys.
+    ///   - check: called where every key is valid; reports what is wrong between keys.
     static func record(
         _ title: String, _ initial: Value, _ help: String, exactlyOne: [[String]] = [], fields: [Field<Value>],
         check: @escaping @Sendable (Value, SpecificationNode, inout SpecificationReader) -> Void = { _, _, _ in }
@@ -148,7 +148,7 @@ extension Form {
         }
     }
 
-    /// A mapping that may also be written as a scalar, where only one of its keys is wanted.
+    /// A mapping that may also be written as a scalar, where only one of its keys is needed.
     func abbreviated<Short: Sendable>(
         by short: Form<Short>, _ expand: @escaping @Sendable (Short) -> Value
     ) -> Form {

@@ -1,4 +1,4 @@
-/// How a value is written in a specification: what may stand there, how it is read, and how it would be printed.
+/// How a value is written in a specification: what is allowed there, how it is read, and how it would be printed.
 struct Form<Value: Sendable>: Sendable {
     let outline: Outline
     /// The value, or nil after reporting why not.

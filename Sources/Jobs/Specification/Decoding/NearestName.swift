@@ -25,7 +25,7 @@ enum NearestName {
     }
 
     private static func normalized(_ name: String) -> [Character] {
-        // Longer names are no slips of the pen, and the table below is quadratic.
+        // Longer names are not typing errors, and the table below is quadratic.
         name.prefix(64).lowercased().map { $0 == "_" ? "-" : $0 }
     }
 

@@ -1,5 +1,5 @@
-/// What may stand at a place of a specification, as data: the checks' messages, the JSON Schema and the reference pages
-/// are all made from it.
+/// What is allowed at a place of a specification, as data: the checks' messages, the JSON Schema and the reference
+/// pages are all made from it.
 indirect enum Outline: Sendable {
     /// Any text that is not empty; `meaning` says what for: "a path".
     case text(meaning: String)
@@ -16,7 +16,7 @@ indirect enum Outline: Sendable {
     /// One of several.
     case either([Outline])
 
-    /// What a finite number must be beyond.
+    /// The limits of a number.
     enum NumberBound: Sendable {
         case none, positive, notNegative
 
@@ -55,7 +55,7 @@ indirect enum Outline: Sendable {
         }
     }
 
-    /// Whether a value of this kind is written as a scalar, a list or a mapping like `node`.
+    /// Whether a value of this kind is written in the same way as `node`: as a scalar, a list or a mapping.
     func isWritten(like node: SpecificationNode) -> Bool {
         switch (self, node.content) {
         case (.list, .list), (.map, .map), (.record, .map): true

@@ -1,8 +1,8 @@
 extension SpecificationNode {
     /// Sets one value as `--set` says it: `parallelism.pipeline=4`, `outputs.formats=[npy, csv]`, `labels=null`.
     ///
-    /// The path is keys with dots between; a key that holds a dot stands in double quotes; a number is an index of a list.
-    /// The value is YAML, and null takes the key away. Missing mappings on the way are made.
+    /// The path is keys with dots between; a key that holds a dot is written in double quotes; a number is an index of
+    /// a list. The value is YAML, and null takes the key away. Missing mappings in the path are made.
     mutating func apply(_ override: String, issues: inout [SpecificationIssue]) {
         let place = SpecificationPlace.override(override)
         func issue(_ message: String) -> SpecificationIssue {
@@ -27,7 +27,7 @@ extension SpecificationNode {
         if let problem = set(keys.path[...], to: value, place: place) { issues.append(issue(problem)) }
     }
 
-    /// What stands in the way; nil where it is done.
+    /// Why it cannot be done; nil where it is done.
     private mutating func set(
         _ path: ArraySlice<String>, to value: SpecificationNode, place: SpecificationPlace
     ) -> String? {

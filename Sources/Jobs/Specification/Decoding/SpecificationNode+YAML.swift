@@ -68,7 +68,7 @@ extension SpecificationNode {
     }
 }
 
-/// Turns Yams' nodes into ours, with aliases expanded and `<<` merged.
+/// Turns Yams' nodes into `SpecificationNode`s, with aliases expanded and `<<` merged.
 private struct YAMLConversion {
     let place: (Mark?) -> SpecificationPlace
     var issues: [SpecificationIssue] = []
@@ -130,7 +130,7 @@ private struct YAMLConversion {
                 entries.append(SpecificationNode.Entry(key: name, keyPlace: keyPlace, value: value))
             }
         }
-        // What stands here wins over what is merged, and of several merged the first.
+        // What is written here overrides what is merged, and of several merged the first.
         for entry in merged where !entries.contains(where: { $0.key == entry.key }) { entries.append(entry) }
         return entries
     }

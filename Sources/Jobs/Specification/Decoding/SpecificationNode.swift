@@ -1,7 +1,7 @@
-/// A piece of a specification as it was written: a value, a list or a mapping, and where it stands.
+/// A piece of a specification as it was written: a value, a list or a mapping, and where it is.
 ///
-/// Of our own and not Yams' because a node may come from a file or from an override, and because scalars are read by the
-/// core schema of YAML 1.2 (`no` and `on` are text, `0777` is a number), not by YAML 1.1.
+/// A type of this project and not Yams' because a node may come from a file or from an override, and because scalars
+/// are read by the core schema of YAML 1.2 (`no` and `on` are text, `0777` is a number), not by YAML 1.1.
 struct SpecificationNode {
     enum Content {
         case scalar(Scalar)

@@ -25,7 +25,7 @@ struct SpecificationReader {
         report("expected \(outline.expectation), found \(node.found)\(hint)", at: node.place)
     }
 
-    /// Decodes what stands under a key.
+    /// Decodes the value of a key.
     mutating func descend<Result>(
         into key: String, _ body: (inout SpecificationReader) -> Result
     ) -> Result {

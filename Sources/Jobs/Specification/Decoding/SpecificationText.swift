@@ -24,7 +24,7 @@ enum SpecificationText {
             mark.map { .position(path: path, line: $0.line, column: $0.column) } ?? .file(path: path)
         }
         for override in overrides { root.apply(override, issues: &issues) }
-        // Another version has other keys: to hold them against ours would say nothing of use.
+        // Another version has other keys: comparing them with those of this version would not help.
         if case .scalar(.integer(let found))? = root["version"]?.content, found != version {
             let message = "this is version \(found) of the format, and this program reads version \(version)"
             throw SpecificationError(
@@ -37,7 +37,7 @@ enum SpecificationText {
         return value
     }
 
-    /// In the order of the file, what the command line brought last.
+    /// In the order of the file, those of the command line last.
     private static func sorted(_ issues: [SpecificationIssue]) -> [SpecificationIssue] {
         issues.enumerated().sorted { first, second in
             let left = first.element.place.order

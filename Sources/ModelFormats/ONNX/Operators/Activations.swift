@@ -59,7 +59,7 @@ extension ONNXOperator {
     ) throws(ConversionError) -> (Operation, [ValueID]) {
         let input = try node.requiredInput(0)
         let alpha = try node.float("alpha", default: 1)
-        // 0 stands for 1 in ours, and the sigmoid of 0 is a half.
+        // Here 0 means 1, and the sigmoid of 0 is a half.
         guard alpha != 0 else {
             let half = assembly.addScalar(node, "half", 0.5, dtype: try assembly.dtype(input))
             return (.binary(Binary(.multiply)), [input, half])

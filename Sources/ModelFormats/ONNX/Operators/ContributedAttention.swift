@@ -46,7 +46,7 @@ extension ONNXOperator {
         guard try !node.flag("do_rotary"), try !node.flag("past_present_share_buffer"), node.input(6) == nil else {
             throw .inexpressible("with do_rotary or past_present_share_buffer")
         }
-        // Says something only beside do_rotary.
+        // Has a meaning only together with do_rotary.
         node.ignore("rotary_embedding_dim")
         let input = try node.requiredInput(0)
         var joined = assembly.emit(

@@ -97,7 +97,7 @@ extension ONNXOperator {
         assembly.finish(node, .binary(Binary(.divide)), [value, divisor])
     }
 
-    /// What stands for a missing number replaced by the number of its column.
+    /// The mark of a missing number replaced by the number of its column.
     private static func imputer(_ node: ONNXNode, _ assembly: inout GraphAssembly) throws(ConversionError) {
         let input = try node.requiredInput(0)
         let isMissing: ValueID

@@ -86,7 +86,7 @@ extension ONNXOperator {
         return assembly.computed(node, "based", .add, value, assembly.addConstant(node, "base", Tensor(base)))
     }
 
-    /// What a model makes of its scores at last.
+    /// What a model makes of its scores at the end.
     private static func finishScores(
         _ node: ONNXNode, _ assembly: inout GraphAssembly, _ scores: ValueID, output: Int
     ) throws(ConversionError) {

@@ -4,7 +4,7 @@ extension ONNXOperator {
     static let linearAlgebra: [String: ONNXOperator] = [
         "MatMul": ONNXOperator([1, 9, 13], inputs: 2, convert: ONNXNode.direct(.matrixProduct(MatrixProduct()))),
         "Gemm": ONNXOperator([6, 7, 9, 11, 13], inputs: 2...3) { node, assembly throws(ConversionError) in
-            // C broadcasts whether or not old files say so.
+            // C broadcasts whether or not old files declare it.
             if node.version < 7 { node.ignore("broadcast") }
             let attributes = Gemm(
                 alpha: try node.float("alpha", default: 1), beta: try node.float("beta", default: 1),

@@ -155,7 +155,7 @@ extension ONNXOperator {
         assembly.finish(node, .binary(Binary(.divide)), [centred, divisor])
     }
 
-    /// Nothing is dropped when a model only runs forward; a mask, where wanted, keeps everything.
+    /// Nothing is dropped when a model only runs forward; a mask, where one is asked for, keeps everything.
     private static func dropout(_ node: ONNXNode, _ assembly: inout GraphAssembly) throws(ConversionError) {
         node.ignore("seed", "ratio")
         if node.version == 6, try !node.flag("is_test") { throw .inexpressible("in training mode") }

@@ -4,7 +4,7 @@ internal import Tensors
 extension ONNXOperator {
     /// An LSTM whose products are of 8-bit integers. Operands: X, W [directions, input, 4 * hidden] and R, both
     /// transposed and quantised, then those of LSTM from B on, then scales and zero points of W and R, one for each
-    /// direction. Products of quantised numbers are those of the numbers that they stand for: X and the state are
+    /// direction. Products of quantised numbers are those of the numbers that they represent: X and the state are
     /// rounded to what 8 bits tell apart, and the rest is an LSTM.
     static func dynamicQuantizeLSTM(
         _ node: ONNXNode, _ assembly: inout GraphAssembly

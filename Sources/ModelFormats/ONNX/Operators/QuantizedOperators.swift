@@ -1,8 +1,8 @@
 internal import Graphs
 internal import Tensors
 
-/// The operators on 8-bit integers that ONNX Runtime's quantiser writes beside those of the standard: each is an operator
-/// on numbers between the way from quantised numbers and the way back.
+/// The operators on 8-bit integers that ONNX Runtime's quantiser writes in addition to those of the standard: each is
+/// an operator on numbers, between dequantising its operands and quantising its result.
 extension ONNXOperator {
     static let quantizedOperators: [String: ONNXOperator] = [
         "QuantizeLinear": ONNXOperator([1], inputs: 2...3) { node, assembly throws(ConversionError) in
@@ -63,7 +63,7 @@ extension ONNXOperator {
         },
     ]
 
-    /// The number that a quantised operand stands for; its scale and its zero point are the operands behind it.
+    /// The number that a quantised operand represents; its scale and its zero point are the operands behind it.
     private static func number(
         _ node: ONNXNode, _ assembly: inout GraphAssembly, _ suffix: String, _ index: Int
     ) throws(ConversionError) -> ValueID {

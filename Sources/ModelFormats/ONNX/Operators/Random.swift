@@ -2,7 +2,7 @@ internal import Graphs
 internal import Tensors
 
 extension ONNXOperator {
-    /// Draws of random numbers. Results in other types than ours are draws in ours, cast.
+    /// Draws of random numbers. Where a result has another type than the draw makes, it is cast.
     static let random: [String: ONNXOperator] = {
         var table: [String: ONNXOperator] = [
             "Bernoulli": ONNXOperator([15, 22], inputs: 1) { node, assembly throws(ConversionError) in

@@ -51,7 +51,7 @@ struct ModelSkeleton {
         bytes = try message(.model, end: reader.size, depth: 0)
     }
 
-    /// The messages on the way from the model to its tensors, and which of their fields lead on.
+    /// The messages that lead from the model to its tensors, and which of their fields lead on.
     private enum Message {
         case model, graph, function, node, attribute, sparseTensor, tensor
 
@@ -94,7 +94,7 @@ struct ModelSkeleton {
         }
     }
 
-    /// Holds a field with a length against what a model may have, before anything is allocated for it.
+    /// Checks a field with a length against what a model may have, before anything is allocated for it.
     private mutating func count(_ kind: Message, _ field: UInt64, _ length: Int) throws(ModelError) {
         fieldCount += 1
         if kind.inner(field) == .node { nodeCount += 1 }

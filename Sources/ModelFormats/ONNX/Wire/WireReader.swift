@@ -116,7 +116,7 @@ struct WireReader {
         }
     }
 
-    /// Goes on behind `count` bytes without reading them. The caller has checked that they lie in the file.
+    /// Continues after `count` bytes without reading them. The caller has checked that they lie in the file.
     mutating func skip(_ count: Int) { position += count }
 
     func error(_ reason: String) -> ModelError { ModelError(path: path, offset: position, reason: reason) }
