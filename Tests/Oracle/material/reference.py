@@ -36,7 +36,7 @@ def run_exactly(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> dict[s
     """All outputs by name, from the onnx package's own evaluator.
 
     For sums of products of unsigned and signed bytes: where a CPU has AVX2 or AVX-512 but no VNNI, ONNX Runtime adds pairs
-    of them in 16 bits and saturates (its page on quantisation says so), and what is expected would depend on the machine.
+    of them in 16 bits and saturates (its page on quantisation says so), and what is expected would hang on the machine.
     """
     evaluator = ReferenceEvaluator(model)
     return dict(zip(evaluator.output_names, evaluator.run(None, inputs), strict=True))

@@ -47,7 +47,7 @@ def make(writers: dict[str, CaseWriter]) -> None:
         )
         outputs = {key: value.astype(np.float32) for key, value in forward.head(folder, weights, tokens).items()}
         writers["encoders"].write_folder(name, values, outputs)
-    # The same weights as an ONNX model: what texts give must not depend on the form of the model.
+    # The same weights as an ONNX model: what texts give must not hang on the form of the model.
     source = writers["encoders"].folder / "bert"
     folder = writers["encoders"].folder / "bert-onnx"
     folder.mkdir()

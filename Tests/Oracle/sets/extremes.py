@@ -1,7 +1,7 @@
 """Operators that compare, sort or select, given NaN, infinities, zeros of both signs, and equal numbers.
 
 What is expected comes from NumPy, mostly by way of the onnx package's own evaluator: NaN counts as the extreme. ONNX
-Runtime agrees where its answer does not depend on the place of the NaN; docs/numerics.md has the table.
+Runtime agrees where its answer does not hang on the place of the NaN; docs/numerics.md has the table.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def cases() -> Iterator[OperatorCase]:
 
 
 def expected(case: OperatorCase) -> dict[str, np.ndarray]:
-    """From the evaluator, except for operators in which it has no rule for these numbers."""
+    """From the evaluator, but for operators in which it has no rule for these numbers."""
     extreme = np.minimum if case.attributes.get("reduction") == "min" else np.maximum
     match case.operator:
         case "MaxPool":

@@ -198,7 +198,7 @@ def resized() -> Iterator[OperatorCase]:
         limits = np.iinfo(np.int8 if dtype == np.int32 else dtype)
         x = random.integers(limits.min, limits.max, (2, 3, 5, 6), endpoint=True).astype(dtype)
         for rule in ("half_pixel", "asymmetric"):
-            # Powers of two: what is cut off depends on no rounding.
+            # Powers of two: what is cut off hangs on no rounding.
             yield OperatorCase(
                 f"resize-linear-{np.dtype(dtype).name}-{rule}", "Resize", [x, None, np.array([1, 1, 2, 4], np.float32)],
                 opset=17, attributes={"mode": "linear", "coordinate_transformation_mode": rule}, constant=(2,),
