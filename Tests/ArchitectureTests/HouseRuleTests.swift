@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The house rules that can be read off the sources.
+/// The house rules that can be checked in the text of the sources.
 @Suite struct HouseRuleTests {
     private static let pointerRooms: Set = ["Tensors", "Kernels", "MPI"]
 

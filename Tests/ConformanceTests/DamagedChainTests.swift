@@ -6,8 +6,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Chains of models of which one is damaged: joined, held against one another, bound, compiled, run. Each ends in an error or
-/// in a run; a crash would end this process.
+/// Chains of models of which one is damaged: joined, checked against one another, bound, compiled, run. Each ends in an
+/// error or in a run; a crash would end this process.
 @Suite(.enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"))
 struct DamagedChainTests {
     /// Element-wise models of one shape; the first names the tensors of all.

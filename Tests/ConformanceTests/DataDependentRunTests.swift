@@ -18,7 +18,7 @@ import Testing
             let expected = Result { try Interpreter(graph: graph).run(feed) }
             let result = Result { try compiled.run(feed) }
             try expectSame(result, expected)
-            // The same program again and again, for inputs of types that it was not told of.
+            // The same program several times, for inputs of types that it was not told of.
             guard case .success = expected else { continue }
             if program == nil { program = try compiled.open() }
             let again = try compiled.run(try #require(program), feed)

@@ -3,7 +3,7 @@ import FoundationEssentials
 /// What excluded.txt says about cases that do not pass.
 struct Exclusions {
     enum Kind: String {
-        /// Of no kind that mpinfer is for: does not count.
+        /// Outside of what mpinfer is made for: does not count.
         case aside
         /// Missing: counts against the share of the suite.
         case out

@@ -40,7 +40,7 @@ import Testing
         Expectation(name: "encoder-eager-torchscript-14", layerNorms: 2, gelu: 1),
         Expectation(name: "encoder-eager-dynamo-18", gelu: 1),
         Expectation(name: "encoder-eager-dynamo-23", attention: 0),
-        // ONNX Runtime's optimiser has found the layer norms and GELUs by itself.
+        // ONNX Runtime's optimiser has already found the layer norms and GELUs.
         Expectation(name: "bert-eager-torchscript-14-optimised"),
         Expectation(name: "gpt2-eager-dynamo-18-optimised"),
         Expectation(name: "t5-eager-torchscript-14-optimised", attention: 3),

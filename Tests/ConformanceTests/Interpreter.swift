@@ -2,8 +2,8 @@ import Graphs
 import Kernels
 import Tensors
 
-/// Evaluates a graph node by node on values at hand, without planned memory, packed weights or types known before;
-/// control flow too, by itself and in the plainest way.
+/// Evaluates a graph node by node on actual values, without planned memory, packed weights or types known before;
+/// control flow too, by code of its own and in the simplest way.
 struct Interpreter {
     let graph: Graph
     private let pool: WorkerPool
@@ -13,7 +13,7 @@ struct Interpreter {
         self.pool = pool
     }
 
-    /// The outputs of the graph, in order, for inputs by name. What its binding says is held against what comes out.
+    /// The outputs of the graph, in order, for inputs by name. What its binding says is compared with what comes out.
     func run(_ input: (String) -> StageValue?) throws -> [StageValue] {
         let inputs = try graph.inputs.map { declared in
             guard let tensor = input(graph.name(of: declared.value))?.tensor else {

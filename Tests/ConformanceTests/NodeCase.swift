@@ -4,7 +4,7 @@ import Kernels
 import ModelFormats
 import Tensors
 
-/// One case of the ONNX backend node suite, or of our own operator cases, as Tests/Oracle writes it.
+/// One case of the ONNX backend node suite, or of this project's operator cases, as Tests/Oracle writes it.
 struct NodeCase: Decodable {
     struct File: Decodable {
         let name: String
@@ -46,7 +46,7 @@ struct NodeCase: Decodable {
         case pytorchOperator = "pytorch-operator"
         case pytorchConverted = "pytorch-converted"
         case simple
-        /// Single operators beside ONNX Runtime, where the node suite has no case.
+        /// Single operators compared with ONNX Runtime, where the node suite has no case.
         case operators
         /// Operators of ONNX Runtime's own domain.
         case contributed
@@ -71,7 +71,7 @@ struct NodeCase: Decodable {
             return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/case.json") }.sorted()
         }
 
-        /// Whether tests on it should run: it is there, or somebody says that it must be.
+        /// Whether tests on it should run: it is there, or a setting says that it must be.
         var isExpected: Bool {
             !names.isEmpty || ProcessInfo.processInfo.environment["MPINFER_REQUIRE_MATERIAL"] == "1"
         }
@@ -88,7 +88,7 @@ struct NodeCase: Decodable {
 
     func tensor(_ file: File) throws -> Tensor { try NPY.read("\(suite.folder)/\(name)/\(file.file)") }
 
-    /// Computes the case node by node, and again by way of the passes and a compiled stage, and compares.
+    /// Computes the case node by node, and again through the passes and a compiled stage, and compares.
     ///
     /// - Throws: `Failure`, or what import and kernels throw.
     func check() throws {

@@ -3,7 +3,7 @@ import Testing
 
 /// The ONNX backend node suite against a manifest of what passes.
 struct NodeSuiteTests {
-    /// What a case came to.
+    /// The outcome of a case.
     private enum Outcome {
         case passes
         case fails(String)
@@ -13,7 +13,7 @@ struct NodeSuiteTests {
 
     private static let manifest = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "manifest.txt")
 
-    /// MPINFER_UPDATE_MANIFEST=1 rewrites the manifest instead of holding the cases against it;
+    /// MPINFER_UPDATE_MANIFEST=1 rewrites the manifest instead of comparing the cases with it;
     /// MPINFER_CONFORMANCE_REPORT=FILE writes why each other case fails.
     @Test(.enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"))
     func casesAgreeWithTheManifest() throws {
@@ -50,8 +50,8 @@ struct NodeSuiteTests {
         try checkShare(passing: passing, failures: failures)
     }
 
-    /// Every case that does not pass stands in excluded.txt, by its name or one of its operators, with the reason; and those
-    /// that count pass to 99 of 100 at least.
+    /// Every case that does not pass is in excluded.txt, by its name or one of its operators, with the reason; and
+    /// those that count pass to 99 of 100 at least.
     private func checkShare(passing: Set<String>, failures: [String: String]) throws {
         let exclusions = try Exclusions()
         var count = (passing: 0, missing: 0, aside: 0)
@@ -79,7 +79,7 @@ struct NodeSuiteTests {
         #expect(share >= 0.99)
     }
 
-    /// The suites of whole models are small: what does not pass stands in excluded.txt.
+    /// The suites of whole models are small: what does not pass is in excluded.txt.
     @Test(
         .enabled(if: NodeCase.Suite.node.isExpected, "no test material; 'make material' makes it"),
         arguments: [NodeCase.Suite.pytorchOperator, .pytorchConverted, .simple])

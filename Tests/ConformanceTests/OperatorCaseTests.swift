@@ -1,6 +1,6 @@
 import Testing
 
-/// Single operators beside ONNX Runtime.
+/// Single operators compared with ONNX Runtime.
 struct OperatorCaseTests {
     @Test("what the node suite leaves out", .enabled(if: NodeCase.Suite.operators.isExpected, OperatorCaseTests.absent))
     func operators() throws { try check(.operators) }

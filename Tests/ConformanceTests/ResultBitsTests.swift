@@ -3,7 +3,7 @@ import Kernels
 import Tensors
 import Testing
 
-/// What every case of single operators gives, bit for bit, into a file that another run's is held against: `make
+/// What every case of single operators gives, bit for bit, into a file that another run's is compared with: `make
 /// emulated-avx512` compares the levels of instructions by it.
 struct ResultBitsTests {
     private static let path = ProcessInfo.processInfo.environment["MPINFER_RESULT_BITS"]

@@ -52,9 +52,9 @@ import Testing
     private static let cases: [(before: [String: [String: String]], after: [String: [String: String]])] = [
         // New.
         (["out": [:]], ["out": ["x": "new", "p/y": "new", "p/z": "new"]]),
-        // Ours alone.
+        // With the program's own files alone.
         (["out": ["x": "old", "p/y": "old"]], ["out": ["x": "new", "p/y": "new", "p/z": "new"]]),
-        // With what is somebody else's.
+        // With files of somebody else.
         (
             ["out": ["x": "old", "p/y": "old", "mine": "kept", "p/mine": "kept"]],
             ["out": ["x": "new", "p/y": "new", "p/z": "new", "mine": "kept", "p/mine": "kept"]]
@@ -92,7 +92,7 @@ import Testing
                         if stepCount > last { throw FileError(path: "kill", offset: nil, reason: name) }
                     }
                 } catch { #expect(error.path == "kill", "\(error)") }
-                // The locks go with the process, and nothing else does.
+                // The locks end with the process, and nothing else does.
                 for folder in staged { folder.keep() }
                 staged = []
                 // One folder alone is right already: nothing mixed is ever seen of it, unless others' files are in it.
@@ -140,7 +140,7 @@ import Testing
         let place = StagedFolder.beside(path("out"))
         try folder.write("half", to: ".out.mpinfer/new/x")
         let host = ProcessInfo.processInfo.hostName
-        // No process has the highest number there can be.
+        // No process has the highest possible number.
         try folder.write("4194304 \(host)\n", to: ".out.mpinfer/lock")
         if host
             == (try? String(contentsOfFile: "/proc/sys/kernel/hostname", encoding: .utf8))?.trimmingCharacters(

@@ -136,7 +136,7 @@ import Testing
             let (graph, _) = try passed(s, result2)
             #expect(Small.names(graph) == names)
         }
-        // So high a number that the scores it replaces would still count beside it.
+        // So high a number that the scores it replaces would still change the result.
         var s = Sketch()
         let scores = s.product(s.transpose(s.q, [0, 2, 1, 3]), s.transpose(s.k, [0, 2, 3, 1]))
         let masked = s.node(.choice(Choice()), s.flags, scores, s.number(-10_000))

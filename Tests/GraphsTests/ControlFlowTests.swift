@@ -52,7 +52,7 @@ import Testing
             #expect(inlined.nodes[0].outputs == [graph.outputs[0]])
             #expect(reports.first { $0.name == "inline branches" }?.count == 1)
         }
-        // What a branch only hands on is copied: the output keeps its name.
+        // What a branch only passes on is copied: the output keeps its name.
         let (handed, _) = try Passes.standard(graph(branches(agree: true), condition: false))
         #expect(handed.nodes.map(\.operation.name) == ["Identity"])
     }
@@ -110,7 +110,7 @@ import Testing
         bodies[0].outputs.removeLast(2)
         outputs.nodes[0].operation.bodies = bodies
         #expect(throws: GraphError.self) { try GraphValidator.check(outputs) }
-        // A mistake inside is told with the node around it.
+        // The message about a mistake inside names the node around it.
         var inside = loop(trips: 5, grows: false)
         bodies = inside.nodes[0].operation.bodies
         bodies[0].constants = bodies[0].constants.mapValues { _ in .tensor(Tensor(zeros: .float32, shape: [3, 4])) }

@@ -77,7 +77,7 @@ import Testing
             $0.resize = .init(width: 6, height: 5, interpolation: .nearest)
         }.elements(of: UInt8.self)
         #expect(Array(contained[12..<42]) == small)
-        // To cover 6 x 10 nothing is scaled, three columns go on either side.
+        // To cover 6 x 10 nothing is scaled, three columns are cut off on either side.
         let covered = try item(.uint8) { $0.resize = .init(width: 6, height: 10, fit: .cover) }
         #expect(
             try covered.elements(of: UInt8.self) == item(.uint8) { $0.crop = .init(width: 6, height: 10) }.elements())

@@ -69,7 +69,7 @@ import Testing
                 == "input 'image': 1.PNG is 3x10x12, the model takes 3x8x?; see resize, crop, channels and layout")
         let wide = PNG.encode(width: 3, height: 2)
         try folder.write(wide, to: "a/9.png")
-        // Where the model leaves the size open, images of several sizes are welcome.
+        // Where the model leaves the size open, images of several sizes are accepted.
         let several = try open("input: {images: a}").sources[0].source
         #expect((0..<2).map(several.itemShape) == [[3, 10, 12], [3, 2, 3]])
         let fixed = ModelInput(name: "image", dtype: .float32, itemDimensions: [3, 10, 12])

@@ -1,6 +1,6 @@
 import Foundation
 
-/// splitmix64: the same numbers in every run, so that a failure can be had again; others with MPINFER_FUZZ_SEED.
+/// splitmix64: the same numbers in every run, so that a failure can be repeated; others with MPINFER_FUZZ_SEED.
 struct Seeded: RandomNumberGenerator {
     var state: UInt64
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Jobs
 
-/// Text that nobody means well with: an error or a specification, soon, never a crash.
+/// Hostile text: an error or a specification, soon, never a crash.
 @Suite(.timeLimit(.minutes(2))) struct SpecificationAttackTests {
     @Test func billionLaughs() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"

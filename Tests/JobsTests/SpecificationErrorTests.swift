@@ -2,7 +2,7 @@ import Testing
 
 @testable import Jobs
 
-/// What is wrong is said where it stands, and all at once.
+/// What is wrong is reported at its place, and all at once.
 @Suite struct SpecificationErrorTests {
     static func issues(_ text: String, _ overrides: [String] = []) -> [String] {
         do {
@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    /// With a good rest around what is looked at.
+    /// The rest of the specification around what is tested is right.
     static func issues(in lines: String, _ overrides: [String] = []) -> [String] {
         issues("version: 1\nmodel: m\ninput: {images: x}\n" + lines, overrides)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Jobs
 
-/// Holds the files that are made from the schema's tables against the tables.
+/// Compares the files that are made from the schema's tables with the tables.
 @Suite struct SpecificationFilesTests {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

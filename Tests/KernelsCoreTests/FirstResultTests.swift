@@ -5,7 +5,7 @@ import Testing
 
 @testable import Kernels
 
-/// Nodes of which a later result is wanted, and the first is not.
+/// Nodes of which a later result is needed, and the first is not.
 struct FirstResultTests {
     private static let operations: [(operation: Operation, operands: [[Int]])] = [
         (

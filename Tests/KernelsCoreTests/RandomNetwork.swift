@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 
 /// A graph drawn at random out of what decides about memory: element-wise operators that may overwrite an operand,
-/// views, concatenations and slices that copy, a few products that neighbours are fused into; constants at hand, in a
+/// views, concatenations and slices that copy, a few products that neighbours are fused into; constants in memory, in a
 /// file, and computed while loading; inputs and constants that are outputs.
 struct RandomNetwork {
     private(set) var graph = Graph(name: "random")
@@ -102,7 +102,7 @@ struct RandomNetwork {
         if operand.dtype.isFloatingPoint && random.once(in: 3) {
             inputs.append(constant(operand, &random, weights))
         } else {
-            // Itself now and then, or what stretches to its shape.
+            // Sometimes itself, or what stretches to its shape.
             let other = pick(&random) { other in
                 other.dtype == operand.dtype && other.rest.count == operand.rest.count
                     && zip(other.rest, operand.rest).allSatisfy { $0 == $1 || $0 == 1 }
@@ -113,7 +113,7 @@ struct RandomNetwork {
         add(.binary(Binary(function)), inputs, operand.dtype, operand.rest)
     }
 
-    /// A constant that stretches over an operand: at hand, in a file, or computed from one in a file.
+    /// A constant that stretches over an operand: in memory, in a file, or computed from one in a file.
     private mutating func constant(_ operand: Flow, _ random: inout SplitMix, _ weights: FileRegion) -> ValueID {
         let shape = random.once(in: 2) ? [1] + operand.rest : Array(operand.rest.suffix(1))
         let count = shape.reduce(1, *)

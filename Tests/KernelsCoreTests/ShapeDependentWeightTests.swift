@@ -73,7 +73,7 @@ import Testing
         try expectRight(graph, batches: [1])
     }
 
-    /// The second half of a large constant, its first half being nobody's.
+    /// The second half of a large constant, its first half is used by nothing.
     @Test func loadTimeResultsMayBeLeftOut() throws {
         let count = BoundGraph.foldLimit + 2
         var graph = Graph(name: "split")

@@ -136,7 +136,7 @@ import Testing
                         sum *= scale
                         if t.attention.softcap != 0 {
                             let cap = Double(t.attention.softcap)
-                            // tanh by way of the exponential.
+                            // tanh through the exponential.
                             let e = exponential(2 * sum / cap)
                             sum = cap * (e - 1) / (e + 1)
                         }
@@ -189,7 +189,7 @@ import Testing
         return Expected(output: output, probabilities: probabilities, masked: masked)
     }
 
-    /// exp by its series on a small argument, squared up again: no library of ours or the system's.
+    /// exp by its series on a small argument, squared up again: without a library of this project or the system.
     private func exponential(_ x: Double) -> Double {
         if x < -700 { return 0 }
         let halvings = 12

@@ -38,7 +38,7 @@ struct EinsumTests {
             let place = generator.integer(0...named.count)
             let all = Array(named[..<place]) + shownHidden + Array(named[place...])
             axes.append(all)
-            // Now and then an axis is stretched.
+            // Sometimes an axis is stretched.
             shapes.append(all.map { generator.integer(0...9) == 0 ? 1 : extents[$0]! })
             terms.append(String(named[..<place]) + (hasEllipsis ? "..." : "") + String(named[place...]))
         }

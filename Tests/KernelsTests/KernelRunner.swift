@@ -31,7 +31,7 @@ enum KernelRunner {
                 inputs: inputs, weights: StageWeights(graph)))
         let results = types.map { type in
             let result = Tensor(uninitialized: type.dtype, shape: type.shape)
-            // What a kernel leaves unwritten shall not pass for zero.
+            // What a kernel leaves unwritten must not look like zero.
             _ = result.withMutableBytes { $0.initializeMemory(as: UInt8.self, repeating: 0xCD) }
             return result
         }

@@ -9,7 +9,7 @@ struct MatrixTests {
     @Test(arguments: 0..<30)
     func productsBroadcast(seed: Int) throws {
         var generator = SeededGenerator(UInt64(seed))
-        // Now and then more columns than one block has.
+        // Sometimes more columns than one block has.
         let (rows, inner) = (generator.integer(1...14), generator.integer(1...20))
         let columns = generator.integer(seed % 8 == 0 ? 257...270 : 1...40)
         let batch = (0..<generator.integer(0...2)).map { _ in generator.integer(1...3) }

@@ -49,7 +49,7 @@ struct RandomDrawTests {
         let uniform = doubles(try draw(.uniform(low: -1, high: 3), dtype: dtype))
         #expect(uniform.allSatisfy { $0 >= -1 && $0 < 3 })
         #expect(distance(uniform) { ($0 + 1) / 4 } < limit)
-        // Neighbours, also from one item to the next, know nothing of each other.
+        // Neighbours, also from one item to the next, are independent of each other.
         let mean = normal.reduce(0, +) / 10_000
         let pairs = zip(normal, normal.dropFirst()).map { ($0 - mean) * ($1 - mean) }
         #expect(abs(pairs.reduce(0, +) / 9 / 10_000) < 0.04)
@@ -92,7 +92,7 @@ struct RandomDrawTests {
         #expect(classes.prefix(5000) != classes.suffix(5000))
     }
 
-    /// An item has its numbers whoever else is in its microbatch, and on any number of threads.
+    /// An item has the same numbers whatever else is in its microbatch, and on any number of threads.
     @Test(arguments: [
         RandomDraw.Distribution.normal(mean: 0, deviation: 1), .uniform(low: 0, high: 1), .bernoulli,
         .multinomial(samples: 7),

@@ -121,7 +121,7 @@ struct ReductionTests {
         let pooling = Pooling(kind: kind, kernel: kernel, window: window, roundsUp: seed % 2 == 1)
         let input = generator.floats([2, 3] + (0..<rank).map { _ in generator.integer(8...12) })
         let result = try KernelRunner.runOnThreads(.pooling(pooling), [input])[0]
-        // Maxima whose indices nobody wants are found in another way.
+        // Maxima whose indices are not asked for are found in another way.
         let alone = try KernelRunner.runOnThreads(.pooling(pooling), [input], wanted: [0])[0]
         let values: [Float] = input.elements()
         let pads = (0..<rank).map { window.pads(input: input.shape[$0 + 2], kernel: kernel[$0], axis: $0) }

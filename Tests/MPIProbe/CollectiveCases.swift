@@ -20,7 +20,7 @@ private func barrier(_ probe: Probe) throws {
     while !pending.test() {}
     try pending.wait()
     try probe.world.beginBarrier().wait { false }
-    // Nobody passes while one is missing.
+    // No rank passes while one is missing.
     if probe.size > 1 {
         var pending = PendingOrNone.none
         if probe.rank != 0 {

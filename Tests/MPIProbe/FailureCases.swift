@@ -62,7 +62,7 @@ private func droppedSlot(_ probe: Probe) throws {
     print("survived")
 }
 
-/// The last rank fails; all others wait for a message that will never come, and hear of it.
+/// The last rank fails; all others wait for a message that will never come, and are told of it.
 private func failureChannel(_ probe: Probe) throws {
     let channel = try FailureChannel(on: probe.world)
     let last = probe.size - 1
@@ -91,7 +91,7 @@ private func abort(_ probe: Probe) throws {
     try probe.world.barrier()
 }
 
-/// For the launcher's own test: no rank ever ends by itself, nor when it is asked to.
+/// For the launcher's own test: no rank ends, even when it is asked to.
 private func hang(_ probe: Probe) throws {
     signal(SIGTERM, SIG_IGN)
     print("process \(getpid())")

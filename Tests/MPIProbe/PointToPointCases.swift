@@ -118,7 +118,7 @@ private func big(_ probe: Probe) throws {
     }
 }
 
-/// More than 2^31 bytes for real; needs 5 GiB of memory, and is not part of the usual tests.
+/// A true message of more than 2^31 bytes; needs 5 GiB of memory, and is not part of the usual tests.
 private func huge(_ probe: Probe) throws {
     let type = TensorType(.uint8, [(1 << 31) + 12_345])
     if probe.rank == 0 {

@@ -48,7 +48,7 @@ struct Probe {
     func worldAndPieces() throws(MPIError) -> [Communicator] { [world, try world.duplicate(largestCount: 100)] }
 }
 
-/// A tensor whose elements tell who sent it and where they stood.
+/// A tensor whose elements tell who sent it and at which places they were.
 func pattern(_ seed: Int, count: Int) -> Tensor {
     Tensor((0..<count).map { Float(seed * 1000) + Float($0 % 997) })
 }

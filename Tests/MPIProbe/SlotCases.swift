@@ -104,7 +104,7 @@ private func slotsAbandon(_ probe: Probe) throws {
     probe.expectEqual(try slots.wait(receive: 2).elements(of: Float.self), pattern(3, count: 9).elements(), "slot 2")
 }
 
-/// Waits that are broken off.
+/// Waits that are stopped early.
 private func poll(_ probe: Probe) throws {
     let communicator = try probe.world.duplicate()
     let start = MPISession.wallClock

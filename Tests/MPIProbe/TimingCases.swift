@@ -1,10 +1,10 @@
 import MPI
 import Tensors
 
-/// Not part of the usual tests: what the seam costs, to be held against a C program that makes the same calls.
+/// Not part of the usual tests: what the seam costs, to be compared with a C program that makes the same calls.
 let timingCases: [ProbeCase] = [("latency", latency)]
 
-/// Two ranks pass a tensor to and fro through slots.
+/// Two ranks pass a tensor back and forth through slots.
 private func latency(_ probe: Probe) throws {
     let rounds = 20_000
     guard probe.rank < 2, probe.size > 1 else { return }

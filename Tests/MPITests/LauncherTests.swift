@@ -7,7 +7,7 @@ import Testing
     import Musl
 #endif
 
-/// The launcher that rank tests stand on.
+/// The launcher that rank tests are built on.
 @Suite(.serialized) struct LauncherTests {
     /// Ranks that will not end are killed at the time limit, and none is left behind.
     @Test func timeLimitKillsAllRanks() throws {
@@ -17,7 +17,7 @@ import Testing
             line.hasPrefix("process ") ? pid_t(line.dropFirst("process ".count)) : nil
         }
         #expect(processes.count == 2, "\(run)")
-        // A killed process is there until its parent has looked after it.
+        // A killed process is there until its parent has waited for it.
         let deadline = time(nil) + 10
         while time(nil) < deadline, processes.contains(where: { isRunning($0) }) { usleep(20_000) }
         for process in processes { #expect(!isRunning(process), "\(process) is still there") }
@@ -29,7 +29,7 @@ import Testing
         var line = [CChar](repeating: 0, count: 512)
         guard fgets(&line, 512, file) != nil else { return false }
         let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        // A zombie in a container without an init process may stay for good.
+        // A zombie in a container without an init process may stay forever.
         return !text.contains(") Z ")
     }
 

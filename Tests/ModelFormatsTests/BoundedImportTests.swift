@@ -12,7 +12,7 @@ import Testing
     /// The most that this process has had in memory, in KB.
     private func peak() throws -> Int { try ProcessStatus.kilobytes("VmHWM") }
 
-    /// A file that begins with these bytes and goes on with zeros that take no place on the disk.
+    /// A file that begins with these bytes followed by zeros that take no place on the disk.
     private func sparse(_ front: [UInt8], zeros: Int, in folder: TemporaryFolder) throws -> String {
         let path = try folder.write(front)
         let file = try #require(FileHandle(forUpdatingAtPath: path))

@@ -7,7 +7,7 @@ import Testing
 
 /// A damaged file gives an error or a graph, never a trap, and no allocation that the file's size does not justify.
 @Suite struct DamagedModelTests {
-    /// Imports and goes on with whatever came out; true where that was a graph.
+    /// Imports, and tests further whatever came out; true where that was a graph.
     private func survive(_ path: String) -> Bool {
         guard let model = try? ONNXImporter.load(path: path, payloadLimit: 64) else { return false }
         var graphs = [model.graph]

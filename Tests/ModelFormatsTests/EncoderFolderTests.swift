@@ -66,7 +66,7 @@ import Testing
         try folder.copy("\(source)/model.safetensors", to: "model.safetensors")
         let text = String(decoding: try Data(contentsOf: URL(filePath: "\(source)/config.json")), as: UTF8.self)
         var lines = text.split(separator: "\n").map(String.init)
-        // The outermost keys stand on lines of their own, unless they hold lists.
+        // The outermost keys are on lines of their own, unless they hold lists.
         if change.key == "architectures" {
             let start = try #require(lines.firstIndex { $0.hasPrefix("  \"architectures\"") })
             lines.replaceSubrange(start...(start + 2), with: [])

@@ -60,7 +60,7 @@ import Testing
     }
 }
 
-/// splitmix64: the same numbers in every run, so that a failure can be had again; others with MPINFER_FUZZ_SEED.
+/// splitmix64: the same numbers in every run, so that a failure can be repeated; others with MPINFER_FUZZ_SEED.
 private struct Seeded: RandomNumberGenerator {
     var state: UInt64
 

@@ -34,7 +34,7 @@ import Testing
         for (name, dtype) in wanted { #expect(entries[name]?.type == TensorType(dtype, [3])) }
     }
 
-    /// A header that lies, and the words that the error must have.
+    /// A header that is false, and the words that the error must have.
     struct Lie: Sendable, CustomStringConvertible {
         let name: String
         let header: String

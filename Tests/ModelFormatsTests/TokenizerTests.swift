@@ -72,7 +72,7 @@ import Testing
         #expect(tokenizer.encode("a a a a a a a a a", length: tokenizer.maximumLength).tokens.count == 8)
         #expect(tokenizer.encode("").tokens == [1, 2])
         #expect(tokenizer.maximumLength == 8 && tokenizer.specialTokenCount == 2 && tokenizer.paddingToken == 0)
-        // Two ideographs that Swift's strings take for one. The normaliser makes one of the other.
+        // Two ideographs that compare as equal in Swift's strings. The normaliser makes one of the other.
         #expect(tokenizer.encode("豈").tokens == [1, 8, 2])
         #expect(tokenizer.pieces.id(of: "\u{F900}") == 9 && tokenizer.pieces.id(of: "豈") == 8)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Planning
 
-/// The exact cut, held against all cuts that there are.
+/// The exact cut, compared with all cuts that there are.
 @Suite struct BalancedCutTests {
     /// What a cut is worth: the heaviest stage, then the bytes sent.
     private struct Worth: Equatable {

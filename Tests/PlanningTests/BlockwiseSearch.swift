@@ -1,6 +1,6 @@
 @testable import Planning
 
-/// What a stage takes, found block by block from its end: the plain way, to hold `StageTable` against.
+/// What a stage takes, found block by block from its end: the plain way, to compare `StageTable` with.
 struct StageScan {
     /// What some blocks take together, for a full microbatch.
     struct Figures {
@@ -11,7 +11,7 @@ struct StageScan {
         var activationByteCount = 0.0
         /// Values that come from earlier blocks, each counted once.
         var receivedByteCount = 0.0
-        /// Values that later blocks want, each counted once.
+        /// Values that later blocks need, each counted once.
         var sentByteCount = 0.0
 
         /// Weights, activations, and buffers for the messages of two microbatches.
@@ -92,7 +92,7 @@ struct StageScan {
 
     /// Visits the stages that end before a block, from the shortest to the longest.
     ///
-    /// - Parameter visit: is given the stage's first block and figures; returns whether to go on.
+    /// - Parameter visit: is given the stage's first block and figures; returns whether to continue.
     @inline(__always)
     func stages(endingBefore end: Int, from lowest: Int, _ visit: (_ first: Int, _ figures: Figures) -> Bool) {
         var figures = Figures()
@@ -126,7 +126,7 @@ struct StageScan {
 }
 
 /// The lightest heaviest stage and the lowest toll within it by dynamic programming over all stages, each looked at by
-/// itself: the plain way, to hold `PlacementSearch` and `MemorySearch` against.
+/// itself: the plain way, to compare `PlacementSearch` and `MemorySearch` with.
 struct BlockwiseSearch {
     let scan: StageScan
     let places: RankChoices
@@ -134,7 +134,7 @@ struct BlockwiseSearch {
     let load: (StageScan.Figures, RankChoices.Step) -> Double
     /// A part of the load that only grows with the stage.
     let floor: (StageScan.Figures, RankChoices.Step) -> Double
-    /// What a stage's messages cost the first item on its way.
+    /// Seconds that a stage's messages delay the first item.
     let toll: (StageScan.Figures, RankChoices.Step) -> Double
 
     private var width: Int { scan.blockCount + 1 }

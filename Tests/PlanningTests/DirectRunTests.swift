@@ -5,7 +5,7 @@ import Testing
 
 @testable import Planning
 
-/// Simulations without events, held against those with.
+/// Simulations without events, compared with those with.
 @Suite struct DirectRunTests {
     /// A cluster on which ranks share ways sometimes, and messages are handled sometimes.
     private func cluster(_ random: inout SplitMix, rankCount: Int) -> Cluster {

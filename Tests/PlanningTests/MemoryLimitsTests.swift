@@ -37,7 +37,7 @@ import Testing
         #expect(limits.process.byteCount == .max)
     }
 
-    /// Hierarchies of version 1 beside each other, seen from inside a container that is told the path outside.
+    /// Several hierarchies of version 1, seen from inside a container that is told the path outside.
     @Test func versionOneInAContainer() throws {
         let folder = try tree([
             "proc/self/cgroup": "4:memory:/docker/c0ffee\n2:cpu,cpuacct:/docker/c0ffee\n0::/\n",
@@ -126,7 +126,7 @@ import Testing
         return (plan, MemoryNeed(of: plan, chain: chain))
     }
 
-    /// A value that the last of five stages wants lies in five buffers where it is made, one for each stage on the way.
+    /// A value that the last of five stages needs lies in five buffers where it is made, one for each stage in between.
     @Test func skipConnectionsKeepABufferForEachStageOnTheWay() throws {
         var graph = Graph(name: "skip")
         let input = graph.addInput(named: "x", dtype: .float32, dimensions: [.fixed(1), .fixed(250)])
@@ -139,7 +139,7 @@ import Testing
         let plan = PartitionPlan(
             bound, chain: chain, placement: Placement(boundaries: [0, 1, 2, 3, 4]), strategy: "uniform",
             microbatchSize: 1, modelFingerprint: "")
-        // The input and the result are alive at once, and the result lies in five buffers beside.
+        // The input and the result are alive at once, and in addition the result lies in five buffers.
         let need = MemoryNeed(of: plan, chain: chain)
         #expect(need.stageByteCounts[0] == 1000 + 1000 + 5 * 1000)
         func complaint(limit: Int) -> String {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Planning
 
-/// The order in which layers stand in a chain.
+/// The order in which layers are in a chain.
 @Suite struct NodeOrderTests {
     private func isRunnable(_ order: [NodeID], _ bound: BoundGraph) -> Bool {
         var made: Set<ValueID> = []

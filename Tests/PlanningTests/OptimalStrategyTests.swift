@@ -4,7 +4,7 @@ import Testing
 
 @testable import Planning
 
-/// The optimal plan, held against all plans that there are.
+/// The optimal plan, compared with all possible plans.
 @Suite struct OptimalStrategyTests {
     /// A chain with skips, on ranks of different speed and memory, on nodes with different links.
     private struct Case {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Planning
 
-/// Plans of random models, cut at random places: held against what the graph says without them.
+/// Plans of random models, cut at random places: compared with what the graph says without them.
 @Suite struct PartitionPlanTests {
     struct Case {
         let model: RandomModel
@@ -83,7 +83,7 @@ import Testing
                     guard let made = stage(of: producer) else { continue }
                     home = made
                 } else if graph.inputs.contains(where: { $0.value == value }) {
-                    // Read where it is wanted first, and by nobody when nobody wants it.
+                    // Read where it is needed first, and by no rank when none needs it.
                     guard let first = takers.compactMap(stage).min() ?? wanted.min() else { continue }
                     home = first
                     inputs[value] = home
@@ -143,7 +143,7 @@ import Testing
                 let plan = Case.plan(test.model, chain, [0, cut])
                 #expect(Double(plan.trafficByteCount) == chain.cutByteCounts[cut])
             }
-            // Over more stages a value goes to each that wants it, and past a border counts once.
+            // Over more stages a value goes to each that needs it, and past a border counts once.
             var next = 0
             for border in 1..<test.plan.stages.count {
                 next += test.plan.stages[border - 1].nodes.count

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Planning
 
-/// The fast searches, held against the plain ones, and the work that they take.
+/// The fast searches, compared with the plain ones, and the work that they take.
 @Suite struct PlacementSearchTests {
     /// A chain with skips, of whole seconds and bytes, so that sums are exact in whatever order they are taken.
     private static func chain(

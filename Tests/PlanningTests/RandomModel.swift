@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 
 /// A model drawn at random: branches, skips, several inputs and outputs, outputs that are used again, inputs that are
-/// outputs, constants of all kinds, results that nobody wants.
+/// outputs, constants of all kinds, results that nothing uses.
 struct RandomModel {
     let graph: Graph
     let bound: BoundGraph

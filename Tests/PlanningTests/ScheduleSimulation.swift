@@ -4,10 +4,10 @@ import TestSupport
 @testable import Planning
 
 /// Carries a schedule out as the executor does, with numbers for tensors: rings of buffers, messages of an edge between two
-/// ranks matched in the order they were posted, sends that complete only once their receive is posted. Written apart from
-/// the verifier, to hold it against what really happens.
+/// ranks matched in the order they were posted, sends that complete only once their receive is posted. Written
+/// independently of the verifier, to compare it with what really happens.
 struct ScheduleSimulation {
-    /// What went wrong, as far as a test wants to know.
+    /// What went wrong, as far as a test needs to know.
     struct Failure: Error { let reason: String }
 
     private struct Content {
@@ -98,7 +98,7 @@ struct ScheduleSimulation {
             edge: edge, from: owner(plan.edges[edge].from, microbatch), to: owner(plan.edges[edge].to, microbatch))
     }
 
-    /// One for each stage that it has to live through on its way, and one to be filled.
+    /// One for each stage that it has to survive until its last use, and one to be filled.
     private func slots(_ edge: Int) -> Int { plan.edges[edge].sendSlotCount }
 
     private func canStart(_ action: Action, rank: Int) throws -> Bool {

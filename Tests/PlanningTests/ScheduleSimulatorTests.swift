@@ -5,7 +5,7 @@ import Testing
 
 @testable import Planning
 
-/// Predictions, held against closed formulas and against what must hold for any of them.
+/// Predictions, compared with closed formulas and against what must hold for any of them.
 @Suite struct ScheduleSimulatorTests {
     /// A chain of equal layers, one on each stage.
     private func plan(stages: Int) throws -> PartitionPlan {
@@ -90,7 +90,7 @@ import Testing
         #expect(plan.edges.map(\.pieceCount) == [10])
         let one = try timeline(plan, microbatches: 1, flops: [1, 1], bytes: 1000, on: cluster)
         #expect(close(one.makespan, 1 + 0.5 + 1 + 1))
-        // A buffer is the sender's again when the receiver is known to stand ready: latency there and back, and at least
+        // A buffer is the sender's again when the receiver is known to be ready: latency there and back, and at least
         // until all has left. It has two, so that two messages take as long as that.
         let many = try timeline(plan, microbatches: 41, flops: [0.5, 0.5], bytes: 1000, on: cluster)
         let first = 0.5 + 0.5 + 1 + 0.5
@@ -112,7 +112,7 @@ import Testing
         var cluster = cluster(4, ranksPerNode: 2, fast)
         cluster.acrossNodes = .init(latency: 0, bandwidth: 100)
         let found = try timeline(plan, microbatches: 10, flops: [1, 1, 1, 1], bytes: 300, on: cluster)
-        // The border takes 3 s a microbatch and everything else hides behind it.
+        // The border takes 3 s a microbatch and everything else happens meanwhile.
         #expect(close(found.makespan, 2 + 10 * 3 + 2))
         let last = found.ranks[2]
         #expect(close(last[.compute], 10) && close(last[.transfer] + last[.wait], found.makespan - 1 - 10))
@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test func aRankCopiesOneMessageAfterAnother() throws {
-        // Both later stages want what the first one makes; all of them are on one node.
+        // Both later stages need what the first one makes; all of them are on one node.
         var graph = Graph(name: "fork")
         let input = graph.addInput(named: "input", dtype: .float32, dimensions: [.symbol("batch"), .fixed(3)])
         let first = graph.addNode(named: "first", .unary(Unary(.tanh)), [input])
@@ -146,8 +146,8 @@ import Testing
             bound, PartitionProblem(LayerChain(bound), stageCount: 3), strategy: UniformStrategy(), microbatchSize: 2,
             modelFingerprint: "f")
         let cluster = cluster(3, ranksPerNode: 3, .init(latency: 0, bandwidth: 100))
-        // Messages of 10 s from 0 to 1, from 0 to 2 and from 1 to 2: none is copied beside another, since the first two have
-        // the sender in common, and the last two the receiver.
+        // Messages of 10 s from 0 to 1, from 0 to 2 and from 1 to 2: no two are copied at the same time, since the
+        // first two have the sender in common, and the last two the receiver.
         let found = try timeline(plan, microbatches: 1, flops: [1, 1, 1], bytes: 1000, on: cluster)
         #expect(close(found.makespan, 1 + 10 + 10 + 10 + 1))
     }
@@ -163,7 +163,7 @@ import Testing
             #expect(abs(found.ranks[0].elapsed - 11 * 5) <= 1.001 && abs(found.ranks[0][.communicate] - 11) <= 1.001)
             #expect(found.ranks[1][.communicate] == 0)
         }
-        // Where the second one computes for longer, handling comes on top.
+        // Where the second one computes for longer, handling is added.
         let busy = try timeline(
             plan, microbatches: 11, flops: [2, 4], bytes: 100, on: cluster(2, ranksPerNode: 1, link, eager: 1000))
         #expect(abs(busy.makespan - (3 + 11 * 4 + 10 * 3)) <= 3.001, "\(busy.makespan)")

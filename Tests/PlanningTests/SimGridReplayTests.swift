@@ -5,11 +5,11 @@ import Testing
 
 @testable import Planning
 
-/// Holds the simulator against SimGrid, which was written by others: both play the same schedules.
+/// Compares the simulator with SimGrid, which was written by others: both play the same schedules.
 @Suite(.serialized, .enabled(if: SimGrid.isInstalled || Material.isRequired, "\(SimGrid.absent)"))
 struct SimGridReplayTests {
     enum Bound: Sendable {
-        /// What computing takes decides; messages hide behind it.
+        /// What computing takes decides; messages are sent meanwhile.
         case computing
         case communication
 
@@ -27,14 +27,14 @@ struct SimGridReplayTests {
         var ranksPerNode = 1
         /// Of a stage, in seconds at 50 Gflop/s.
         var seconds: @Sendable (_ stage: Int) -> Double = { _ in 1e-3 }
-        /// Of a rank, beside 50 Gflop/s.
+        /// Of a rank, relative to 50 Gflop/s.
         var speed: @Sendable (_ rank: Int) -> Double = { _ in 1 }
         var byteCount = 30_000
         var eager = 1 << 16
         var acrossNodes = Cluster.Link(latency: 25e-6, bandwidth: 1.15e9)
         var withinNode = Cluster.Link(latency: 1e-6, bandwidth: 5e9)
         var unlikeLinks: [Cluster.NodePair: Cluster.Link] = [:]
-        /// Of each microbatch beside a full one.
+        /// Of each microbatch, relative to a full one.
         var size: @Sendable (_ microbatch: Int) -> Double = { _ in 1 }
         var read = 0.0
         var write = 0.0
@@ -105,8 +105,8 @@ struct SimGridReplayTests {
                 acrossNodes: .init(latency: 25e-6, bandwidth: 1.15e9, sendHandling: 4e-9, receiveHandling: 1e-9)),
         ]
 
-    /// Whatever comes up: models with branches, nodes of several ranks, all kinds of links and sizes. Of 300 such plans, 297
-    /// come out within 10 %; SMPI lets senders of eager messages run ahead forever, and messages of others that share
+    /// Random plans: models with branches, nodes of several ranks, all kinds of links and sizes. Of 300 such plans, 297
+    /// agree within 10 %; SMPI lets senders of eager messages run ahead forever, and messages of others that share
     /// their interface wait behind all of theirs. The last four are plans in which messages that wait for a receiver's
     /// interface must not hold up others.
     @Test(arguments: [0, 1, 2, 3, 4, 5, 20, 22, 35, 130]) func simGridSaysTheSameOfPlansDrawnAtRandom(_ seed: Int)

@@ -1,7 +1,7 @@
 import Graphs
 import TestSupport
 
-/// What a model computes, with a number that stands for each tensor: equal numbers are equal tensors.
+/// What a model computes, with a number in place of each tensor: equal numbers are equal tensors.
 struct SymbolicRun {
     private let bound: BoundGraph
     private let isConstant: [Bool]
@@ -17,7 +17,7 @@ struct SymbolicRun {
         SplitMix.mixed(UInt64(input.index) << 32 | UInt64(microbatch) | 1 << 63)
     }
 
-    /// Runs some nodes in the order given and returns what is wanted.
+    /// Runs some nodes in the order given and returns what is asked for.
     ///
     /// - Parameter values: what is there before; constants are there always.
     func run(

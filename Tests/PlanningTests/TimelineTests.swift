@@ -2,7 +2,7 @@ import Testing
 
 @testable import Planning
 
-/// Who is to blame for the time that ranks stood still.
+/// What caused the time in which ranks waited.
 @Suite struct TimelineTests {
     private func rank(
         _ rank: Int, wait: Double, receiveWait: Double, sends: [Timeline.MessageEvent] = [],

@@ -125,7 +125,7 @@ import Testing
             "there is no layer 'pool9'", "mpinfer inspect")
     }
 
-    /// Manual cuts say by themselves how many stages there are.
+    /// Manual cuts determine how many stages there are.
     @Test("manual cuts without ranks at hand") func manualCuts() throws {
         let job = try job()
         let cuts = ["--set", "parallelism={strategy: manual, cuts: [relu1, fc1]}"]
@@ -200,7 +200,7 @@ import Testing
         #expect(folder.names == ["job.yaml"])
     }
 
-    /// A wrong command line is exit code 64, by sysexits.h, and all ranks together say one sentence.
+    /// A wrong command line is exit code 64, by sysexits.h, and all ranks together print one sentence.
     @Test("command lines that are wrong", arguments: [1, 4]) func commandLine(ranks: Int) throws {
         let job = try job()
         for (arguments, words) in [

@@ -2,7 +2,7 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// Models that must be refused, in words that name what is wrong, by a process that ends of its own accord.
+/// Models that must be refused, in words that name what is wrong, by a process that ends without being killed.
 @Suite struct BadModelTests {
     @Test(
         "each broken model of the material", .enabled(if: Material.isThere("bad"), "\(Material.absent)"),
@@ -24,7 +24,7 @@ import Testing
         let run = try job.run(["-q"])
         MPInfer.expectFailure(run, words)
         #expect(folder.names(in: "out").isEmpty, "left behind in the output folder")
-        // One rank speaks for all, and says it once.
+        // One rank reports for all, and does so once.
         let together = try job.run(ranks: 3, ["-q"])
         MPInfer.expectFailure(together, words)
         let sentence = try #require(run.stderr.split(separator: "\n").first { $0.hasPrefix("mpinfer: error: ") })
@@ -79,7 +79,7 @@ import Testing
         #expect(inspection.succeeded && inspection.stdout.contains("not supported: Frobnicate (1), Swirl (2)"))
     }
 
-    /// Any outcome is right but a crash and a hang.
+    /// Any outcome is right except a crash and a hang.
     @Test("30 damaged bytes") func flips() throws {
         let folder = try ScratchFolder()
         let bytes = try [UInt8](Data(contentsOf: URL(filePath: BadModelTests.quickstart)))

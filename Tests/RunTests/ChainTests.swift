@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Jobs of several models: joined, cut across ranks where the plan wants it, and refused where they do not fit.
+/// Jobs of several models: joined, cut across ranks where the plan says, and refused where they do not fit.
 @Suite struct ChainTests {
     private static let items = 10
 

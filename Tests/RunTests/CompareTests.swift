@@ -96,7 +96,8 @@ import Testing
         #expect([1, 2, 4, 8, 16].contains(size))
         let sums = (0..<40).flatMap { [Double](repeating: Double($0 + 6), count: 3) }
         #expect(try job.array("sum6").values == sums)
-        // Where each message waits for its receiver, a long latency wants few large messages, and none many small ones.
+        // Where each message waits for its receiver, few large messages are best with a long latency, and many small
+        // ones without.
         func chosen(_ latency: Double) throws -> Int {
             let cluster = try job.folder.write(
                 """

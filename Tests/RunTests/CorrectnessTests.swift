@@ -41,8 +41,9 @@ import Testing
     ]
 
     private static func compare(_ job: TestJob, with test: Material.Case, _ output: Material.Facts.File) throws {
-        // Numbers of half the width carry 11 bits. What is rounded to 8 bits in a hundred places falls to another side
-        // for half an ulp: ONNX Runtime's own output moves by 1.8 % of its largest value when its input does by 1e-7.
+        // Half-precision numbers have 11 significant bits. What is rounded to 8 bits in a hundred places falls to
+        // another side for half an ulp: ONNX Runtime's own output moves by 1.8 % of its largest value when its input
+        // does by 1e-7.
         let isCoarse = test.set == "half" || test.name == "float16" || test.name.hasPrefix("ddddocr-quantised")
         let tolerance = isCoarse ? try #require(test.facts.rtol) : 1e-4
         let expected = try NumPyArray(path: "\(test.folder)/\(output.file)")
@@ -55,7 +56,7 @@ import Testing
         let largest = expected.values.lazy.map(abs).max() ?? 0
         var worst = 0.0
         for (mine, theirs) in zip(actual, expected.values) {
-            // A comparison with NaN is false, and must not pass for that.
+            // A comparison with NaN is false, and must not count as equal.
             let difference = abs(mine - theirs)
             worst = difference.isNaN ? .infinity : max(worst, difference)
         }

@@ -119,7 +119,7 @@ import Testing
         let job = try job()
         let run = try job.run(ranks: ranks, ["-q"] + settings.flatMap { ["--set", "parallelism.\($0)"] })
         MPInfer.expectFailure(run, words)
-        // Without ranks at hand the same is said.
+        // Without launched ranks the message is the same.
         let plan = try MPInfer.run(
             ["plan", job.specification, "--ranks", "\(ranks)"] + settings.flatMap { ["--set", "parallelism.\($0)"] })
         MPInfer.expectFailure(plan, words)

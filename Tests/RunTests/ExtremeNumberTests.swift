@@ -2,8 +2,8 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// Numbers that no one means well with, wherever a number may stand: an exit code and a sentence, and never a signal. The
-/// places come from the commands' own help and from the schema of jobs, so that a new one is among them by itself.
+/// Extreme numbers, wherever a number is allowed: an exit code and a sentence, and never a signal. The
+/// places come from the commands' own help and from the schema of jobs, so that a new one is tested automatically.
 @Suite struct ExtremeNumberTests {
     static let numbers = [
         "0", "-1", "1", "2147483647", "2147483648", "4294967296", "9007199254740992", "9223372036854775807",

@@ -90,7 +90,7 @@ import Testing
         }
         let named = try job(
             "graph-network", ["inputs: {x: {array: \(x)}, edges: {constant: 0}}", "dimensions: {edges: 3}"])
-        // Without a word of the job the name of the axis decides, and a warning says so.
+        // Where the job says nothing the name of the axis decides, and a warning says so.
         #expect(try run(named).stderr.contains("its first axis is called 'nodes'"))
     }
 

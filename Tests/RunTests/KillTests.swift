@@ -108,7 +108,7 @@ import Testing
         let job = try TestJob(
             model: folder.write(model.bytes, to: "model.onnx"), inputs: [("x", folder.write(input, to: "x.npy"))],
             microbatch: 4, folder: folder)
-        // A shell has its children in the background ignore SIGINT, so a program of ours sends it.
+        // A shell has its children in the background ignore SIGINT, so the test program sends it.
         for ranks in [nil, 2] {
             let launcher = ranks.map { "mpirun --oversubscribe -np \($0) " } ?? ""
             let script = """
@@ -148,7 +148,7 @@ import Testing
                 BuiltExecutable.path("mpinfer"), job.specification, folder.path,
             ])
         MPInfer.expectFailure(run, ["out: another run of mpinfer is writing into this folder"])
-        // The lock of nobody alive.
+        // The lock of a process that has ended.
         try MPInfer.expectSuccess(try job.run(["-q"]))
         #expect(hidden(folder).isEmpty)
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is said of launches that are not what somebody wanted.
+/// Messages about launches that are probably mistakes.
 @Suite struct LaunchTests {
     private func job(_ folder: ScratchFolder) throws -> TestJob {
         var model = TinyModel()
@@ -42,7 +42,7 @@ import Testing
         ]
         let run = try job.run(["-q"], environment: environment)
         job.expectFailure(run)
-        // One of them says it for all.
+        // One of them reports it for all.
         #expect(run.stderr.contains("mpinfer: error: ") == (rank == "0"), "\(run)")
         #expect(run.stderr.contains("the mpirun that belongs to it") == (rank == "0"), "\(run)")
         let meant = environment.merging(["MPINFER_SINGLE_RANKS": "1"]) { $1 }

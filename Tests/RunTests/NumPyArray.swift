@@ -63,7 +63,7 @@ struct NumPyArray {
     }
 }
 
-/// Why a test cannot go on.
+/// Why a test cannot continue.
 struct Failure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

@@ -14,7 +14,7 @@ struct PageInspection: Decodable {
         /// Texts that lie on one another, or outside the drawing.
         let overlaps: [String]
         let outside: [String]
-        /// How well texts stand out from the page, at least; of those beside the surfaces.
+        /// The least contrast of texts with the page, for texts outside of coloured surfaces.
         let contrast: Double
     }
 
@@ -59,7 +59,7 @@ struct PageInspection: Decodable {
           const frame = svg.getBoundingClientRect();
           const texts = [...svg.querySelectorAll('text')].map(text => {
             const box = text.getBoundingClientRect();
-            // Letters do not fill the lines that they stand on.
+            // Letters do not fill the height of their lines.
             return {text, name: text.textContent, left: box.left + 1, right: box.right - 1,
                     top: box.top + box.height * 0.2, bottom: box.bottom - box.height * 0.2};
           });

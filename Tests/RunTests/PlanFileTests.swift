@@ -86,7 +86,7 @@ import Testing
         let other = try TestJob.sums(layers: 7, items: PlanFileTests.items)
         other.expectFailure(
             try other.run(ranks: 3, arguments), path, "the plan is for another model", "mpinfer plan -o")
-        // Without ranks at hand: plan and validate say the same.
+        // Without launched ranks: plan and validate say the same.
         MPInfer.expectFailure(
             try MPInfer.run(["plan", other.specification, "--plan", path]), ["the plan is for another model"])
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `mpinfer plan --cluster`: what a plan would do on hardware that is not at hand.
+/// `mpinfer plan --cluster`: what a plan would do on hardware that is not available.
 @Suite struct PredictionTests {
     private static let quickstart = "\(Material.packageFolder)/jobs/quickstart.yaml"
 

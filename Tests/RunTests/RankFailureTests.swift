@@ -32,13 +32,13 @@ import Testing
         for (ranks, starts) in [(1, [0]), (2, [0, 4]), (3, [0, 3, 6]), (8, Array(0..<8))] {
             let rank = try #require(starts.lastIndex { $0 <= layer })
             let run = try job.run(ranks: ranks, ["-q"])
-            // An index that was computed on the way is no item's own: what is known is the microbatch.
+            // An index that the model has computed belongs to no item: what is known is the microbatch.
             let items = layer == 0 ? "at item 237;" : "at one of the items 237, 238, 239;"
             job.expectFailure(
                 run, "mpinfer: error: rank \(rank): \(job.folder.path)/model.onnx: node 'layer\(layer)'",
                 "index \(5000 + layer)", items,
                 "the values come from input 'x' (", within: 15)
-            // The others have nothing to say.
+            // The other ranks print nothing.
             #expect(run.stderr.components(separatedBy: "error: ").count == 2, "\(run)")
         }
     }

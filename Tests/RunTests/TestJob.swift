@@ -2,7 +2,7 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// A job specification in a folder of its own, and what came of running it.
+/// A job specification in a folder of its own, and how its runs ended.
 final class TestJob {
     let folder: ScratchFolder
     private let lines: [String]
@@ -62,7 +62,7 @@ final class TestJob {
 
     var specification: String { "\(folder.path)/job.yaml" }
 
-    /// Runs the job under mpirun, or, with no number of ranks, by itself.
+    /// Runs the job under mpirun, or, with no number of ranks, without a launcher.
     func run(
         ranks: Int? = nil, _ arguments: [String] = [], environment: [String: String?] = [:], timeout: Double = 120
     ) throws -> ProcessRun {
@@ -96,7 +96,7 @@ final class TestJob {
         String(output.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "_" })
     }
 
-    /// Holds a run against what every failure must be: an exit code of 1, in time, the right words, nothing written.
+    /// Checks a run against what every failure must be: an exit code of 1, in time, the right words, nothing written.
     func expectFailure(
         _ run: ProcessRun, _ words: String..., status: Int = 1, within seconds: Double = 30,
         sourceLocation: SourceLocation = #_sourceLocation

@@ -8,7 +8,7 @@ struct TextJob {
 
     /// - Parameters:
     ///   - model: its path.
-    ///   - input: what stands under `input`, in YAML's flow style.
+    ///   - input: the value of `input`, in YAML's flow style.
     ///   - others: further lines.
     init(model: String, input: String, microbatch: Int = 8, others: [String] = [], folder: ScratchFolder) throws {
         self.folder = folder

@@ -76,7 +76,7 @@ struct TinyModel {
             })
     }
 
-    /// float32 numbers that lie in a file beside the model.
+    /// float32 numbers that lie in a separate file next to the model.
     mutating func constant(_ name: String, shape: [Int], file: String, offset: Int) {
         graph.add(
             5,

@@ -78,7 +78,7 @@ import Testing
             try MPInfer.run(["validate", job.specification, "--ranks", "11"]), ["use at most 10 ranks"])
     }
 
-    /// A file with a header and no bytes on the disk: only who reads items would need time or memory for it.
+    /// A file with a header and no bytes on the disk: only reading items would need time or memory for it.
     @Test("ten million items by their header") func manyItems() throws {
         let folder = try ScratchFolder()
         let job = try job(folder)

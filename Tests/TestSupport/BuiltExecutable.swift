@@ -6,7 +6,7 @@
 
 /// Finds executables of this package, of the same build as the tests that are running.
 public enum BuiltExecutable {
-    /// The path of an executable that the build has put beside the test bundle, in whichever configuration and scratch
+    /// The path of an executable that the build has put next to the test bundle, in whichever configuration and scratch
     /// path that is. The test target must depend on the executable's target, or it may not have been built.
     public static func path(_ name: String) throws -> String {
         guard let directory else {

@@ -49,7 +49,7 @@ public enum MPILauncher {
         "OMPI_MCA_odls_base_sigkill_timeout": "0",
         "OMPI_MCA_btl_base_warn_component_unused": "0",
         "OPENBLAS_NUM_THREADS": "1",
-        // What other runs measured is none of a test's business.
+        // What other runs measured must not affect a test.
         "MPINFER_CACHE": "/nonexistent/mpinfer",
     ]
 }

@@ -4,7 +4,7 @@
     import Musl
 #endif
 
-/// What became of a program: how it ended and what it wrote.
+/// The outcome of a program: how it ended and what it wrote.
 public struct ProcessRun: Sendable, CustomStringConvertible {
     /// The exit code, or 128 and the signal's number.
     public let status: Int
@@ -77,7 +77,7 @@ public struct ProcessRun: Sendable, CustomStringConvertible {
             if waitpid(process, &status, WNOHANG) == process { return (exitCode(status), false) }
             usleep(10_000)
         }
-        // mpirun puts each rank into a group of its own and kills them when it is asked to end; whoever is left after
+        // mpirun puts each rank into a group of its own and kills them when it is asked to end; what is left after
         // that is killed here.
         let family = descendants(of: process)
         kill(process, SIGTERM)

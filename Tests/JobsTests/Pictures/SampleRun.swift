@@ -15,7 +15,7 @@ struct SampleRun {
 
     /// - Parameters:
     ///   - microbatchSeconds: that a stage computes a microbatch for.
-    ///   - nasty: names that try to break out.
+    ///   - nasty: names that would break the markup.
     init(
         stages: Int, microbatches: Int = 8, layersPerStage: Int = 3, microbatchSeconds: Double = 2e-3,
         nasty: Bool = false
