@@ -117,7 +117,7 @@ benchmark-operators: build $(ORACLE)/installed ## Measure single operators, and 
 	$(ORACLE)/bin/python Tests/Benchmark/operators.py
 
 .PHONY: benchmark-planning
-benchmark-planning: build $(ORACLE)/installed ## Measure `plan` for up to 1,024 ranks, beside the earlier build BASELINE if there is one.
+benchmark-planning: build $(ORACLE)/installed ## Measure `plan` for up to 1,024 ranks, compared with the earlier build BASELINE if there is one.
 	$(ORACLE)/bin/python Tests/Benchmark/planning.py $(if $(BASELINE),--baseline $(BASELINE))
 
 .PHONY: benchmark-jobs

@@ -93,7 +93,7 @@ enum KernelFactory {
         case .valueLookup(let lookup): return try lookup.kernel(request)
         case .randomDraw(let draw): return try draw.kernel(request)
         case .nonZero, .compress, .unique, .nonMaxSuppression:
-            throw KernelError("the size of its result hangs on data")
+            throw KernelError("the size of its result depends on data")
         case .optional(let optional) where optional.kind == .element:
             return CopyKernel(byteCount: request.inputTypes[0]!.byteCount)
         case .sequence, .optional: throw KernelError("it takes or makes what is no tensor")

@@ -8,7 +8,7 @@ internal import MPI
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Measure several plans of a job beside each other, and what was predicted of them.",
+        abstract: "Measure several plans of a job in turn, and compare them with what was predicted.",
         discussion: """
             All plans are run in turn inside one allocation, several rounds, so that what else the machines do falls on all of
             them. Between the runs the times of the layers are measured anew: the predictions come from these. The job's

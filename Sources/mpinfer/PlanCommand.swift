@@ -14,7 +14,7 @@ struct PlanCommand: ParsableCommand {
               mpinfer plan job.yaml --ranks 4 -o plan.json    then: mpirun -np 4 mpinfer run job.yaml --plan plan.json
               mpinfer plan job.yaml --ranks 2 --schedule      what each rank would do, in order
               mpinfer plan job.yaml --ranks 64 --cluster cluster.yaml
-                                                              what it would do on hardware that is not at hand
+                                                              what it would do on hardware that is not available
               mpinfer plan job.yaml --ranks 64 --cluster cluster.yaml --export simgrid traces
                                                               the same for SimGrid, then: sh traces/replay.sh
             """)
@@ -29,7 +29,7 @@ struct PlanCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Write the plan as JSON, for run --plan.", valueName: "file"))
     var output: String?
 
-    @Option(help: ArgumentHelp("Print a plan that was written before, held against the job.", valueName: "file"))
+    @Option(help: ArgumentHelp("Print a plan that was written before, checked against the job.", valueName: "file"))
     var plan: String?
 
     @Option(

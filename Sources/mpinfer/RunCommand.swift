@@ -16,7 +16,7 @@ internal import Planning
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run a job on the ranks at hand.",
+        abstract: "Run a job on the ranks that were launched.",
         discussion: """
             Start it under mpirun or srun; started alone it is a job of one rank.
 

@@ -11,7 +11,7 @@ struct ValidateCommand: ParsableCommand {
             EXAMPLES
               mpinfer validate job.yaml
               mpinfer validate job.yaml --ranks 8
-              mpinfer validate job.yaml --specification-only    where the model and the data are not at hand
+              mpinfer validate job.yaml --specification-only    where the model and the data are not there
             """)
 
     @OptionGroup var options: JobOptions

@@ -1,9 +1,9 @@
-"""Measures mpinfer beside ONNX Runtime, in the same run, and prints one table.
+"""Measures mpinfer and ONNX Runtime, in the same run, and prints one table.
 
     python benchmark.py [--rounds N] [--microbatches N] [--json FILE]
 
 Every round measures each configuration once, in turn (A B C A B C ...), so that what else the machine does falls on all
-of them. The figures are medians over the rounds, with the lowest and the highest beside them; ratios are medians of the
+of them. The figures are medians over the rounds, with the lowest and the highest in brackets; ratios are medians of the
 rounds' own ratios. Nothing here passes or fails: a reader judges.
 """
 
@@ -30,13 +30,13 @@ MATERIAL = ROOT / ".build/material/benchmark"
 MODEL = MATERIAL / "resnet50/model.onnx"
 MPINFER = ROOT / ".build/release/mpinfer"
 BATCH = 8
-#: What a rank may use beside weights and activations, in bytes: the program itself, MPI, the C library.
+#: What a rank may use in addition to weights and activations, in bytes: the program itself, MPI, the C library.
 BASE_MEMORY = 80e6
 
 
 @dataclass
 class Row:
-    """A model measured on one rank with one thread, beside ONNX Runtime with one thread."""
+    """A model measured on one rank with one thread, compared with ONNX Runtime with one thread."""
 
     name: str
     model: Path
@@ -101,7 +101,7 @@ class TextRow:
 
 
 def rows() -> list[Row | TextRow]:
-    """The models beside ResNet-50."""
+    """The models other than ResNet-50."""
     random = np.random.default_rng(1)
     frames = random.standard_normal((96, 64, 256), dtype=np.float32)
     tokens = {
@@ -248,7 +248,7 @@ def main() -> None:
             ("2 ranks, 1 thread each", spread(pipeline), spread(speeds["ORT 2"]), spread(ratios(pipeline, speeds["ORT 2"]))),
         ]
     )
-    print(f"\n2 ranks with 1 thread each beside 1 rank with 2 threads: {spread(ratios(pipeline, two))}")
+    print(f"\n2 ranks with 1 thread each, compared with 1 rank with 2 threads: {spread(ratios(pipeline, two))}")
     exposed = [
         max(rank["communication"] / report["seconds"] for rank in report["ranks"])
         for report in reports["2 ranks, 1 thread each"]
@@ -267,7 +267,7 @@ def model_row(name: str, speeds: dict[str, list[float]]) -> tuple[str, ...]:
 
 
 def memory_rows(reports: dict[str, list[dict]]) -> list[tuple[str, ...]]:
-    """Peak memory of each rank beside what it may be: weights, activations, buffers of messages, and the base."""
+    """Peak memory of each rank, and what it may be: weights, activations, buffers of messages, and the base."""
     rows: list[tuple[str, ...]] = [("memory, MB", "rank", "peak", "weights", "activations", "messages", "peak - planned")]
     for name, runs in reports.items():
         for rank, _ in enumerate(runs[0]["ranks"]):

@@ -1,11 +1,11 @@
-"""Measures single operators and two models that lean on them beside ONNX Runtime, in the same run, on one thread.
+"""Measures single operators and two models that depend on them, with mpinfer and ONNX Runtime, in one run on one thread.
 
     python operators.py [--rounds N] [--mpinfer PROGRAM] [--only WORD]
 
 Models are made here, with random weights. Every round measures each of them with mpinfer and with ONNX Runtime, in turn.
 mpinfer's figure is what its report calls computing, ONNX Runtime's the time of its calls: neither reads files, and both
 compute the same items, each of them once. The figures
-are medians over the rounds, with the lowest and the highest beside them; a ratio above 1 says that mpinfer is slower.
+are medians over the rounds, with the lowest and the highest in brackets; a ratio above 1 says that mpinfer is slower.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RANDOM = np.random.default_rng(5)
 
 
 class Network:
-    """An ONNX graph in the making, whose first axis counts items."""
+    """An ONNX graph that is being built, whose first axis counts items."""
 
     def __init__(self, name: str) -> None:
         self.name = name

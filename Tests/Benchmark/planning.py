@@ -1,4 +1,4 @@
-"""Measures how long `mpinfer plan` takes for many ranks, beside an earlier build, and prints one table.
+"""Measures how long `mpinfer plan` takes for many ranks, compared with an earlier build, and prints one table.
 
     python planning.py [--baseline PROGRAM] [--mpinfer PROGRAM] [--rounds N] [--ranks N,N] [--only WORD] [--limit SECONDS]
 
@@ -46,7 +46,7 @@ def make_model(folder: Path) -> None:
         [helper.make_tensor_value_info(last, TensorProto.FLOAT, shape)], weights,
     )  # fmt: skip
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), folder / "chain.onnx")
-    # Items that nobody computes: a file with a hole.
+    # Items that are never computed: a file with a hole.
     header = np.lib.format.open_memmap(
         folder / "x.npy", mode="w+", dtype=np.float32, shape=(ITEMS, ROWS, COLUMNS)
     )
@@ -140,7 +140,7 @@ def is_close(one: object, other: object) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--baseline", type=Path, help="an earlier build to measure beside")
+    parser.add_argument("--baseline", type=Path, help="an earlier build to compare with")
     parser.add_argument("--mpinfer", type=Path, default=MPINFER)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ranks", default="256,1024")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures pretended hosts (hosts.sh) with `mpinfer calibrate` and holds what it finds against what their links were made
-# to be; then runs pipelines over them and holds what was predicted against what was measured.
+# Measures pretended hosts (hosts.sh) with `mpinfer calibrate` and compares what it finds with what their links were made
+# to be; then runs pipelines over them and compares what was predicted with what was measured.
 #
 #   Tests/Cluster/hosts-test.sh
 #
@@ -79,7 +79,7 @@ make_job() {
 }
 
 # test_pipeline NAME ROUNDS [STRATEGIES]: a pipeline over the network that was measured last, under this name; what was
-# predicted is held against the run.
+# predicted is compared with the run.
 test_pipeline() {
     [[ -d $folder/wide ]] || return
     local first=() table=$folder/$1-pipeline attempt

@@ -117,7 +117,7 @@ connect() {
     ip -n "$prefix$1" link set lo up
     ip -n "$prefix$1" address replace "$network.$1/24" dev eth0
     ip -n "$prefix$1" link set eth0 up
-    # Whatever this machine prefers: others probe the network now and then, and are slower meanwhile.
+    # Whatever this machine prefers: others probe the network from time to time, and are slower meanwhile.
     ip netns exec "$prefix$1" sysctl -qw net.ipv4.tcp_congestion_control=reno
     {
         echo '127.0.0.1 localhost'
@@ -152,7 +152,7 @@ shell() {
     enter "$host" /bin/sh -c "$*"
 }
 
-# enter HOST COMMAND...: runs a command on a host, in the folder at hand.
+# enter HOST COMMAND...: runs a command on a host, in the current folder.
 enter() {
     local host=$1
     shift

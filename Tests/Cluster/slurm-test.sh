@@ -66,7 +66,7 @@ submit() {
     shift
     in_background timeout 200 "$slurm" run sbatch --quiet --wait --nodes=2 --ntasks=4 --cpus-per-task=2 --time=2 \
         --output="$output" jobs/slurm/pipeline.sbatch "$@"
-    # A file system may show the last lines late; and without any the checks shall say so.
+    # A file system may show the last lines late; and without any the checks must report it.
     touch "$output"
     shown=$failures
 }

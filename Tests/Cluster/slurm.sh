@@ -102,7 +102,7 @@ check_machine() {
     done
     [[ ${#missing[@]} -eq 0 ]] ||
         cannot "no ${missing[*]} on this machine (Debian: apt-get install slurmctld slurmd slurm-client munge)"
-    id -un >/dev/null 2>&1 || cannot "user $(id -u) has no name, and Slurm wants one"
+    id -un >/dev/null 2>&1 || cannot "user $(id -u) has no name, and Slurm needs one"
     # The longest name of a socket is PMIx's, and the kernel takes 107 characters.
     [[ ${#folder} -le 60 ]] ||
         cannot "the path $folder is too long for the names of sockets; set MPINFER_SLURM_FOLDER to a shorter one"
@@ -124,7 +124,7 @@ write_configuration() {
     port=$(free_ports $((nodes + 1))) || exit
     user=$(id -un)
 
-    # Nothing here uses cgroups, but Slurm 22.05 has no way to say so, and its v1 plugin rests when nobody asks it.
+    # Nothing here uses cgroups, but Slurm 22.05 has no setting for it, and its v1 plugin does nothing when nobody asks it.
     echo 'CgroupPlugin=cgroup/v1' >"$folder/cgroup.conf"
 
     # Every task starts with what this prints: root may run it, ranks that wait give up their core, messages between
@@ -142,7 +142,7 @@ PROLOG
 
     # Waits are long because the machine may be loaded; pauses of the scheduler are short. TmpFS is where PMIx has its
     # sockets, which the nodes must not share. config_overrides lets a node have more CPUs than the machine. The first job
-    # has any number, because Open MPI names its shared memory after it, and another cluster may run beside this one.
+    # has any number, because Open MPI names its shared memory after it, and another cluster may run at the same time.
     cat >"$SLURM_CONF" <<CONFIGURATION
 ClusterName=pretended
 SlurmctldHost=$(hostname -s)(127.0.0.1)
@@ -239,7 +239,7 @@ wait_until() {
 }
 
 # The process of the daemon of that name; fails when it is not running. A number in an old file may be a stranger's by
-# now: ours has our folder on its command line.
+# now: the one of this cluster has its folder on the command line.
 process_of() {
     local process
     # A daemon that ends takes its file away at any moment, and then `$(<file)` would end this script.

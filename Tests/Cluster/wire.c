@@ -6,7 +6,7 @@
 // as late as FILE says. SIGHUP makes it read the file again. Rules, one a line; hosts count from 1; a rate of 0 is none:
 //
 //   default LATENCY RATE      microseconds one way, and Mbit/s of the port of each host, in each direction
-//   pair I J LATENCY RATE     the link between two hosts, both ways; its rate is beside that of the ports
+//   pair I J LATENCY RATE     the link between two hosts, both ways; its rate is a limit in addition to that of the ports
 //
 // A frame's time on the wire counts once (cut-through). The kernel hands over bundles of up to 64 KiB instead of frames;
 // they cost as many headers and gaps as the frames that they stand for. A port shares its time out among the pairs of

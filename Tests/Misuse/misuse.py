@@ -3,7 +3,7 @@
 
     misuse.py [--quick] [--only WORD] [--show] [--jobs N]
 
-The cases are tables in cases/*.toml (README.md beside this file says how to write one). Each case runs in a copy of a
+The cases are tables in cases/*.toml (README.md in this folder says how to write one). Each case runs in a copy of a
 small workspace (workspace.py) and must end clean: an exit code that is not zero, one message on standard error that
 begins like all others, none of the words of a crash or of a library's insides, no file changed or left behind. What the
 message must name (the file, the place in it, what to do about it) is written in the case itself.
@@ -32,7 +32,7 @@ import workspace
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = HERE.parent.parent
 PREFIX = "mpinfer: error: "
-# What a message of ours never holds: crashes, traces, and the insides of libraries.
+# What a message of mpinfer never holds: crashes, traces, and the insides of libraries.
 CRASH = ["Fatal error", "Stack dump", "Segmentation fault", "Illegal instruction", "*** Process received signal",
          "Current stack trace", "terminate called", "runtime error:", "AddressSanitizer"]
 INSIDES = ["NSCocoaErrorDomain", "DecodingError", "CodingKeys", "Swift.", "Optional(", "debugDescription",
@@ -195,7 +195,7 @@ def judge(case, code, text):
     if code not in (0,) and not case.signal and own.count(PREFIX) != 1:
         return Outcome("unclean", f"'{PREFIX.strip()}' stands there {own.count(PREFIX)} times", text)
     if code not in (0,) and not case.signal:
-        # Warnings may stand before the message.
+        # Warnings may come before the message.
         message = own[own.index(PREFIX) + len(PREFIX):]
         sentences = [line.strip() for line in message.split("\n") if len(line.strip()) > 20]
         for sentence in sentences:

@@ -132,7 +132,7 @@ def make_arrays(folder):
 
 
 def make(folder, program, package):
-    """Makes the workspace; returns what is in it beside what always is."""
+    """Makes the workspace; returns what is in it in addition to what always is."""
     folder.mkdir()
     parts = set()
     quickstart = package / "jobs/quickstart"

@@ -5,7 +5,7 @@ Run by hand, from any folder, once:
     pip install -r requirements.txt
     python train.py
 
-It writes, beside itself: encoder.onnx, predictor.onnx, generator.onnx, decoder.onnx, images/*.png, masks/*.png,
+It writes, into its own folder: encoder.onnx, predictor.onnx, generator.onnx, decoder.onnx, images/*.png, masks/*.png,
 restored.npy and quality.json.
 """
 

@@ -5,7 +5,7 @@ Run by hand, from any folder, once:
     pip install -r requirements.txt
     python train.py
 
-It writes, beside itself: digits-cnn.onnx, images/*.png, labels.csv, classes.txt and accuracy.json.
+It writes, into its own folder: digits-cnn.onnx, images/*.png, labels.csv, classes.txt and accuracy.json.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ extension ComparisonReport {
                 note: "\(Quantity.rate(best.rounds.min() ?? 0)) .. \(Quantity.rate(best.rounds.max() ?? 0))"),
             ReportPage.Figure(
                 "predicted", "\(Quantity.rate(best.predicted.itemsPerSecond)) items/s",
-                note: "\(Quantity.change(best.predictionError)) beside the measured"),
+                note: "\(Quantity.change(best.predictionError)) against the measured"),
             ReportPage.Figure("latency", Quantity.seconds(best.latency), note: "of the first microbatch"),
         ]
     }

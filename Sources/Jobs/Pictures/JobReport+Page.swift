@@ -34,7 +34,7 @@ extension JobReport {
                 figures.append(
                     ReportPage.Figure(
                         "predicted", "\(Quantity.fixed(check.predictedItemsPerSecond, 1)) items/s",
-                        note: "\(Quantity.change(check.error)) beside the measured"))
+                        note: "\(Quantity.change(check.error)) against the measured"))
             } else if predicted.microbatchesNoted >= microbatches {
                 // A long job is simulated in part.
                 figures.append(

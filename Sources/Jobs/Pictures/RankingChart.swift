@@ -36,7 +36,7 @@ struct RankingChart {
             drawing.line(x1: 0, y1: y, x2: Chart.width, y2: y, class: "grid")
         }
         drawing.horizontalAxis(speed, y: bottom, gridTo: top, title: "items per second", count: 4)
-        drawing.horizontalAxis(ratio, y: bottom, gridTo: top, title: "throughput beside the best (%)", count: 4)
+        drawing.horizontalAxis(ratio, y: bottom, gridTo: top, title: "throughput, % of the best", count: 4)
         drawing.line(x1: ratio(100), y1: top, x2: ratio(100), y2: bottom, class: "axis")
         for (index, entry) in entries.enumerated() {
             let y = top + (Double(index) + 0.5) * RankingChart.rowHeight
@@ -58,7 +58,7 @@ struct RankingChart {
         drawing.line(x1: 590, y1: 6, x2: 590, y2: 14, class: "measured-range")
         drawing.text("95 % interval", x: 598, y: 14, class: "muted")
         drawing.text("throughput", x: RankingChart.speedLeft, y: 42, class: "strong")
-        drawing.text("beside the best", x: RankingChart.ratioLeft, y: 42, class: "strong")
+        drawing.text("% of the best", x: RankingChart.ratioLeft, y: 42, class: "strong")
     }
 
     private func label(
@@ -138,7 +138,7 @@ struct RankingChart {
     private var caption: String {
         var text =
             "Left: the median over \(report.rounds) round\(report.rounds == 1 ? "" : "s"), each round as a small dot, from "
-            + "the slowest to the fastest. Right: throughput beside that of the best plan in the same round, with a 95 % "
+            + "the slowest to the fastest. Right: throughput in % of the best plan's in the same round, with a 95 % "
             + "confidence interval; one that reaches 100 % leaves open which is faster (tied)."
         if report.entries.count > RankingChart.entryLimit {
             text += " The first \(RankingChart.entryLimit) of \(report.entries.count) are shown; the table has all."

@@ -73,7 +73,7 @@ struct TrafficChart {
                 tip: "\(edge.name): \(Quantity.bytes(edge.byteCount))")
         }
         let bytes = Quantity.bytes(row.byteCount)
-        let text = row.isOpen ? (row.byteCount > 0 ? "≥ \(bytes)" : "hangs on data") : bytes
+        let text = row.isOpen ? (row.byteCount > 0 ? "≥ \(bytes)" : "depends on data") : bytes
         drawing.text(text, x: scale(before) + 6, y: base, class: "ink number")
     }
 

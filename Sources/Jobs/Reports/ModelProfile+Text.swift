@@ -21,7 +21,7 @@ extension ModelProfile {
         }
         lines += [
             "",
-            "\(Quantity.seconds(total)) a microbatch, \(Quantity.seconds(rest)) of it beside the layers; reading "
+            "\(Quantity.seconds(total)) a microbatch, \(Quantity.seconds(rest)) of it outside the layers; reading "
                 + "\(Quantity.seconds(read.values.reduce(0, +))), writing \(Quantity.seconds(write)); "
                 + "\(Quantity.fixed(flopsPerSecond * 1e-9, 1)) Gflop/s in a product of matrices",
         ]

@@ -63,7 +63,7 @@ public struct PlanText {
                 "e\(edge.index)", edge.name, "s\(edge.from)",
                 // What replicas have computed is collected.
                 plan.stages[edge.to].hasLayers ? "s\(edge.to)" : "results",
-                edge.hasHeader ? "hang on data" : Quantity.bytes(edge.byteCount),
+                edge.hasHeader ? "depends on data" : Quantity.bytes(edge.byteCount),
             ])
         }
         return table

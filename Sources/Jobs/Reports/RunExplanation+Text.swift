@@ -10,7 +10,7 @@ extension RunExplanation {
         if let check {
             lines.append(
                 "predicted: \(Quantity.fixed(check.predictedItemsPerSecond, 1)) items/s, "
-                    + "\(Quantity.change(check.error)) beside the measured"
+                    + "\(Quantity.change(check.error)) against the measured"
                     + (check.place.map { ": \($0); --replan plans again from what was measured" } ?? ""))
         }
         return lines

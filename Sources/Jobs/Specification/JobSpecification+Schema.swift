@@ -203,7 +203,7 @@ extension JobSpecification.Resize {
             .required("height", \.height, .integer(1...65535), "Rows."),
             .optional("fit", \.fit, .choice(), "What happens to another aspect ratio."),
             .optional("interpolation", \.interpolation, .choice(), "How pixels between pixels are found."),
-            .optional("fill", \.fill, .integer(0...255), "Pixel value beside the image, for fit: contain."),
+            .optional("fill", \.fill, .integer(0...255), "Pixel value around the image, for fit: contain."),
         ]
     ) { value, node, reader in
         if let fill = node["fill"], value.fit != .contain {

@@ -42,7 +42,7 @@ public enum NodeEvaluation {
             case .compress(let compress): return [try compress.evaluate(operands[0]!, condition: operands[1]!)]
             case .unique(let unique): return try unique.evaluate(operands[0]!)
             case .nonMaxSuppression(let suppression): return [try suppression.evaluate(operands)]
-            default: throw KernelError("nothing computes it on values at hand")
+            default: throw KernelError("nothing computes it on actual values")
             }
         }
         if let known = operation.attributes.outputsKnown(from: all) { return known }

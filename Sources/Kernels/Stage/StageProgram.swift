@@ -136,7 +136,7 @@ public final class StageProgram {
             // Held, since the cache may drop it meanwhile.
             let current = program
             switch current.form {
-            case .open: preconditionFailure("a program for types at hand has them all")
+            case .open: preconditionFailure("a program for given types knows all of them")
             case .fixed(let piece):
                 let made = zip(piece.part.outputs, piece.outputTypes).map { value, type in
                     buffer(for: value, outputs) ?? Tensor(uninitialized: type.dtype, shape: type.shape)

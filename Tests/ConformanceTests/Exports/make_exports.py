@@ -2,7 +2,7 @@
 
     python make_exports.py
 
-writes a folder for each export beside this file. Needs torch 2.15, transformers 5.23, onnx, onnxscript, onnxruntime;
+writes a folder for each export next to this file. Needs torch 2.15, transformers 5.23, onnx, onnxscript, onnxruntime;
 the folders are committed, so that the tests need none of these.
 """
 

@@ -79,7 +79,7 @@ for w, h in [(5, 4), (24, 14), (12, 3), (1, 1)]:
     expected[f"bilinear-{w}x{h}"] = plain.transpose(2, 0, 1).astype(np.float32)
 np.savez_compressed("expected.npz", **expected)
 
-# Photographs that lie, as cameras write them, and how they stand upright.
+# Photographs that are turned, as cameras write them, and the same upright.
 upright = {}
 for orientation in range(1, 9):
     exif = Image.Exif()

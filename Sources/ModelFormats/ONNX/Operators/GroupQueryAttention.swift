@@ -138,7 +138,7 @@ extension ONNXOperator {
         let isSmooth = try node.int("smooth_softmax") ?? 0 == 1
         guard isSmooth || sink != nil else { return (mask, counts) }
         guard attributes.leftWindow == nil, attributes.softcap == 0 || sink == nil else {
-            throw .inexpressible("with a score of no key beside local_window_size or softcap")
+            throw .inexpressible("with a score of no key together with local_window_size or softcap")
         }
         let pads = assembly.addConstant(node, "sink/pads", [0, 0, 1, 0, 0, 0, 0, 0])
         caches = caches.enumerated().map { index, cache in
