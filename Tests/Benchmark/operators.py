@@ -1,4 +1,4 @@
-"""Measures single operators and two models that depend on them, with mpinfer and ONNX Runtime, in one run on one thread.
+"""Measures single operators and two models that need them, with mpinfer and ONNX Runtime, in one run on one thread.
 
     python operators.py [--rounds N] [--mpinfer PROGRAM] [--only WORD]
 
