@@ -183,7 +183,7 @@ public final class StagedFolder {
 
     /// All names in a folder, in order.
     ///
-    /// - Throws: where they cannot be read: results would be lost that nobody saw.
+    /// - Throws: where they cannot be read: results would be lost unseen.
     static func names(in folder: String) throws(FileError) -> [String] {
         do { return try FileManager.default.contentsOfDirectory(atPath: folder).sorted() } catch {
             let reason = ((error as? CocoaError)?.underlying as? POSIXError).map {

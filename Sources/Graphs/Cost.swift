@@ -1,7 +1,7 @@
 /// What a node asks of the machine once: floating-point operations (a multiply-add counts as two) and bytes of
 /// operands and results, weights included.
 public struct Cost: Hashable, Sendable, Codable {
-    // Double, since counts of models that nobody can run must not overflow while they are being refused.
+    // Double, since counts of models too large to run must not overflow while they are being refused.
     public var flops: Double
     public var bytes: Double
 

@@ -38,7 +38,7 @@ extension Operation {
             }
         case .sequence(let sequence): return sequence.kind == .length ? .int64 : nil
         case .optional(let optional): return optional.kind == .hasElement ? .bool : operand(0)
-        // Their bodies tell, or nobody does.
+        // Their bodies determine it, or it is unknown.
         case .conditional, .loop, .scan, .enclosure, .unsupported: return nil
         case .binary, .convolution, .convolutionTranspose, .deformableConvolution, .matrixProduct, .gemm, .einsum,
             .determinant, .attention, .rotaryEmbedding, .causalConvolution, .rnn, .lstm, .gru, .globalPooling,

@@ -26,8 +26,8 @@ public struct Cluster: Sendable, Codable, Hashable {
         public var sendHandling: Double
         /// The same for the receiver. Within a node it is often the receiver that copies, all of the time.
         public var receiveHandling: Double
-        /// Messages above the eager limit go in pieces of about so many bytes, which MPI sends without waiting for the
-        /// receiver each time; nil where they go whole.
+        /// Messages above the eager limit go in pieces of about this many bytes, which MPI sends without waiting for
+        /// the receiver each time; nil where they go whole.
         public var pieceByteCount: Int?
 
         public init(
@@ -41,7 +41,7 @@ public struct Cluster: Sendable, Codable, Hashable {
             self.pieceByteCount = pieceByteCount
         }
 
-        /// Seconds that data of so many bytes takes over the link, latency apart.
+        /// Seconds that data of this many bytes takes over the link, latency apart.
         public func transferSeconds(_ byteCount: Double) -> Double { byteCount / bandwidth }
     }
 

@@ -41,7 +41,7 @@ public struct Placement: Sendable, Hashable {
         self.init(boundaries: boundaries, teams: ranks.map { [PartitionPlan.Team(ranks: [$0])] })
     }
 
-    /// So many of the same pipeline, each on ranks of its own.
+    /// This many of the same pipeline, each on ranks of its own.
     public func replicated(_ count: Int) -> Placement {
         let size = teams.reduce(0) { $0 + $1.count }
         return Placement(

@@ -9,7 +9,7 @@ public struct Shape: Hashable, Sendable, Codable, ExpressibleByArrayLiteral, Cus
         self.dimensions = dimensions
     }
 
-    /// A shape from extents that somebody else wrote: nil where one is negative or the element count overflows.
+    /// A shape from extents of outside input: nil where one is negative or the element count overflows.
     public init?(checking dimensions: [Int]) {
         guard Shape.elementCount(dimensions) != nil else { return nil }
         self.dimensions = dimensions

@@ -68,7 +68,7 @@ public final class Storage: @unchecked Sendable {
         }
     }
 
-    /// Memory of somebody else, valid until `release` is called with it.
+    /// Memory that something else owns, valid until `release` is called with it.
     public init(
         borrowing pointer: UnsafeMutableRawPointer, byteCount: Int,
         release: @escaping @Sendable (UnsafeMutableRawPointer) -> Void

@@ -9,7 +9,7 @@ public enum SystemMemory {
     /// What the machine has, or what control groups, Slurm and ulimit leave of it.
     public static let limits = MemoryLimits(root: "", variable: { getenv($0).map { String(cString: $0) } })
 
-    /// The most that this process can come to have, in bytes.
+    /// The most memory that this process can get, in bytes.
     public static let byteCount = min(limits.node.byteCount, limits.process.byteCount)
 
     /// Throws where something needs more memory than there is at all, so that a model that asks for the impossible ends

@@ -1,6 +1,6 @@
 internal import MPI
 
-/// Shows how far a job is: a bar on a terminal, a line now and then anywhere else.
+/// Shows how far a job is: a bar on a terminal, a line from time to time anywhere else.
 final class ProgressDisplay {
     private let say: (String) -> Void
     private let unit: String

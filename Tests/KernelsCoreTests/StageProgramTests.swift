@@ -73,7 +73,7 @@ import Testing
             }
             counts.add(whole)
         }
-        // The test is worth its name only if there was much to get wrong.
+        // The test is meaningful only if the graphs share much memory.
         print("compiled: \(counts)")
         #expect(counts.views > 600 && counts.inPlace > 500 && counts.fused > 50)
     }

@@ -5,7 +5,7 @@ import SwiftProtobuf
 
 /// Models built from the generated protocol buffers, and folders to put them in.
 enum TinyModel {
-    /// What comes before a field of so many bytes.
+    /// What comes before a field of this many bytes.
     static func delimited(_ field: UInt8, _ count: Int) -> [UInt8] {
         var bytes = [field << 3 | 2]
         var rest = count

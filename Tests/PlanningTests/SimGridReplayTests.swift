@@ -22,7 +22,7 @@ struct SimGridReplayTests {
         let bound: Bound
         var stages = 8
         var microbatches = 64
-        /// Layers use the result of the layer so many before, too; 0 for a chain.
+        /// Layers also use the result of the layer that is this many places before; 0 for a chain.
         var skip = 0
         var ranksPerNode = 1
         /// Of a stage, in seconds at 50 Gflop/s.

@@ -134,7 +134,7 @@ import Testing
         #expect(plan.succeeded && plan.stdout.contains("3 stages"), "\(plan)")
     }
 
-    /// Root can write into any folder, but nobody below a file.
+    /// Root can write into any folder, but no user below a file.
     @Test("an output folder that cannot be", arguments: [1, 4]) func outputFolder(ranks: Int) throws {
         let job = try job()
         job.expectFailure(

@@ -41,9 +41,9 @@ import Testing
     ]
 
     private static func compare(_ job: TestJob, with test: Material.Case, _ output: Material.Facts.File) throws {
-        // Half-precision numbers have 11 significant bits. What is rounded to 8 bits in a hundred places falls to
-        // another side for half an ulp: ONNX Runtime's own output moves by 1.8 % of its largest value when its input
-        // does by 1e-7.
+        // Half-precision numbers have 11 significant bits. Where values are rounded to 8 bits in a hundred
+        // places, half an ulp changes the rounding: ONNX Runtime's own output moves by 1.8 % of its largest value when
+        // its input does by 1e-7.
         let isCoarse = test.set == "half" || test.name == "float16" || test.name.hasPrefix("ddddocr-quantised")
         let tolerance = isCoarse ? try #require(test.facts.rtol) : 1e-4
         let expected = try NumPyArray(path: "\(test.folder)/\(output.file)")

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Ranks of one job that compute with AVX2 and with AVX-512 by turns give the bytes of one rank with either.
+/// Ranks of one job that compute with AVX2 and with AVX-512 alternately give the bytes of one rank with either.
 ///
 /// Needs AVX-512, or the build that `make emulated-avx512` makes.
 @Suite struct MixedInstructionTests {

@@ -1,7 +1,7 @@
 public import Tensors
 
 extension GraphChain {
-    /// Holds every tensor that goes from one part to another against what the part that takes it declares.
+    /// Checks every tensor that goes from one part to another against what the part that takes it declares.
     ///
     /// The joined graph does not know of these declarations: a broadcast would accept a wrong shape silently, and other
     /// operators would complain from deep inside.
@@ -17,8 +17,8 @@ extension GraphChain {
 
     /// The same, where only some inputs are known, or some of them are constants.
     ///
-    /// - Parameter inputs: by the input's value in the joined graph. What depends on others is not held against
-    ///   anything.
+    /// - Parameter inputs: by the input's value in the joined graph. What depends on others is not
+    ///   checked.
     public func checkFit(_ inputs: [ValueID: Operands.Operand], evaluate: ConstantEvaluator) throws {
         let given = Dictionary(
             graph.inputs.map { (graph.name(of: $0.value), inputs[$0.value]) }, uniquingKeysWith: { first, _ in first })

@@ -44,7 +44,8 @@ enum SequenceEnclosure {
     }
 
     private static func enclosing(_ group: Set<Int>, in graph: Graph) -> Graph? {
-        // What lies between nodes of the group comes along: a node of which one depends, and that depends on one.
+        // What lies between nodes of the group is included too: a node that one of them depends on, and that depends on
+        // one.
         var after = Set<ValueID>()
         var isAfter = [Bool](repeating: false, count: graph.nodes.count)
         for (index, node) in graph.nodes.enumerated() {

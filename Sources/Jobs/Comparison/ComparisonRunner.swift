@@ -19,7 +19,7 @@ public struct ComparisonRunner {
     private let phases: JobPhases
     private let observer: Observer
 
-    /// Times of layers are taken for so many seconds in each round.
+    /// Times of layers are taken for this many seconds in each round.
     private static let profileSeconds = 0.7
     /// Spans that are kept of each rank of a predicted timeline.
     private static let spanLimit = 1 << 12

@@ -36,7 +36,7 @@ struct PictureScale: Sendable {
         return start + (end - start) * min(1, max(0, share))
     }
 
-    /// About so many round numbers: 1, 2 or 5 times a power of ten.
+    /// About this many round numbers: 1, 2 or 5 times a power of ten.
     func ticks(_ count: Int) -> [Double] {
         let rough = (high - low) / Double(max(1, count))
         guard rough > 0, rough.isFinite else { return [low] }
@@ -63,7 +63,7 @@ struct TimeUnit: Sendable {
     /// In seconds.
     let size: Double
 
-    /// For an axis up to so many seconds.
+    /// For an axis up to this many seconds.
     init(upTo seconds: Double) {
         (name, size) = seconds >= 2 ? ("s", 1) : seconds >= 2e-3 ? ("ms", 1e-3) : ("µs", 1e-6)
     }

@@ -22,7 +22,7 @@ struct PictureTheme: Sendable {
     let hatches: [TimeKind: String]
     /// Compute of every other microbatch.
     let computeOdd: Surface
-    /// Stages take these in turn, dark and light by turns.
+    /// Stages take these in turn, dark and light alternately.
     let stages: [Surface]
 
     /// How many colours stages have before they begin again.

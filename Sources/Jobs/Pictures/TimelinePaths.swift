@@ -76,7 +76,7 @@ struct TimelinePaths {
         return (left, right - left - (right - left > 4 ? 0.6 : 0))
     }
 
-    /// Microbatches are shaded by turns.
+    /// Microbatches are shaded alternately.
     private static func colour(_ block: TimelineRow.Block) -> String {
         block.kind == .compute && !block.microbatch.isMultiple(of: 2) ? "compute-odd" : block.kind.rawValue
     }

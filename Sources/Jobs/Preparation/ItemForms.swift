@@ -41,7 +41,7 @@ public struct ItemForms: Sendable, Codable, Hashable {
         let size = specification.schedule.microbatch
         let fixed = open.filter { input in !counted.contains { $0.name == input.name } }
             .compactMap { input in input.dimensions.first?.extent.map { (name: input.name, extent: $0) } }
-        // The model takes so many items at a time, and the job gives it as many.
+        // The model takes this many items at a time, and the job gives it as many.
         let isFixedBatch = fixed.allSatisfy { size == .exactly($0.extent) || ($0.extent > 1 && size == .automatic) }
         // State goes from item to item: what is fed in addition is a row of a sequence each time.
         let carriesState = specification.inputs.values.contains { if case .carried = $0 { true } else { false } }

@@ -76,7 +76,7 @@ public struct JobPreparation {
 
     /// The plan that the job's strategy makes for another number of ranks, on a cluster that has as many.
     ///
-    /// - Throws: where the model cannot be cut so often.
+    /// - Throws: where the model cannot be cut into as many stages.
     public func plan(stageCount: Int, cluster: Cluster) throws -> PartitionPlan {
         try JobPreparation.plan(
             specification.parallelism, bound, chain, costs: costs, cluster: cluster,
@@ -130,7 +130,7 @@ public struct JobPreparation {
             if let planFile { [planFile.degrees] } else {
                 try ParallelDegrees.candidates(specification.parallelism, rankCount: rankCount)
             }
-        // Before there is a cluster of so many ranks.
+        // Before there is a cluster of this many ranks.
         let stageLimit = chain.stageLimit
         let possible = degrees.filter { $0.stages <= stageLimit }
         if possible.isEmpty { try PartitionPlan.requireLayers(chain, stageCount: degrees.map(\.stages).min() ?? 1) }

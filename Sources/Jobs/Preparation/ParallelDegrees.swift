@@ -7,7 +7,7 @@ struct ParallelDegrees: Hashable {
 
     var rankCount: Int { stages * replicas }
 
-    /// What a job allows, on so many ranks; with no number of ranks, on as many as the job itself says.
+    /// What a job allows, on this many ranks; with no number of ranks, on as many as the job itself says.
     ///
     /// - Returns: more than one where the program is to choose; the fewest replicas first.
     /// - Throws: where nothing that the job says gives this number of ranks.

@@ -121,12 +121,12 @@ public struct PlanPrediction: Sendable, Codable {
 }
 
 extension JobPreparation {
-    /// Whether the job's strategy makes plans of so many stages.
+    /// Whether the job's strategy makes plans of this many stages.
     fileprivate func canBeCut(into stageCount: Int) -> Bool {
         stageCount <= chain.stageLimit && specification.parallelism.strategy != .manual
     }
 
-    /// Seconds that the slowest of so many stages computes for a full microbatch at least, however the model is cut.
+    /// Seconds that the slowest of this many stages computes for a full microbatch at least, however the model is cut.
     fileprivate func leastStageSeconds(stageCount: Int) -> Double {
         let speed = cluster.ranks.prefix(stageCount).reduce(0) { $0 + $1.flopsPerSecond }
         return costs.layers.reduce(0, +) * costs.flopsPerSecond / speed

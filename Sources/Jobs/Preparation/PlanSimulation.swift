@@ -30,7 +30,7 @@ struct PlanSimulation {
         min(sizes.count, max(64, PlanSimulation.workLimit / rankCount))
     }
 
-    /// Less than what a plan of so many stages would take, of which the slowest computes so many seconds for a full
+    /// Less than what a plan of this many stages would take, of which the slowest computes this many seconds for a full
     /// microbatch.
     func leastMakespan(stageCount: Int, computing seconds: Double) -> Double {
         let count = simulatedCount(rankCount: stageCount)

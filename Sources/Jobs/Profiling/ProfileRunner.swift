@@ -10,7 +10,7 @@ public struct ProfileRunner {
     /// How long to measure.
     public struct Effort: Sendable {
         public var rounds = 7
-        /// More rounds are taken until so many seconds have passed.
+        /// More rounds are taken until this many seconds have passed.
         public var seconds = 2.0
 
         public init() {}

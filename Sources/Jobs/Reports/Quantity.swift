@@ -25,7 +25,7 @@ public enum Quantity {
     /// Items in a second, without a unit; `?` where nothing was measured.
     public static func rate(_ value: Double) -> String { value.isNaN ? "?" : fixed(value, value < 10 ? 2 : 1) }
 
-    /// A number with so many digits behind the point.
+    /// A number with this many digits behind the point.
     public static func fixed(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "\(value)" }
         var scale = 1.0

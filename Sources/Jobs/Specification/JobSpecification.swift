@@ -92,9 +92,9 @@ public struct JobSpecification: Sendable, Codable, Hashable {
             switch self {
             case .uniform: "the same number of layers in each stage"
             case .parameters: "the same weight of parameters in each stage"
-            case .flops: "the slowest stage as fast as can be, by operations, transfers counted"
+            case .flops: "the slowest stage as fast as possible, by operations, transfers counted"
             case .memory: "the same memory in each stage: weights, activations, messages"
-            case .profiled: "the slowest stage as fast as can be, by the times that `mpinfer profile` measured"
+            case .profiled: "the slowest stage as fast as possible, by the times that `mpinfer profile` measured"
             case .optimal:
                 "the fastest plan for the ranks, their memory and the network, by measured times where there are any"
             case .random: "anywhere, by `seed`: a baseline to compare with"

@@ -173,7 +173,7 @@ struct ContractionBuilder<Element: MatrixElement> {
         }.map { group.count - $0 } ?? 0
     }
 
-    /// Whether so many of a group's last letters make matrices that are worth multiplying.
+    /// Whether this many of a group's last letters make matrices that are worth multiplying.
     private func isEnough(_ suffix: Int, of group: [Character]) -> Bool {
         extents.count(group.suffix(suffix)) >= min(16, extents.count(group))
     }

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// The results of a loop's iterations, one behind the other along a new first axis.
+/// The results of a loop's iterations, one after the other along a new first axis.
 struct StackedResults {
     private let name: String
     private var element: TensorType?

@@ -1,4 +1,4 @@
-/// An element seen as so many bytes, for operators that only move it.
+/// An element seen as this many bytes, for operators that only move it.
 protocol CellVisitor {
     associatedtype Result
     func visit<Cell: FixedWidthInteger & BitwiseCopyable & Sendable>(_ type: Cell.Type) -> Result

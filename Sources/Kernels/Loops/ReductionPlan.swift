@@ -10,7 +10,7 @@ struct ReductionPlan: Sendable {
     /// The fastest folded axis.
     let foldedCount: Int
     let foldedStride: Int
-    /// Input and output run alike over the last merged axis, which is kept: so many neighbouring output elements can
+    /// Input and output run alike over the last merged axis, which is kept: this many neighbouring output elements can
     /// be folded side by side.
     let keptRun: Int
 

@@ -83,7 +83,7 @@ struct RecurrentWeights: Sendable {
 
     /// The product with this matrix.
     ///
-    /// - Parameters: strides in floats from row to row, 0 where rows lie one behind the other
+    /// - Parameters: strides in floats from row to row, 0 where rows lie one after the other
     func shape(rows: Int, inputStride: Int, outputStride: Int) -> mpk_linear_shape {
         mpk_linear_shape(
             rows: Int64(rows), depth: Int64(depth), out_features: Int64(width), input_row_stride: Int64(inputStride),

@@ -28,7 +28,7 @@ struct TopKKernel<Element: NumericElement>: Kernel {
                 heap[0] = candidate
                 sink(heap, 0, count, from)
             }
-            // The worst goes to the end, again and again.
+            // The worst is moved to the end, repeatedly.
             for last in stride(from: count - 1, through: 0, by: -1) {
                 let place = heap[0]
                 values?[target + last * inner] = from[place * inner]

@@ -1,4 +1,4 @@
-/// A few values by key; when there is no more room, the one that was not used for longest goes.
+/// A few values by key; when there is no more room, the one that was not used for longest is removed.
 ///
 /// For a few hundred values at most: finding the oldest looks at all of them.
 public struct RecentlyUsed<Key: Hashable, Value> {

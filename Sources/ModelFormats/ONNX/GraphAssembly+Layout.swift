@@ -43,7 +43,7 @@ extension GraphAssembly {
         return emit(node, suffix, .slice(Slice()), [value, start, end, axes])
     }
 
-    /// The slice at one index of an axis, which goes.
+    /// The slice at one index of an axis, which is removed.
     mutating func taken(
         _ node: ONNXNode, _ suffix: String, _ value: ValueID, index: Int, axis: Int
     ) -> ValueID {

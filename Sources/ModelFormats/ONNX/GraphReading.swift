@@ -275,7 +275,7 @@ struct GraphReading {
         try operation.convert(node, &assembly)
         node.noteNarrowResults(&assembly)
         let rest = node.unconsulted
-        // A setting that nobody looked at would be dropped silently.
+        // A setting that no conversion looked at would be dropped silently.
         guard rest.isEmpty else { throw .inexpressible("with \(rest.joined(separator: ", "))") }
     }
 

@@ -4,7 +4,7 @@
 /// two large sizes, in which everything that each message pays once cancels out: latency, rendezvous, acknowledgement.
 /// The fastest rounds count, since whatever else a machine does makes a round slower and never faster.
 public enum LinkFit {
-    /// Messages up to so many bytes are small.
+    /// Messages up to this many bytes are small.
     static let smallByteCount = 1024
     /// How many times larger the larger of the two sizes is at least.
     private static let ratio = 2

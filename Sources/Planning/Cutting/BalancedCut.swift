@@ -1,9 +1,9 @@
-/// The exact answer to "cut a chain into contiguous stages so that the heaviest stage is as light as can be, and of
+/// The exact answer to "cut a chain into contiguous stages so that the heaviest stage is as light as possible, and of
 /// all such cuts the one that sends the fewest bytes".
 ///
 /// The first search bisects for the lightest load that can be the heaviest, where each trial finds for every stage the
 /// layers that it can end before; the second finds the fewest bytes among the cuts that reach it. Both look only at ends
-/// that leave the stages before and after them no more than they can bear.
+/// that leave the stages before and after them no more load than the limit allows.
 struct BalancedCut {
     /// Prefix sums of the layers' loads.
     private let sums: [Double]
@@ -42,8 +42,8 @@ struct BalancedCut {
     private func lower(_ first: Int) -> Double { sums[first] - loadPerByte * cutByteCounts[first] }
     private func load(_ first: Int, _ end: Int) -> Double { upper(end) - lower(first) }
 
-    /// Where the n-th stage may end, so that each stage before and after it has a layer, and all of them together bear
-    /// what is theirs. By stage, from the first; nil where one has no such end.
+    /// Where the n-th stage may end, so that each stage before and after it has a layer, and none of them more than
+    /// the limit. By stage, from the first; nil where one has no such end.
     private func ends(stageCount: Int, limit: Double) -> [ClosedRange<Int>]? {
         let count = sums.count - 1
         // Sums are rounded.
@@ -68,7 +68,7 @@ struct BalancedCut {
         return cheapest(ends(stageCount: stageCount, limit: limit)!, limit: limit)
     }
 
-    /// The lightest load that the heaviest of so many stages can have.
+    /// The lightest load that the heaviest of this many stages can have.
     private func leastLimit(stageCount: Int) -> Double {
         let count = sums.count - 1
         func isPossible(_ limit: Double) -> Bool { self.isPossible(stageCount: stageCount, limit: limit) }
@@ -116,7 +116,7 @@ struct BalancedCut {
         return Set(found).sorted()
     }
 
-    /// Whether so many stages can be made of which none is heavier than the limit.
+    /// Whether this many stages can be made of which none is heavier than the limit.
     private func isPossible(stageCount: Int, limit: Double) -> Bool {
         guard let ends = ends(stageCount: stageCount, limit: limit) else { return false }
         // By end: whether the stages so far can end there.

@@ -48,7 +48,7 @@ public struct LayerChain: Sendable {
         self.isCuttable = isCuttable ?? layers.map { _ in true }
     }
 
-    /// A chain without branches: so many bytes go over the cut before each layer.
+    /// A chain without branches, given the bytes that go over the cut before each layer.
     public init(layers: [Layer], cutByteCounts: [Double], isCuttable: [Bool]? = nil) {
         precondition(cutByteCounts.count == layers.count + 1)
         self.init(

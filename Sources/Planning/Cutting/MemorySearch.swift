@@ -1,5 +1,5 @@
-/// The exact answer to "cut a chain into stages so that the fullest holds as little as can be, and of such cuts take the
-/// one whose stages receive the least".
+/// The exact answer to "cut a chain into stages so that the fullest holds as little as possible, and of such cuts take
+/// the one whose stages receive the least".
 struct MemorySearch {
     private let table: StageTable
     private let stageCount: Int

@@ -76,7 +76,7 @@ struct NodeClasses {
             let parts = content.reduce(1.0) { $0 * Double($1.count + 1) }
             single += parts - 1
             let uses = freedom == .any ? parts : 2
-            // Ways to share out so many nodes among so many uses.
+            // Ways to share out a number of nodes among a number of uses.
             for chosen in 1...count { product *= (uses - 1 + Double(chosen)) / Double(chosen) }
         }
         return max(product, single)

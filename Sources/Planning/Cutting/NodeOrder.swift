@@ -68,7 +68,7 @@ enum NodeOrder {
         }
         var ready = Heap(nodes.indices.filter { missing[$0] == 0 }.map(choice))
         while let position = ready.popMin()?.position {
-            // A node that came to be worth more is there twice; the better entry came first.
+            // A node whose place in the order has improved is there twice; the better entry came first.
             guard !isTaken[position] else { continue }
             isTaken[position] = true
             for operand in operands[position] {

@@ -1,5 +1,5 @@
 /// The exact answer to "cut a chain into contiguous stages and put each on a rank of its own, so that the heaviest stage
-/// is as light as can be, and of all such plans take the one whose messages take the least time in transit".
+/// is as light as possible, and of all such plans take the one whose messages take the least time in transit".
 ///
 /// The lightest heaviest stage is found by trials: whether a limit can be kept is asked of intervals of cuts, not of
 /// each cut (`ReachableCuts`), and of the weights between what is possible and what is not only those that a stage can

@@ -87,8 +87,8 @@ struct StageTable {
         return (firsts, ends, received)
     }
 
-    /// The last end of a stage up to which all blocks before it take no more than so many seconds in sum: of the first
-    /// numbers of the sums, how many are at most that, less one.
+    /// The last end of a stage up to which all blocks before it take no more than this many seconds in sum: of the
+    /// first numbers of the sums, how many are at most that, less one.
     func lastEnd(within sum: Double) -> Int {
         var (low, high) = (0, blockCount)
         while low < high {

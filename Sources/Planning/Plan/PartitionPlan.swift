@@ -132,7 +132,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
             cluster: problem.cluster, policy: policy)
     }
 
-    /// Throws where a model cannot be cut into so many stages.
+    /// Throws where a model cannot be cut into this many stages.
     public static func requireLayers(_ chain: LayerChain, stageCount: Int) throws(PlanningError) {
         let count = chain.layers.count
         guard count > 0 else {

@@ -1,4 +1,4 @@
-/// The heaviest stage, by floating-point operations of its layers and bytes over its borders, is as light as can be.
+/// The heaviest stage, by floating-point operations of its layers and bytes over its borders, is as light as possible.
 ///
 /// All ranks count as equal, and computing and sending as one after another: `optimal` is more exact.
 public struct FlopsStrategy: PartitionStrategy {

@@ -1,4 +1,5 @@
-/// The largest share of memory that any stage needs (weights, activations, buffers of messages) is as small as can be.
+/// The largest share of memory that any stage needs (weights, activations, buffers of messages) is as small as
+/// possible.
 public struct MemoryStrategy: PartitionStrategy {
     public static let name = "memory"
 

@@ -73,7 +73,7 @@ public struct OptimalStrategy: PartitionStrategy {
         return PlacementSearch(table, places, rules: rules, ruleOfStep: ruleOfStep, lowest: lowest)
     }
 
-    /// What a stage's messages take of so many bytes: seconds between two microbatches at best, seconds that a rank's
+    /// What a stage's messages take of this many bytes: seconds between two microbatches at best, seconds that a rank's
     /// computing takes longer, and seconds in transit.
     ///
     /// A rank computes and handles messages, and meanwhile messages come in, of which as many are under way at once as

@@ -1,4 +1,4 @@
-/// The largest share of the weights that any stage holds is as small as can be.
+/// The largest share of the weights that any stage holds is as small as possible.
 public struct ParametersStrategy: PartitionStrategy {
     public static let name = "parameters"
 

@@ -1,4 +1,4 @@
-/// The slowest stage by measured seconds is as fast as can be, without regard to messages.
+/// The slowest stage by measured seconds is as fast as possible, without regard to messages.
 public struct ProfiledStrategy: PartitionStrategy {
     public static let name = "profiled"
 

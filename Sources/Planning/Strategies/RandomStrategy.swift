@@ -10,7 +10,8 @@ public struct RandomStrategy: PartitionStrategy {
     public func placement(for problem: PartitionProblem) -> Placement {
         let starts = problem.chain.blockStarts
         var random = SplitMix64(state: seed)
-        // Floyd's sampling: so many of 1..<count without repetition, each set as likely as any other (CACM 30(9), 1987).
+        // Floyd's sampling: this many of 1..<count without repetition, each set as likely as any other (CACM 30(9),
+        // 1987).
         var chosen: Set<Int> = []
         for limit in starts.count - problem.stageCount + 1..<starts.count {
             let candidate = 1 + Int(random.next(upperBound: UInt64(limit)))

@@ -20,7 +20,7 @@ public struct ClusterFile: Sendable, Hashable {
 
     /// Which ranks run on a node.
     enum RankSet: Sendable, Hashable {
-        /// So many, after those of the nodes before.
+        /// This many, after those of the nodes before.
         case count(Int)
         case numbers([Int])
 

@@ -1,4 +1,4 @@
-/// Finds what somebody probably meant.
+/// Finds the name that a user probably meant.
 enum NearestName {
     /// The known name closest to `name`; nil where none is close enough to be worth a hint.
     ///
