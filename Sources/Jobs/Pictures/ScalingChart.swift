@@ -141,7 +141,7 @@ struct ScalingChart {
 
     private func caption(_ first: ComparisonReport.Entry) -> String {
         "The best plan of each number of ranks; bars reach from the slowest to the fastest round, grey dots are the other "
-            + "plans. The ideal line goes on as \(first.ranks) rank\(first.ranks == 1 ? "" : "s") began: twice the ranks, "
+            + "plans. The ideal line begins at \(first.ranks) rank\(first.ranks == 1 ? "" : "s"): twice the ranks, "
             + "twice the throughput."
     }
 }

@@ -76,7 +76,7 @@ extension NPYHeader {
         guard let dtype = NPYHeader.codes.first(where: { $0.code == code })?.dtype, order != nil else {
             throw FileError(
                 path: path, offset: entries.descriptorOffset,
-                reason: "element type '\(entries.descriptor)' is not one of ours; save the array with "
+                reason: "element type '\(entries.descriptor)' is not supported; save the array with "
                     + "numpy.asarray(a, dtype) as one of \(NPYHeader.codes.map(\.code).joined(separator: ", "))")
         }
         guard let shape = Shape(checking: entries.shape) else {
