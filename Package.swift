@@ -92,7 +92,7 @@ let package = Package(
             exclude: ["NPYFixtures"], swiftSettings: settings),
         .testTarget(
             name: "JobsTests",
-            dependencies: ["Jobs", "Files", "Kernels", "ModelFormats", "MPI", "Planning", "Tensors"],
+            dependencies: ["Jobs", "Files", "Graphs", "Kernels", "ModelFormats", "MPI", "Planning", "Tensors"],
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(

@@ -8,6 +8,15 @@ public protocol OperatorAttributes: Hashable, Codable, Sendable {
     /// The types of the outputs, as many as the operator can have.
     func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType]
 
+    /// What each element of the outputs reads of the operands, axis by axis. It never leaves out what is read; the default,
+    /// opaque, is that everything may be.
+    ///
+    /// - Parameters:
+    ///   - operands: such as `outputTypes(of:)` accepts.
+    ///   - outputs: its answer to them.
+    /// - Throws: what `outputTypes(of:)` would, and so nothing for such operands.
+    func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations
+
     /// What one evaluation costs. The default is one flop per output element and each byte touched once.
     func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost
 
@@ -26,6 +35,10 @@ public protocol OperatorAttributes: Hashable, Codable, Sendable {
 }
 
 extension OperatorAttributes {
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .opaque(operands, outputs: outputs)
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(
             flops: outputs.reduce(0) { $0 + Double($1.shape.elementCount) },

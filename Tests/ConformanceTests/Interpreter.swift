@@ -7,10 +7,16 @@ import Tensors
 struct Interpreter {
     let graph: Graph
     private let pool: WorkerPool
+    /// Sees each node before it is computed, with its operands; those of bodies too, each time they run.
+    private let watch: (Node, [StageValue?]) -> Void
 
-    init(graph: Graph, pool: WorkerPool = WorkerPool(threadCount: 1)) {
+    init(
+        graph: Graph, pool: WorkerPool = WorkerPool(threadCount: 1),
+        watch: @escaping (Node, [StageValue?]) -> Void = { _, _ in }
+    ) {
         self.graph = graph
         self.pool = pool
+        self.watch = watch
     }
 
     /// The outputs of the graph, in order, for inputs by name. What its binding says is compared with what comes out.
@@ -42,7 +48,7 @@ struct Interpreter {
             guard let value else { throw Failure("no value for '\(body.name(of: parameter))'") }
             return (parameter, value)
         }
-        return try Interpreter(graph: body, pool: pool).run(fed, bound: nil)
+        return try Interpreter(graph: body, pool: pool, watch: watch).run(fed, bound: nil)
     }
 
     private func run(
@@ -76,6 +82,7 @@ struct Interpreter {
     }
 
     private func run(_ node: Node, _ operands: [StageValue?]) throws -> [StageValue?] {
+        watch(node, operands)
         switch node.operation {
         case .conditional(let conditional):
             let isTrue = try operands[0].flag()

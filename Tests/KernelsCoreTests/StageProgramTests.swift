@@ -1,4 +1,3 @@
-import Foundation
 import Graphs
 import Planning
 import Tensors
@@ -10,22 +9,6 @@ import Testing
 /// Compiled stages against the node-by-node evaluation of the same graph, bit for bit: guards every decision about who
 /// shares whose memory, and that neither the cut, nor fusion, nor the number of threads changes a result.
 @Suite struct StageProgramTests {
-    /// Numbers for constants that lie in a file; gone with the suite.
-    private final class WeightFile {
-        let region: FileRegion
-
-        init(_ random: inout SplitMix) throws {
-            let path =
-                NSTemporaryDirectory() + "mpinfer-weights-\(ProcessInfo.processInfo.processIdentifier)-"
-                + "\(random.next())"
-            let values = (0..<40_000).map { _ in Float.random(in: -1...1, using: &random) }
-            try values.withUnsafeBytes { Data($0) }.write(to: URL(filePath: path))
-            region = FileRegion(path: path, offset: 0, byteCount: values.count * 4)
-        }
-
-        deinit { try? FileManager.default.removeItem(atPath: region.path) }
-    }
-
     private func bind(_ graph: Graph, batch: Int) throws -> BoundGraph {
         try BoundGraph(
             graph, inputTypes: graph.inputTypes(symbols: ["batch": batch]), evaluate: ConstantEvaluation.evaluator)

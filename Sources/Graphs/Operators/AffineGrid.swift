@@ -19,4 +19,8 @@ public struct AffineGrid: OperatorAttributes {
         else { throw .mismatch("matrices \(matrices.shape) do not move pictures of \(size)") }
         return [TensorType(matrices.dtype, try checkedShape([size[0]] + size[2...] + [rank]))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [[.pointwise(0), .pointwise(outputs[0].shape.rank - 1), .reduced]])
+    }
 }

@@ -19,6 +19,12 @@ public struct BatchNormalization: OperatorAttributes {
         return [input]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let shape = outputs[0].shape
+        let parameter = shape.rank > 1 ? AxisRelation.pointwise(1) : .stretched
+        return AxisRelations(operands, [.pointwise(rank: shape.rank)] + Array(repeating: [parameter], count: 4))
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 2, bytes: Cost.traffic(operands, outputs))
     }

@@ -41,4 +41,8 @@ public struct Binary: OperatorAttributes {
         }
         return [TensorType(left.dtype, try broadcastShape(left.shape, right.shape))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
 }

@@ -15,4 +15,8 @@ public struct BitCast: OperatorAttributes {
         }
         return [TensorType(target, input.shape)]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
 }

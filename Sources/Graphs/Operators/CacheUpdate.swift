@@ -35,4 +35,11 @@ public struct CacheUpdate: OperatorAttributes {
         }
         return [cache]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        var update = [AxisRelation].pointwise(rank: rank)
+        update[try normalizedAxis(axis, rank: rank)] = .gathered
+        return AxisRelations(operands, [.pointwise(rank: rank), update, [.pointwise(0)]])
+    }
 }

@@ -11,4 +11,8 @@ public struct Cast: OperatorAttributes {
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
         [TensorType(target, try operands.shape(0))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
 }

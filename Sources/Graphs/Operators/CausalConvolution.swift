@@ -35,6 +35,24 @@ public struct CausalConvolution: OperatorAttributes {
         return [input, past]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let length = outputs[0].shape[2]
+        let past = outputs[1].shape[2]
+        // Position t stands behind `past` positions: index t of both together begins its window.
+        let window = { (first: Int, last: Int) in AxisRelation.window(of: 2, AxisWindow(first: first, last: last)) }
+        return AxisRelations(
+            operands,
+            [
+                [.pointwise(0), .pointwise(1), window(-past, 0)], [.pointwise(1), .stretched, .reduced],
+                [.pointwise(1)],
+                [.pointwise(0), .pointwise(1), window(0, past)],
+            ],
+            [
+                [.pointwise(0), .pointwise(1), window(length - past, length - past)], nil, nil,
+                [.pointwise(0), .pointwise(1), window(length, length)],
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         let taps = operands.count > 1 ? operands[1]?.shape[2] ?? 1 : 1
         return Cost(

@@ -7,6 +7,12 @@ public struct CenterCropPad: OperatorAttributes {
 
     public init(axes: [Int]? = nil) { self.axes = axes }
 
+    /// The index that the first place of an axis is, before the first where cells are added. An odd cell is added, or taken
+    /// away, at the end.
+    public func shift(from extent: Int, to target: Int) -> Int {
+        extent >= target ? (extent - target) / 2 : -((target - extent) / 2)
+    }
+
     public var operatorName: String { "CenterCropPad" }
 
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
@@ -21,5 +27,13 @@ public struct CenterCropPad: OperatorAttributes {
             dimensions[try normalizedAxis(axis, rank: input.shape.rank)] = extent
         }
         return [TensorType(input.dtype, try checkedShape(dimensions))]
+    }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let input = try operands.shape(0)
+        let relations = input.dimensions.indices.map { axis in
+            AxisRelation.window(of: axis, .shifted(by: shift(from: input[axis], to: outputs[0].shape[axis])))
+        }
+        return AxisRelations(operands, [relations])
     }
 }

@@ -16,4 +16,8 @@ public struct Choice: OperatorAttributes {
             TensorType(first.dtype, try broadcastShape(condition.shape, broadcastShape(first.shape, second.shape)))
         ]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
 }

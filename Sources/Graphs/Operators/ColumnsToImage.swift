@@ -52,6 +52,11 @@ public struct ColumnsToImage: OperatorAttributes {
         return [TensorType(columns.dtype, try checkedShape([columns.shape[0], columns.shape[1] / cells] + image))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let cells = try layout(of: operands).block.reduce(1, *)
+        return AxisRelations(operands, [[.pointwise(0), .window(of: 1, AxisWindow(block: cells)), .opaque]])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(operands[0]!.shape.elementCount), bytes: Cost.traffic(operands, outputs))
     }

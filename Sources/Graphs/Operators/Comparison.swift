@@ -23,4 +23,8 @@ public struct Comparison: OperatorAttributes {
         guard left.dtype == right.dtype else { throw .mismatch("the operands must have one dtype") }
         return [TensorType(.bool, try broadcastShape(left.shape, right.shape))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
 }

@@ -21,4 +21,18 @@ public struct Concatenation: OperatorAttributes {
         }
         return [TensorType(first.dtype, try checkedShape(dimensions))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        let axis = try normalizedAxis(axis, rank: rank)
+        var start = 0
+        var relations: [[AxisRelation]?] = []
+        for index in 0..<operands.count {
+            var operand = [AxisRelation].pointwise(rank: rank)
+            operand[axis] = .window(of: axis, .shifted(by: -start))
+            relations.append(operand)
+            start += try operands.shape(index)[axis]
+        }
+        return AxisRelations(operands, relations)
+    }
 }

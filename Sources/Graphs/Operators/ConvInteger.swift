@@ -21,6 +21,17 @@ public struct ConvInteger: OperatorAttributes {
         return [TensorType(.int32, shape)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (input, weights) = (try operands.shape(0), try operands.shape(1))
+        return AxisRelations(
+            operands,
+            [
+                window.inputRelations(input, weights: weights, groups: groups), window.weightRelations(weights),
+                operands.relations(2) { .parameter($0, along: 1, of: weights[0]) },
+                operands.relations(3) { .parameter($0, along: 1, of: weights[0]) },
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         IntegerConvolution.cost(of: operands, weights: 1, outputs: outputs)
     }

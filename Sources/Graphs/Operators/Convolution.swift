@@ -51,6 +51,16 @@ public struct Convolution: OperatorAttributes {
         return [output]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (input, weights) = (try operands.shape(0), try operands.shape(1))
+        return AxisRelations(
+            operands,
+            [
+                window.inputRelations(input, weights: weights, groups: groups), window.weightRelations(weights),
+                [.pointwise(1)], .pointwise(rank: input.rank),
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         let weights = operands[1]!.shape
         let perOutput = Double(weights.elementCount(over: 1..<weights.rank)) * 2

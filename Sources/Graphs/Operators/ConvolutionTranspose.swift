@@ -56,6 +56,30 @@ public struct ConvolutionTranspose: OperatorAttributes {
         return [TensorType(input.dtype, try checkedShape(dimensions))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (input, weights) = (try operands.shape(0), try operands.shape(1))
+        // Of the channels that a group makes and takes.
+        let (made, taken) = (weights[1], groups == 1 ? weights[0] : weights[0] / groups)
+        let channels =
+            groups == 1 ? AxisRelation.reduced : .window(of: 1, AxisWindow(divisor: made, block: taken))
+        let spatial = (2..<input.rank).map { axis in
+            let kernel = weights[axis]
+            let before = pads(input: input[axis], kernel: kernel, axis: axis - 2).before
+            let stride = window.strides[axis - 2]
+            // Cell x reaches the outputs x * stride - before and on, as many as the kernel spans.
+            return AxisRelation.window(
+                of: axis,
+                AxisWindow(first: before + stride - window.span(kernel, axis: axis - 2), last: before, divisor: stride))
+        }
+        let columns = groups == 1 ? AxisWindow.pointwise : AxisWindow(outside: .wrapped)
+        return AxisRelations(
+            operands,
+            [
+                [.pointwise(0), channels] + spatial,
+                [channels, .window(of: 1, columns)] + spatial.map { _ in .reduced }, [.pointwise(1)],
+            ])
+    }
+
     /// Cells cut off before and after an axis of the full result; added after it where that count is negative, since a
     /// model may name a larger output.
     public func pads(input: Int, kernel: Int, axis: Int) -> (before: Int, after: Int) {

@@ -32,4 +32,15 @@ public struct Cumulation: OperatorAttributes {
         _ = try axis(of: operands)
         return [try operands.type(0)]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let shape = outputs[0].shape
+        let axis = try axis(of: operands)
+        let gap = isExclusive ? 1 : 0
+        var relations = [AxisRelation].pointwise(rank: shape.rank)
+        relations[axis] = .window(
+            of: axis,
+            isReversed ? AxisWindow(first: gap, last: shape[axis] - 1) : .upTo(-gap, extent: shape[axis]))
+        return AxisRelations(operands, [relations])
+    }
 }

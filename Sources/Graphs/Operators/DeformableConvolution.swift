@@ -53,6 +53,19 @@ public struct DeformableConvolution: OperatorAttributes {
         return [TensorType(input.dtype, try checkedShape([input.shape[0], weights.shape[0]] + places))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (input, weights) = (try operands.shape(0), try operands.shape(1))
+        // Numbers for each cell of the kernel stand where offsets have channels.
+        let places = [.pointwise(0), .reduced] + (2..<input.rank).map(AxisRelation.pointwise)
+        return AxisRelations(
+            operands,
+            [
+                Array(window.inputRelations(input, weights: weights, groups: groups).prefix(2))
+                    + (2..<input.rank).map { _ in .gathered },
+                window.weightRelations(weights), places, [.pointwise(1)], places,
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         let weights = operands[1]!.shape
         let cells = Double(weights.elementCount(over: 1..<weights.rank))

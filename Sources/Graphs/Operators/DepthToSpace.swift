@@ -32,4 +32,20 @@ public struct DepthToSpace: OperatorAttributes {
                 ]))
         ]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let cells = blockSize * blockSize
+        let channels =
+            order == .columnFirst
+            ? AxisRelation.window(of: 1, AxisWindow(block: cells))
+            : .opaque
+        return AxisRelations(
+            operands,
+            [
+                [
+                    .pointwise(0), channels, .window(of: 2, AxisWindow(divisor: blockSize)),
+                    .window(of: 3, AxisWindow(divisor: blockSize)),
+                ]
+            ])
+    }
 }

@@ -26,6 +26,15 @@ public struct DequantizeLinear: OperatorAttributes {
         return [TensorType(try operands.type(1).dtype, input.shape)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(
+            operands,
+            [
+                .pointwise(rank: outputs[0].shape.rank), try scale.relations(1, operands),
+                try scale.relations(2, operands),
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 2, bytes: Cost.traffic(operands, outputs))
     }

@@ -15,6 +15,11 @@ public struct Determinant: OperatorAttributes {
         return [TensorType(input.dtype, Shape(Array(input.shape.dimensions.dropLast(2))))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        return AxisRelations(operands, [.pointwise(rank: rank) + [.reduced, .reduced]])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         let shape = operands[0]!.shape
         return Cost(

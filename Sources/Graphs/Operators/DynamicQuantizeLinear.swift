@@ -12,6 +12,12 @@ public struct DynamicQuantizeLinear: OperatorAttributes {
         return [TensorType(.uint8, input.shape), TensorType(.float32, []), TensorType(.uint8, [])]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        // The scale depends on the largest and the smallest number.
+        let input = operands.relations(0, all: .reduced)
+        return AxisRelations(operands, [input], [input], [input])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 6, bytes: Cost.traffic(operands, outputs))
     }

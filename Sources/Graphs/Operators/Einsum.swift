@@ -81,6 +81,17 @@ public struct Einsum: OperatorAttributes {
         return [TensorType(first.dtype, try checkedShape(plan.output.map { plan.extents[$0]! }))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let plan = try plan(of: operands.types.compactMap { $0?.shape })
+        let relations = zip(plan.operands, operands.types).map { letters, type in
+            zip(letters, type?.shape.dimensions ?? []).map { letter, extent -> AxisRelation in
+                if extent != plan.extents[letter] { return .stretched }
+                return plan.output.firstIndex(of: letter).map(AxisRelation.pointwise) ?? .reduced
+            }
+        }
+        return AxisRelations(operands, relations)
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         // Never missing: `outputTypes` has refused operands that do not fit.
         let plan = try? plan(of: operands.compactMap { $0?.shape })

@@ -10,4 +10,8 @@ public struct Expand: OperatorAttributes {
         let input = try operands.type(0)
         return [TensorType(input.dtype, try broadcastShape(input.shape, checkedShape(operands.integers(1))))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [operands.relations(0) { .broadcast($0, to: outputs[0].shape) }])
+    }
 }

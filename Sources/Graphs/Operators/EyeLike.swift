@@ -19,4 +19,8 @@ public struct EyeLike: OperatorAttributes {
         guard input.shape.rank == 2 else { throw .mismatch("a matrix is needed, not \(input.shape)") }
         return [TensorType(dtype ?? input.dtype, input.shape)]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [nil])
+    }
 }

@@ -20,4 +20,8 @@ public struct Flatten: OperatorAttributes {
                 try checkedShape([input.shape.elementCount(over: 0..<cut), input.shape.elementCount(over: cut..<rank)]))
         ]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [operands.relations(0) { .reshaped($0, to: outputs[0].shape) }])
+    }
 }

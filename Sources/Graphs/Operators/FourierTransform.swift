@@ -54,6 +54,14 @@ public struct FourierTransform: OperatorAttributes {
         return [TensorType(input.dtype, try checkedShape(dimensions))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let shape = try operands.shape(0)
+        var relations = [AxisRelation].pointwise(rank: shape.rank)
+        relations[try extent(of: operands).axis] = .reduced
+        relations[shape.rank - 1] = .reduced
+        return AxisRelations(operands, [relations])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 40, bytes: Cost.traffic(operands, outputs))
     }

@@ -27,6 +27,10 @@ public struct GRU: OperatorAttributes {
         return [all, last]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        recurrence.axes(of: operands, outputs: outputs)
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         recurrence.cost(of: operands, outputs: outputs, gates: GRU.gateCount)
     }

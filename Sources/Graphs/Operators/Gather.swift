@@ -24,6 +24,18 @@ public struct Gather: OperatorAttributes {
             data.shape.dimensions[..<axis] + indices.shape.dimensions + data.shape.dimensions[(axis + 1)...]
         return [TensorType(data.dtype, try checkedShape(Array(dimensions)))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = try operands.shape(0).rank
+        let axis = try normalizedAxis(axis, rank: rank)
+        let count = try operands.shape(1).rank
+        return AxisRelations(
+            operands,
+            [
+                (0..<rank).map { $0 < axis ? .pointwise($0) : $0 == axis ? .gathered : .pointwise($0 + count - 1) },
+                (0..<count).map { .pointwise(axis + $0) },
+            ])
+    }
 }
 
 extension Shape {

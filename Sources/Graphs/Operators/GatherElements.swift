@@ -15,6 +15,13 @@ public struct GatherElements: OperatorAttributes {
         try indices.checkIndices(within: data.shape, axis: axis)
         return [TensorType(data.dtype, indices.shape)]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        var data = [AxisRelation].pointwise(rank: rank)
+        data[try normalizedAxis(axis, rank: rank)] = .gathered
+        return AxisRelations(operands, [data, .pointwise(rank: rank)])
+    }
 }
 
 extension TensorType {

@@ -25,4 +25,17 @@ public struct GatherND: OperatorAttributes {
         let dimensions = indices.shape.dimensions.dropLast() + data.shape.dimensions[(batchAxes + coordinates)...]
         return [TensorType(data.dtype, try checkedShape(Array(dimensions)))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (rank, indices) = (try operands.shape(0).rank, try operands.shape(1))
+        let named = batchAxes..<(batchAxes + indices[indices.rank - 1])
+        return AxisRelations(
+            operands,
+            [
+                (0..<rank).map { axis in
+                    if named.contains(axis) { return .gathered }
+                    return .pointwise(axis < batchAxes ? axis : axis - named.upperBound + indices.rank - 1)
+                }, .pointwise(rank: indices.rank - 1) + [.reduced],
+            ])
+    }
 }

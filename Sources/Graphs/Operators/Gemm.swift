@@ -38,6 +38,16 @@ public struct Gemm: OperatorAttributes {
         return [TensorType(a.dtype, result)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(
+            operands,
+            [
+                transposeA ? [.reduced, .pointwise(0)] : [.pointwise(0), .reduced],
+                transposeB ? [.pointwise(1), .reduced] : [.reduced, .pointwise(1)],
+                operands.relations(2) { .broadcast($0, to: outputs[0].shape) },
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         let inner = operands[0]!.shape[transposeA ? 0 : 1]
         return Cost(

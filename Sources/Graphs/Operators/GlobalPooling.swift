@@ -26,6 +26,11 @@ public struct GlobalPooling: OperatorAttributes {
         return [TensorType(input.dtype, Shape([input.shape[0], input.shape[1]] + ones))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        return AxisRelations(operands, [[.pointwise(0), .pointwise(1)] + (2..<rank).map { _ in .reduced }])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(operands[0]!.shape.elementCount), bytes: Cost.traffic(operands, outputs))
     }

@@ -29,6 +29,16 @@ public struct GridSample: OperatorAttributes {
         return [TensorType(input.dtype, try checkedShape(dimensions))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let spatial = 2..<outputs[0].shape.rank
+        return AxisRelations(
+            operands,
+            [
+                [.pointwise(0), .pointwise(1)] + spatial.map { _ in .gathered },
+                [.pointwise(0)] + spatial.map(AxisRelation.pointwise) + [.reduced],
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         let taps: Double = mode == .nearest ? 1 : mode == .linear ? 8 : 40
         return Cost(flops: Double(outputs[0].shape.elementCount) * taps, bytes: Cost.traffic(operands, outputs))

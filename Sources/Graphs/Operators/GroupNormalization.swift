@@ -29,6 +29,22 @@ public struct GroupNormalization: OperatorAttributes {
         return [input]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let shape = outputs[0].shape
+        let channels = groups == 1 ? shape[1] : shape[1] / groups
+        let parameter = { (index: Int) in
+            operands.relations(index) { parameters in
+                parameters[0] == shape[1] ? [.pointwise(1)] : [.window(of: 1, AxisWindow(divisor: channels))]
+            }
+        }
+        return AxisRelations(
+            operands,
+            [
+                [.pointwise(0), .window(of: 1, AxisWindow(divisor: channels, block: channels))]
+                    + (2..<shape.rank).map { _ in .reduced }, parameter(1), parameter(2),
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 5, bytes: Cost.traffic(operands, outputs))
     }

@@ -8,4 +8,8 @@ public struct Identity: OperatorAttributes {
     public var isView: Bool { true }
 
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] { [try operands.type(0)] }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
 }

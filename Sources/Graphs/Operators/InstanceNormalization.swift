@@ -18,6 +18,13 @@ public struct InstanceNormalization: OperatorAttributes {
         return [input]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        return AxisRelations(
+            operands,
+            [[.pointwise(0), .pointwise(1)] + (2..<rank).map { _ in .reduced }, [.pointwise(1)], [.pointwise(1)]])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 5, bytes: Cost.traffic(operands, outputs))
     }

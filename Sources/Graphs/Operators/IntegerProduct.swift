@@ -45,4 +45,31 @@ enum IntegerProduct {
             flops: Double(outputs[0].shape.elementCount) * Double(a[a.rank - 1]) * 2,
             bytes: Cost.traffic(operands, outputs))
     }
+
+    /// How the operands relate to a product of them; those that are not named are one number for all.
+    ///
+    /// - Parameters:
+    ///   - rowParameters: operands with one number, or one for each row of the left matrix.
+    ///   - columnParameters: operands with one number, or one for each column of the right matrix.
+    static func axes(
+        of operands: Operands, output: Shape, left: Int, right: Int, rowParameters: [Int], columnParameters: [Int]
+    ) throws(InferenceError) -> AxisRelations {
+        let (a, b) = (try operands.shape(left), try operands.shape(right))
+        let relations = MatrixProduct.relations(a, b, output: output)
+        let (rows, columns) = try rowsAndColumns(operands, left: left, right: right)
+        let rowAxis = output.rank - (b.rank == 1 ? 1 : 2)
+        return AxisRelations(
+            operands,
+            (0..<operands.count).map { index in
+                if index == left { return relations.left }
+                if index == right { return relations.right }
+                if rowParameters.contains(index) {
+                    return operands.relations(index) { .parameter($0, along: rowAxis, of: rows) }
+                }
+                if columnParameters.contains(index) {
+                    return operands.relations(index) { .parameter($0, along: output.rank - 1, of: columns) }
+                }
+                return operands.relations(index, all: .stretched)
+            })
+    }
 }

@@ -41,6 +41,10 @@ public struct LSTM: OperatorAttributes {
         return [all, last, last]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        recurrence.axes(of: operands, outputs: outputs)
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         recurrence.cost(of: operands, outputs: outputs, gates: LSTM.gateCount)
     }

@@ -32,6 +32,17 @@ public struct LayerNormalization: OperatorAttributes {
         return [input, TensorType(.float32, folded), TensorType(.float32, folded)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let shape = outputs[0].shape
+        let axis = try normalizedAxis(axis, rank: shape.rank)
+        let input = (0..<shape.rank).map { $0 < axis ? AxisRelation.pointwise($0) : .reduced }
+        let parameter = { (index: Int) in operands.relations(index) { .broadcast($0, to: shape) } }
+        let statistics: [[AxisRelation]?] = [input, nil, nil]
+        return AxisRelations(
+            operands,
+            outputs: [[input, parameter(1), parameter(2)]] + outputs.dropFirst().map { _ in statistics })
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 5, bytes: Cost.traffic(operands, [outputs[0]]))
     }

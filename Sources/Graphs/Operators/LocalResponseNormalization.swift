@@ -22,6 +22,14 @@ public struct LocalResponseNormalization: OperatorAttributes {
         return [input]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let shape = outputs[0].shape
+        var relations = [AxisRelation].pointwise(rank: shape.rank)
+        let size = min(size, 2 * shape[1] + 1)
+        relations[1] = .window(of: 1, AxisWindow(first: -((size - 1) / 2), last: size / 2))
+        return AxisRelations(operands, [relations])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(
             flops: Double(outputs[0].shape.elementCount) * Double(size * 2 + 3), bytes: Cost.traffic(operands, outputs))

@@ -15,6 +15,11 @@ public struct MatMulInteger: OperatorAttributes {
         return [TensorType(.int32, shape)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        try IntegerProduct.axes(
+            of: operands, output: outputs[0].shape, left: 0, right: 1, rowParameters: [2], columnParameters: [3])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         IntegerProduct.cost(of: operands, left: 0, outputs: outputs)
     }

@@ -25,10 +25,38 @@ public struct MatrixProduct: OperatorAttributes {
         return [TensorType(left.dtype, try checkedShape(dimensions))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let output = outputs[0].shape
+        let (left, right) = MatrixProduct.relations(try operands.shape(0), try operands.shape(1), output: output)
+        return AxisRelations(
+            operands,
+            [
+                left, right, operands.relations(2) { .broadcast($0, to: output) },
+                operands.relations(3) { .broadcast($0, to: output) },
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         let left = operands[0]!.shape
         return Cost(
             flops: Double(outputs[0].shape.elementCount) * Double(left[left.rank - 1]) * 2,
             bytes: Cost.traffic(operands, outputs))
+    }
+
+    /// How two operands relate to their product.
+    static func relations(
+        _ left: Shape, _ right: Shape, output: Shape
+    ) -> (left: [AxisRelation], right: [AxisRelation]) {
+        let (hasRows, hasColumns) = (left.rank > 1, right.rank > 1)
+        // The leading axes, that count matrices.
+        let rank = output.rank - (hasRows ? 1 : 0) - (hasColumns ? 1 : 0)
+        func leading(_ shape: Shape) -> [AxisRelation] {
+            .broadcast(
+                Shape(Array(shape.dimensions.dropLast(2))), to: Shape(Array(output.dimensions.prefix(rank))))
+        }
+        return (
+            hasRows ? leading(left) + [.pointwise(rank), .reduced] : [.reduced],
+            hasColumns ? leading(right) + [.reduced, .pointwise(output.rank - 1)] : [.reduced]
+        )
     }
 }

@@ -43,6 +43,10 @@ public struct NarrowRounding: OperatorAttributes {
         return [input]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 8, bytes: Cost.traffic(operands, outputs))
     }

@@ -20,6 +20,17 @@ public struct OneHot: OperatorAttributes {
         return [TensorType(values.dtype, try checkedShape(dimensions))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let axis = try normalizedAxis(axis, rank: outputs[0].shape.rank)
+        let indices = try operands.shape(0)
+        return AxisRelations(
+            operands,
+            [
+                (0..<indices.rank).map { .pointwise($0 < axis ? $0 : $0 + 1) }, operands.relations(1, all: .stretched),
+                [.reduced],
+            ])
+    }
+
     /// The extent of the new axis.
     public func depth(of operands: Operands) throws(InferenceError) -> Int {
         let numbers: [Int]

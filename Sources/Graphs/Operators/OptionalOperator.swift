@@ -34,6 +34,12 @@ public struct OptionalOperator: OperatorAttributes {
         }
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        // Whether there is an element depends on no element.
+        kind == .element
+            ? .elementwise(operands, outputs: outputs) : AxisRelations(operands, outputs: outputs.map { _ in [nil] })
+    }
+
     public func outputsKnown(from operands: Operands) -> [Tensor]? {
         kind == .hasElement ? [Tensor(scalar: operands.has(0))] : nil
     }

@@ -40,6 +40,24 @@ public struct Pad: OperatorAttributes {
         }
         return [TensorType(input.dtype, shape)]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (before, after) = try pads(of: operands)
+        let outside: AxisWindow.Outside =
+            switch mode {
+            case .constant: .nothing
+            case .edge: .edge
+            case .reflect: .mirrored
+            case .wrap: .wrapped
+            }
+        let relations = before.indices.map { axis in
+            let isCut = before[axis] <= 0 && after[axis] <= 0
+            return AxisRelation.window(
+                of: axis,
+                AxisWindow(first: -before[axis], last: -before[axis], outside: isCut ? .nothing : outside))
+        }
+        return AxisRelations(operands, [relations])
+    }
 }
 
 extension Int {

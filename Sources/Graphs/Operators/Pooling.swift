@@ -46,6 +46,11 @@ public struct Pooling: OperatorAttributes {
         return [TensorType(input.dtype, shape)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let relations = [.pointwise(0), .pointwise(1)] + window.spatialRelations(try operands.shape(0), kernel: kernel)
+        return AxisRelations(operands, outputs: outputs.map { _ in [relations] })
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(
             flops: Double(outputs[0].shape.elementCount) * kernel.reduce(1.0) { $0 * Double($1) },

@@ -33,6 +33,17 @@ public struct QLinearConv: OperatorAttributes {
         return [TensorType(target, shape)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (input, weights) = (try operands.shape(0), try operands.shape(3))
+        let parameter = { (index: Int) in operands.relations(index) { .parameter($0, along: 1, of: weights[0]) } }
+        return AxisRelations(
+            operands,
+            [
+                window.inputRelations(input, weights: weights, groups: groups), parameter(1), parameter(2),
+                window.weightRelations(weights), parameter(4), parameter(5), parameter(6), parameter(7), parameter(8),
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         IntegerConvolution.cost(of: operands, weights: 3, outputs: outputs)
     }

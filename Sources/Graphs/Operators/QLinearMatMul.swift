@@ -22,6 +22,11 @@ public struct QLinearMatMul: OperatorAttributes {
         return [TensorType(target, shape)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        try IntegerProduct.axes(
+            of: operands, output: outputs[0].shape, left: 0, right: 3, rowParameters: [1, 2], columnParameters: [4, 5])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         IntegerProduct.cost(of: operands, left: 0, outputs: outputs)
     }

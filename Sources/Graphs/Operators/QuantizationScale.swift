@@ -55,6 +55,19 @@ public struct QuantizationScale: Hashable, Codable, Sendable {
             blockStride: inner, innerStride: 1)
     }
 
+    /// How results of the shape of operand 0 relate to the scales or the zero points; nil where these are left out.
+    func relations(_ index: Int, _ operands: Operands) throws(InferenceError) -> [AxisRelation]? {
+        let shape = try operands.shape(0)
+        guard operands.has(index), try operands.shape(index).elementCount != 1 else {
+            return operands.relations(index, all: .stretched)
+        }
+        let axis = try normalizedAxis(axis, rank: shape.rank)
+        guard blockSize > 0 else { return [.pointwise(axis)] }
+        var relations = [AxisRelation].pointwise(rank: shape.rank)
+        relations[axis] = .window(of: axis, AxisWindow(divisor: blockSize))
+        return relations
+    }
+
     /// Checks scale (operand 1) and zero point (operand 2, optional) of a linear quantisation.
     func check(_ operands: Operands) throws(InferenceError) {
         let scale = try operands.type(1)

@@ -75,6 +75,12 @@ public struct RandomDraw: OperatorAttributes {
         }
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        if case .multinomial = distribution { return AxisRelations(operands, [[.pointwise(0), .reduced]]) }
+        // What takes no element of its operand is still its picture, place by place.
+        return .elementwise(operands, outputs: outputs)
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         // About what the generator and a logarithm and a cosine take.
         Cost(flops: Double(outputs[0].shape.elementCount) * 60, bytes: Cost.traffic([], outputs))

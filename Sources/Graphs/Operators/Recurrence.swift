@@ -118,6 +118,24 @@ public struct Recurrence: Hashable, Codable, Sendable {
     }
 
     /// Two products for each step and gate, and some ten operations per unit for what a cell does with them.
+    /// How operands relate to outputs: the first has an axis of steps, the rest are states. Each item and each direction is a
+    /// net of its own; all steps and numbers of the state may reach every output.
+    func axes(of operands: Operands, outputs: [TensorType]) -> AxisRelations {
+        AxisRelations(
+            operands,
+            outputs: outputs.indices.map { index in
+                let steps = index == 0 ? 1 : 0
+                let batch = AxisRelation.pointwise(isBatchMajor ? 0 : steps + 1)
+                let direction = AxisRelation.pointwise(isBatchMajor ? steps + 1 : steps)
+                let weights = [direction, .reduced, .reduced]
+                let state = isBatchMajor ? [batch, direction, .reduced] : [direction, batch, .reduced]
+                return [
+                    isBatchMajor ? [batch, .reduced, .reduced] : [.reduced, batch, .reduced], weights, weights,
+                    [direction, .reduced], [batch], state, state, [direction, .reduced],
+                ]
+            })
+    }
+
     func cost(of operands: [TensorType?], outputs: [TensorType], gates: Int) -> Cost {
         let sizes = extents(input: operands[0]!.shape, recurrentWeights: operands[2]!.shape)
         let units = Double(sizes.steps) * Double(sizes.batch) * Double(sizes.directions) * Double(sizes.hidden)

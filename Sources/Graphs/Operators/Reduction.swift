@@ -36,7 +36,7 @@ public struct Reduction: OperatorAttributes {
     public var operatorName: String { kind.rawValue }
 
     /// The axes to fold, ascending, each once.
-    public func axes(of operands: Operands) throws(InferenceError) -> [Int] {
+    public func foldedAxes(of operands: Operands) throws(InferenceError) -> [Int] {
         let rank = try operands.shape(0).rank
         var listed: Set<Int> = []
         if operands.has(1) {
@@ -48,7 +48,7 @@ public struct Reduction: OperatorAttributes {
 
     public func outputTypes(of operands: Operands) throws(InferenceError) -> [TensorType] {
         let input = try operands.type(0)
-        let folded = try axes(of: operands)
+        let folded = try foldedAxes(of: operands)
         var dimensions: [Int] = []
         for axis in 0..<input.shape.rank {
             if !folded.contains(axis) {
@@ -59,6 +59,17 @@ public struct Reduction: OperatorAttributes {
         }
         let isIndex = kind == .indexOfMaximum || kind == .indexOfMinimum
         return [TensorType(isIndex ? .int64 : input.dtype, Shape(dimensions))]
+    }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = try operands.shape(0).rank
+        let folded = Set(try foldedAxes(of: operands))
+        var place = 0
+        let relations = (0..<rank).map { axis -> AxisRelation in
+            defer { if keepsDimensions || !folded.contains(axis) { place += 1 } }
+            return folded.contains(axis) ? .reduced : .pointwise(place)
+        }
+        return AxisRelations(operands, [relations])
     }
 
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {

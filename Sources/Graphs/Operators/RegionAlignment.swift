@@ -45,6 +45,12 @@ public struct RegionAlignment: OperatorAttributes {
         return [TensorType(maps.dtype, try checkedShape([regions.shape[0], maps.shape[1], height, width]))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(
+            operands,
+            [[.gathered, .pointwise(1), .gathered, .gathered], [.pointwise(0), .reduced], [.pointwise(0)]])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(
             flops: Double(outputs[0].shape.elementCount) * 8 * Double(max(samples * samples, 4)),

@@ -24,4 +24,8 @@ public struct RegionPooling: OperatorAttributes {
         }
         return [TensorType(maps.dtype, try checkedShape([regions.shape[0], maps.shape[1], height, width]))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [[.gathered, .pointwise(1), .gathered, .gathered], [.pointwise(0), .reduced]])
+    }
 }

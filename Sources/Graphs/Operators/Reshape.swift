@@ -33,4 +33,8 @@ public struct Reshape: OperatorAttributes {
         }
         return [TensorType(input.dtype, shape)]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [operands.relations(0) { .reshaped($0, to: outputs[0].shape) }])
+    }
 }

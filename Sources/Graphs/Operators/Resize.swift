@@ -86,8 +86,73 @@ public struct Resize: OperatorAttributes {
         [TensorType(try operands.type(0).dtype, try checkedShape(plan(of: operands).extents))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let shape = try operands.shape(0)
+        let (listed, extents, scales) = try plan(of: operands)
+        var relations = [AxisRelation].pointwise(rank: shape.rank)
+        for (axis, scale) in zip(listed, scales) {
+            relations[axis] =
+                window(from: shape[axis], to: extents[axis], scale: scale).map { .window(of: axis, $0) } ?? .opaque
+        }
+        return AxisRelations(operands, [relations])
+    }
+
+    /// The cells around each coordinate; nil where the coordinates are no fractions that float32 holds well enough.
+    private func window(from extent: Int, to target: Int, scale: Float) -> AxisWindow? {
+        guard coordinates != .cropAndResize else { return nil }
+        if extent == target, scale == 1 { return .pointwise }
+        guard extent > 0, target > 1, extent < 1 << 20, target < 1 << 20, scale == Float(target) / Float(extent) else {
+            return nil
+        }
+        // Coordinate of place i, both from the formulas of the ONNX operator: (2 * i * cells + start) / (2 * places).
+        let alignsCorners = coordinates == .alignCorners
+        var (cells, places) = alignsCorners ? (extent - 1, target - 1) : (extent, target)
+        let common = greatestCommonDivisor(cells, places)
+        (cells, places) = (cells / common, places / common)
+        let start: Int
+        switch coordinates {
+        case .halfPixel, .halfPixelSymmetric, .pytorchHalfPixel: start = cells - places
+        case .asymmetric, .alignCorners: start = 0
+        case .tfHalfPixelForNearest: start = cells
+        case .cropAndResize: return nil
+        }
+        // Kernels compute in float32: exact where only powers of two come in, and otherwise off by less than half of what
+        // two coordinates differ by, as long as they are not too many.
+        guard extent * places < 1 << 20 else { return nil }
+        let isExact = !alignsCorners && [cells, places].allSatisfy { $0 & ($0 - 1) == 0 }
+        let divisor = 2 * places
+        var (first, last) = roundings(divisor)
+        if !isExact { (first, last) = (first - 1, last + 1) }
+        if mode != .nearest {
+            // An antialiasing filter is as much wider as the image becomes smaller.
+            let shrink = antialias ? min(Double(scale), 1) : 1
+            let reach = -Int((-(mode == .cubic ? 2 : 1) / shrink).rounded(.down)) - 1
+            (first, last) = (first - reach * divisor, last + (1 + reach) * divisor)
+        }
+        return AxisWindow(step: 2 * cells, first: start + first, last: start + last, divisor: divisor, outside: .edge)
+    }
+
+    /// What is added to the numerator of a coordinate so that division rounds as this mode does.
+    private func roundings(_ divisor: Int) -> (first: Int, last: Int) {
+        guard mode == .nearest else { return (0, 0) }
+        switch rounding {
+        case .floor: return (0, 0)
+        case .ceiling: return (divisor - 1, divisor - 1)
+        case .preferCeiling: return (divisor / 2, divisor / 2)
+        case .preferFloor: return (divisor / 2 - 1, divisor / 2 - 1)
+        case .floorGrowing: return (0, divisor - 1)
+        }
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         let taps: Double = mode == .nearest ? 1 : mode == .linear ? 7 : 40
         return Cost(flops: Double(outputs[0].shape.elementCount) * taps, bytes: Cost.traffic([operands[0]], outputs))
     }
+}
+
+/// Euclid's algorithm.
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+    var (a, b) = (a, b)
+    while b != 0 { (a, b) = (b, a % b) }
+    return max(a, 1)
 }

@@ -24,4 +24,10 @@ public struct ReverseSequence: OperatorAttributes {
         }
         return [input]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        var relations = [AxisRelation].pointwise(rank: outputs[0].shape.rank)
+        relations[timeAxis] = .gathered
+        return AxisRelations(operands, [relations, [.pointwise(batchAxis)]])
+    }
 }

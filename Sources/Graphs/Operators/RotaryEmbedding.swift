@@ -82,6 +82,24 @@ public struct RotaryEmbedding: OperatorAttributes {
         return [try operands.type(0)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let extents = try extents(of: operands)
+        let isFlat = outputs[0].shape.rank == 3
+        // Which number of a head is turned with which does not matter to whole heads.
+        let input: [AxisRelation] =
+            isFlat
+            ? [
+                .pointwise(0), .pointwise(1),
+                .window(of: 2, AxisWindow(divisor: extents.headDim, block: extents.headDim)),
+            ]
+            : [.pointwise(0), .pointwise(1), .pointwise(2), .opaque]
+        let places: [AxisRelation] = [.pointwise(0), .pointwise(isFlat ? 1 : 2)]
+        let angles: [AxisRelation] =
+            operands.has(3)
+            ? [.gathered, .opaque] : [extents.stretchesAngles ? .stretched : places[0], places[1], .opaque]
+        return AxisRelations(operands, [input, angles, angles, places])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 3, bytes: Cost.traffic(operands, outputs))
     }

@@ -31,4 +31,11 @@ public struct ScatterElements: OperatorAttributes {
         }
         return [data]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        var entries = [AxisRelation].pointwise(rank: rank)
+        entries[try normalizedAxis(axis, rank: rank)] = .gathered
+        return AxisRelations(operands, [.pointwise(rank: rank), entries, entries])
+    }
 }

@@ -25,4 +25,15 @@ public struct ScatterND: OperatorAttributes {
         }
         return [data]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (rank, indices) = (outputs[0].shape.rank, try operands.shape(1))
+        let entries = (0..<(indices.rank - 1)).map { _ in AxisRelation.gathered }
+        return AxisRelations(
+            operands,
+            [
+                .pointwise(rank: rank), entries + [.reduced],
+                entries + (indices[indices.rank - 1]..<rank).map(AxisRelation.pointwise),
+            ])
+    }
 }

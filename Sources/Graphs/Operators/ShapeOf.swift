@@ -28,6 +28,10 @@ public struct ShapeOf: OperatorAttributes {
         return [TensorType(.int64, elements(of: shape).map { [$0.count] } ?? [])]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [nil])
+    }
+
     public func outputsKnown(from operands: Operands) -> [Tensor]? {
         guard let shape = try? operands.shape(0) else { return nil }
         return [elements(of: shape).map { Tensor($0) } ?? Tensor(scalar: Int64(shape.elementCount))]

@@ -44,6 +44,16 @@ public struct ShortTimeFourierTransform: OperatorAttributes {
         return [TensorType(signal.dtype, try checkedShape([signal.shape[0], frames, bins, 2]))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let (_, step, points) = try framing(of: operands)
+        return AxisRelations(
+            operands,
+            [
+                [.pointwise(0), .window(of: 1, AxisWindow(step: step, last: points - 1)), .reduced],
+                operands.relations(1, all: .opaque), [.reduced],
+            ])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 40, bytes: Cost.traffic(operands, outputs))
     }

@@ -58,4 +58,11 @@ public struct Slice: OperatorAttributes {
         let ranges = try ranges(of: operands)
         return [TensorType(try operands.type(0).dtype, Shape(ranges.map(\.count)))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let relations = try ranges(of: operands).enumerated().map { axis, range in
+            AxisRelation.window(of: axis, AxisWindow(step: range.step, first: range.start, last: range.start))
+        }
+        return AxisRelations(operands, [relations])
+    }
 }

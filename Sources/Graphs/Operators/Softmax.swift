@@ -28,6 +28,14 @@ public struct Softmax: OperatorAttributes {
         return [input]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        guard rank > 0 else { return AxisRelations(operands, [[]]) }
+        let axis = try normalizedAxis(axis, rank: rank)
+        let folded = flattensFromAxis ? axis..<rank : axis..<(axis + 1)
+        return AxisRelations(operands, [(0..<rank).map { folded.contains($0) ? .reduced : .pointwise($0) }])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 5, bytes: Cost.traffic(operands, outputs))
     }

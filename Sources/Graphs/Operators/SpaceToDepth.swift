@@ -26,4 +26,17 @@ public struct SpaceToDepth: OperatorAttributes {
                 ]))
         ]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let channels =
+            order == .columnFirst ? AxisWindow(divisor: blockSize * blockSize) : AxisWindow(outside: .wrapped)
+        return AxisRelations(
+            operands,
+            [
+                [
+                    .pointwise(0), .window(of: 1, channels), .window(of: 2, AxisWindow(block: blockSize)),
+                    .window(of: 3, AxisWindow(block: blockSize)),
+                ]
+            ])
+    }
 }

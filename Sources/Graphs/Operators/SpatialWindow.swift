@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// The sliding window that convolutions and pools share, per spatial axis: strides, dilations, and padding.
 public struct SpatialWindow: Hashable, Codable, Sendable {
     /// How ONNX's `auto_pad` asks for padding that follows from the input's extent.
@@ -74,5 +76,32 @@ public struct SpatialWindow: Hashable, Codable, Sendable {
         guard ceil else { return room / strides[axis] + 1 }
         let output = (room + strides[axis] - 1) / strides[axis] + 1
         return (output - 1) * strides[axis] >= input + before ? output - 1 : output
+    }
+}
+
+extension SpatialWindow {
+    /// What outputs [batch, channels, spatial...] read along the spatial axes of an input [batch, channels, spatial...].
+    func spatialRelations(_ input: Shape, kernel: [Int]) -> [AxisRelation] {
+        kernel.indices.map { axis in
+            let before = pads(input: input[axis + 2], kernel: kernel[axis], axis: axis).before
+            return .window(
+                of: axis + 2,
+                AxisWindow(step: strides[axis], first: -before, last: span(kernel[axis], axis: axis) - 1 - before))
+        }
+    }
+
+    /// What the outputs of a convolution read of its input.
+    ///
+    /// - Parameter weights: [outChannels, channels / groups, kernel...]
+    func inputRelations(_ input: Shape, weights: Shape, groups: Int) -> [AxisRelation] {
+        let channels =
+            groups == 1
+            ? AxisRelation.reduced : .window(of: 1, AxisWindow(divisor: weights[0] / groups, block: weights[1]))
+        return [.pointwise(0), channels] + spatialRelations(input, kernel: Array(weights.dimensions.dropFirst(2)))
+    }
+
+    /// What the outputs of a convolution read of its weights: those of their own channel.
+    func weightRelations(_ weights: Shape) -> [AxisRelation] {
+        [.pointwise(1)] + (1..<weights.rank).map { _ in .reduced }
     }
 }

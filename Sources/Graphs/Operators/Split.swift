@@ -34,4 +34,17 @@ public struct Split: OperatorAttributes {
             return TensorType(input.dtype, Shape(dimensions))
         }
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let axis = try normalizedAxis(axis, rank: try operands.shape(0).rank)
+        var start = 0
+        var relations: [[[AxisRelation]?]] = []
+        for output in outputs {
+            var operand = [AxisRelation].pointwise(rank: output.shape.rank)
+            operand[axis] = .window(of: axis, .shifted(by: start))
+            relations.append([operand])
+            start += output.shape[axis]
+        }
+        return AxisRelations(operands, outputs: relations)
+    }
 }

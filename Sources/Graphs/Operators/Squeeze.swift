@@ -24,4 +24,8 @@ public struct Squeeze: OperatorAttributes {
         let kept = (0..<input.shape.rank).filter { !dropped.contains($0) }
         return [TensorType(input.dtype, Shape(kept.map { input.shape[$0] }))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [operands.relations(0) { .reshaped($0, to: outputs[0].shape) }])
+    }
 }

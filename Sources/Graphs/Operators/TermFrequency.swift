@@ -51,4 +51,8 @@ public struct TermFrequency: OperatorAttributes {
         }
         return [TensorType(.float32, try checkedShape(Array(input.shape.dimensions.dropLast()) + [entryCount]))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [try operands.shape(0).rank == 1 ? [.reduced] : [.pointwise(0), .reduced]])
+    }
 }

@@ -19,4 +19,11 @@ public struct Tile: OperatorAttributes {
         }
         return [TensorType(input.dtype, try checkedShape(dimensions))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let relations = try operands.shape(0).dimensions.enumerated().map { axis, extent in
+            AxisRelation.window(of: axis, outputs[0].shape[axis] == extent ? .pointwise : AxisWindow(outside: .wrapped))
+        }
+        return AxisRelations(operands, [relations])
+    }
 }

@@ -27,4 +27,11 @@ public struct TopK: OperatorAttributes {
         let shape = try checkedShape(dimensions)
         return [TensorType(input.dtype, shape), TensorType(.int64, shape)]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let rank = outputs[0].shape.rank
+        var relations = [AxisRelation].pointwise(rank: rank)
+        relations[try normalizedAxis(axis, rank: rank)] = .reduced
+        return AxisRelations(operands, [relations], [relations])
+    }
 }

@@ -21,4 +21,11 @@ public struct Transpose: OperatorAttributes {
         let input = try operands.type(0)
         return [TensorType(input.dtype, Shape(try permutation(rank: input.shape.rank).map { input.shape[$0] }))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        let permutation = try permutation(rank: outputs[0].shape.rank)
+        var relations = [AxisRelation].pointwise(rank: permutation.count)
+        for (place, axis) in permutation.enumerated() { relations[axis] = .pointwise(place) }
+        return AxisRelations(operands, [relations])
+    }
 }

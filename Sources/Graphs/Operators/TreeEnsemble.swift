@@ -72,6 +72,10 @@ public struct TreeEnsemble: OperatorAttributes {
         return [TensorType(.float32, try checkedShape([input.shape[0], targetCount]))]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [[.pointwise(0), .reduced]])
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         // A balanced tree is as deep as the logarithm of its nodes.
         var (depth, size) = (1, nodes.count / max(roots.count, 1))

@@ -20,4 +20,8 @@ public struct Trilu: OperatorAttributes {
         }
         return [input]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
 }

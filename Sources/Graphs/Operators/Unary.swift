@@ -71,4 +71,8 @@ public struct Unary: OperatorAttributes {
         default: return [type]
         }
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
 }

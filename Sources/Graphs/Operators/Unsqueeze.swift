@@ -18,4 +18,8 @@ public struct Unsqueeze: OperatorAttributes {
         let dimensions = (0..<rank).map { inserted.contains($0) ? 1 : rest.removeFirst() }
         return [TensorType(input.dtype, Shape(dimensions))]
     }
+
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        AxisRelations(operands, [operands.relations(0) { .reshaped($0, to: outputs[0].shape) }])
+    }
 }

@@ -41,6 +41,10 @@ public struct ValueLookup: OperatorAttributes {
         return [TensorType(values.dtype, input.shape)]
     }
 
+    public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
+        .elementwise(operands, outputs: outputs)
+    }
+
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
         Cost(flops: Double(outputs[0].shape.elementCount) * 20, bytes: Cost.traffic(operands, outputs))
     }

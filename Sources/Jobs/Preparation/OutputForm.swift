@@ -23,13 +23,14 @@ extension OutputForm {
         _ graph: inout Graph, bound: BoundGraph, batching: InputBatching, items: ItemForms
     ) throws(JobError) -> [OutputForm] {
         let size = batching.microbatchSize
-        let names = graph.itemInputs.map { graph.name(of: $0.value) }
-        let hasRows = names.contains { items[$0] == .rows }
+        let rows = Set(graph.itemInputs.map(\.value).filter { items[graph.name(of: $0)] == .rows })
         // An extent of 1 may be that of a whole item, or of some items and not of others.
         let isPlain = items.whole.isEmpty && (size > 1 || batching.classes.count == 1)
         var forms: [OutputForm] = []
-        // Bound when first needed: most models do not need it.
+        // Bound when first needed: it tells one item from an extent of 1, and helps where an operator is opaque.
         lazy var largerBound = larger(graph, batching)
+        // One item more than one are two.
+        lazy var places = (size > 1 ? bound : largerBound).map { ItemAxes($0, itemCount: max(size, 2), inputs: rows) }
         for state in graph.states { try check(state, bound) }
         let states = Set(graph.states.map(\.output))
         for index in graph.outputs.indices {
@@ -43,18 +44,24 @@ extension OutputForm {
                 forms.append(.whole)
                 continue
             }
-            if states.contains(output) || !hasRows {
+            if states.contains(output) || rows.isEmpty {
                 forms.append(.whole)
                 continue
             }
             let candidates = shape.dimensions.indices.filter { shape[$0] == size }
-            if isPlain, candidates == [0] {
+            if isPlain, size == 1, candidates == [0] {
                 forms.append(.rows)
                 continue
             }
-            // The axis that grows with the batch. A model that works for one size only says nothing.
-            let grown = largerBound?.type(of: output)?.shape
-            let axis = candidates.first { grown != nil && grown!.rank == shape.rank && grown![$0] == size + 1 }
+            let axis: Int?
+            var grown: Shape?
+            if case .axis(let followed)? = places?[output], candidates.contains(followed) {
+                axis = followed
+            } else {
+                // The axis that grows with the batch. A model that works for one size only says nothing.
+                grown = largerBound?.type(of: output)?.shape
+                axis = candidates.first { grown != nil && grown!.rank == shape.rank && grown![$0] == size + 1 }
+            }
             switch axis {
             case 0?: forms.append(.rows)
             case let axis?:

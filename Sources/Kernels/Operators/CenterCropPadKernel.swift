@@ -7,8 +7,7 @@ extension CenterCropPad {
         let output = request.outputTypes[0].shape
         let tables = (0..<input.shape.rank).map { axis in
             let (from, to) = (input.shape[axis], output[axis])
-            // The odd cell is added, or taken away, at the end.
-            let shift = from >= to ? (from - to) / 2 : -((to - from) / 2)
+            let shift = shift(from: from, to: to)
             return (0..<to).map { $0 + shift >= 0 && $0 + shift < from ? $0 + shift : -1 }
         }
         return AxisMapsKernel(

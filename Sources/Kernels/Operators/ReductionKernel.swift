@@ -142,7 +142,7 @@ struct ReductionKernel<Element: NumericElement>: Kernel {
 extension Reduction {
     func kernel(_ request: KernelRequest) throws -> any Kernel {
         let input = request.inputTypes[0]!
-        let axes = try axes(of: request.operands())
+        let axes = try foldedAxes(of: request.operands())
         if kind == .indexOfMaximum || kind == .indexOfMinimum {
             return try extremeIndexKernel(input, axes: axes)
         }
