@@ -120,6 +120,18 @@ static inline int cmpi_win_allocate_shared(MPI_Aint byteCount, CMPIComm comm, vo
     if (code != MPI_SUCCESS) return code;
     return MPI_Win_set_errhandler(window->handle, MPI_ERRORS_RETURN);
 }
+static inline int cmpi_win_allocate(MPI_Aint byteCount, CMPIComm comm, void **base, CMPIWin *window) {
+    int code = MPI_Win_allocate(byteCount, 1, MPI_INFO_NULL, comm.handle, base, &window->handle);
+    return code == MPI_SUCCESS ? MPI_Win_set_errhandler(window->handle, MPI_ERRORS_RETURN) : code;
+}
+// Adds 1 to the number at the start of rank 0's segment, and gives what it was. The window is locked for all.
+static inline int cmpi_fetch_and_increment(CMPIWin window, int64_t *before) {
+    const int64_t one = 1;
+    int code = MPI_Fetch_and_op(&one, before, MPI_INT64_T, 0, 0, MPI_SUM, window.handle);
+    return code == MPI_SUCCESS ? MPI_Win_flush(0, window.handle) : code;
+}
+// The same in memory that the ranks share, without MPI.
+static inline int64_t cmpi_atomic_take(int64_t *number) { return __atomic_fetch_add(number, 1, __ATOMIC_ACQ_REL); }
 static inline int cmpi_win_shared_query(CMPIWin window, int rank, MPI_Aint *byteCount, void **base) {
     int unit = 1;
     return MPI_Win_shared_query(window.handle, rank, byteCount, &unit, base);

@@ -36,6 +36,9 @@ extension Communicator {
         return found != 0 ? MessageInfo(status) : nil
     }
 
+    /// Lets MPI do what others need of this rank, such as one-sided access to its memory.
+    public func lookAround() throws(MPIError) { _ = try probeNow() }
+
     func wireSource(_ source: Int?) -> Int32 { source.map(wireRank) ?? cmpi_any_source() }
 
     /// A rank as MPI counts it; one that does not fit stays wrong, and MPI says so.

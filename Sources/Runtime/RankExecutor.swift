@@ -6,10 +6,11 @@ public import Tensors
 
 /// One rank's life: it compiles its stages, carries out its actions, and notes where the time went.
 public final class RankExecutor {
-    private let rules: ScheduleRules
+    private(set) var rules: ScheduleRules
     private let batching: InputBatching
     private let communicator: Communicator
     private let control: ControlChannel
+    private let dispatch: LaneDispatch?
     private let weights: StageWeights
     private let arena = Arena()
     private let messages: RankMessages
@@ -29,10 +30,14 @@ public final class RankExecutor {
 
     /// Reads the weights of the rank's stages and compiles them for the shapes that microbatches have, as many as are kept.
     ///
-    /// - Parameter rules: of the plan, for all microbatches of the job.
+    /// All ranks of the plan call this together.
+    ///
+    /// - Parameters:
+    ///   - rules: of the plan, for all microbatches of the job.
+    ///   - work: the same microbatches, for who decides in the run.
     public init(
-        graph: Graph, rules: ScheduleRules, batching: InputBatching, pool: WorkerPool, communicator: Communicator,
-        control: ControlChannel
+        graph: Graph, rules: ScheduleRules, batching: InputBatching, work: WorkTable, pool: WorkerPool,
+        communicator: Communicator, control: ControlChannel
     ) throws {
         let began = StopWatch.now
         self.rules = rules
@@ -40,11 +45,20 @@ public final class RankExecutor {
         self.communicator = communicator
         self.control = control
         let plan = rules.plan
+        // Whoever waits for a message does for others what is its part, and hears of failures.
+        let dispatch =
+            try plan.isDecidedInTheRun
+            ? LaneDispatch(rules, world: communicator, work: work, unless: { control.hasRemoteFailure() }) : nil
+        self.dispatch = dispatch
         let stages = plan.stages(ofRank: communicator.rank)
         let weights = StageWeights(graph)
         self.weights = weights
         let messages = RankMessages(
-            rules, stages: stages, communicator: communicator, unless: { control.hasRemoteFailure() })
+            rules, stages: stages, communicator: communicator,
+            unless: {
+                dispatch?.serveWhileWaiting()
+                return control.hasRemoteFailure()
+            })
         self.messages = messages
         let arena = arena
         seats = stages.map { stage in
@@ -110,32 +124,79 @@ public final class RankExecutor {
         for seat in seats { seat.resultBuffers.populate() }
     }
 
-    /// Carries out this rank's actions, in the order in which they come.
+    /// Carries out this rank's actions: those that follow from the plan, or those that come of what is decided on the way.
     ///
     /// - Parameter computed: called when the last of the rank's stages is done with a microbatch.
     /// - Throws: what went wrong here, or `RemoteFailure` when another rank has failed meanwhile. Outstanding messages
     ///   are given up then.
     public func run(
-        _ actions: some ActionSource, source: any MicrobatchSource, sink: any MicrobatchSink,
-        computed: (_ microbatch: Int) -> Void = { _ in }
+        source: any MicrobatchSource, sink: any MicrobatchSink, computed: (_ microbatch: Int) -> Void = { _ in }
     ) throws {
         watch.start()
         defer { watch.end() }
         do {
-            var actions = actions
-            while let action = try actions.next() {
-                assert(isAllowed(action))
-                try carryOut(action, source: source, sink: sink)
-                if case .run(let stage, let microbatch) = action, stage == seats.last?.stage { computed(microbatch) }
+            if let dispatch {
+                try follow(LaneDispatcher(self, dispatch), source, sink, computed)
+                try dispatch.finish()
+            } else {
+                try follow(
+                    ActionList(Schedule.actions(ofRank: communicator.rank, rules)), source, sink, computed)
             }
             let start = StopWatch.now
             try messages.finishSends()
             watch.note(.wait, microbatch: batching.microbatchCount, since: start)
         } catch {
             messages.abandonAll()
+            dispatch?.abandon()
             if let failure = control.remoteFailure { throw failure }
             throw error
         }
+    }
+
+    private func follow(
+        _ source: some ActionSource, _ inputs: any MicrobatchSource, _ sink: any MicrobatchSink,
+        _ computed: (_ microbatch: Int) -> Void
+    ) throws {
+        var actions = source
+        while let action = try actions.next() {
+            assert(isAllowed(action))
+            try carryOut(action, source: inputs, sink: sink)
+            if case .run(let stage, let microbatch) = action, stage == seats.last?.stage { computed(microbatch) }
+        }
+    }
+
+    // MARK: What is decided in the run
+
+    /// Gives back what the ranks share for it. All ranks call it together, once all are through.
+    public func release() throws { try dispatch?.release() }
+
+    /// Notes which lane computes a microbatch.
+    func give(_ microbatch: Int, to lane: Int) {
+        rules.give(microbatch, to: lane)
+        progress.give(microbatch, to: lane)
+    }
+
+    /// Whether the next message of a lane has come over an edge that ends here, as far as the last look tells.
+    func hasCome(over edge: Int, lane: Int) -> Bool {
+        messages.hasCome(incomingIndex[edge]!, ring: rules.ringCount(of: edge) == 1 ? 0 : lane)
+    }
+
+    /// Whether one more receive of a lane's message finds a buffer.
+    func canReceive(over edge: Int, lane: Int) -> Bool {
+        messages.canPost(incomingIndex[edge]!, ring: rules.ringCount(of: edge) == 1 ? 0 : lane)
+    }
+
+    /// Lets messages move while there is nothing to do.
+    ///
+    /// - Throws: `MPIError` where a rank has failed.
+    func lookAround() throws {
+        try messages.progress()
+        if control.hasRemoteFailure(), let failure = control.remoteFailure { throw failure }
+    }
+
+    /// Counts the time since `start` as waiting.
+    func noteIdleness(since start: Double, before microbatch: Int) {
+        watch.note(.wait, microbatch: microbatch, since: start)
     }
 
     /// Whether the rules have this action come now.
@@ -159,14 +220,16 @@ public final class RankExecutor {
             let seat = seat(of: rules.target(of: edge))
             let variant = batching.variant(of: microbatch)
             let type = try seat.programs.types(for: variant).inputs[seat.operandIndex[plan.edges[edge].value]!]
-            try messages.post(receive: incomingIndex[edge]!, microbatch: microbatch, type: type)
+            try messages.post(
+                receive: incomingIndex[edge]!, ring: rules.ring(of: edge, for: microbatch),
+                from: rules.sender(over: edge, of: microbatch), type: type)
             watch.count(.communicate, since: start)
         case .run(let stage, let microbatch):
             try compute(seat(of: stage), microbatch)
         case .send(let edge, let microbatch):
             let seat = seat(of: rules.source(of: edge))
             try messages.post(
-                send: outgoingIndex[edge]!, microbatch: microbatch, turn: seat.turn - 1,
+                send: outgoingIndex[edge]!, to: rules.receiver(over: edge, of: microbatch), turn: seat.turn - 1,
                 seat.result(plan.edges[edge].value))
             watch.count(.communicate, since: start)
             watch.noteSend(edge: edge, microbatch: microbatch, at: start)
@@ -189,7 +252,10 @@ public final class RankExecutor {
                     continue
                 }
                 let began = StopWatch.now
-                operands.append(try messages.wait(receive: position, microbatch: microbatch))
+                operands.append(
+                    try messages.wait(
+                        receive: position, ring: rules.ring(of: edge, for: microbatch),
+                        from: rules.sender(over: edge, of: microbatch)))
                 watch.noteWait(edge: edge, microbatch: microbatch, since: began)
             case .read(let index): operands.append(try inputTensor(index, microbatch))
             case .state(let value): operands.append(seat.state(value))
@@ -213,9 +279,10 @@ public final class RankExecutor {
         var poking = 0.0
         do {
             let made = try program.run(inputs: operands, outputs: buffers, items: batching.items(of: microbatch)) {
-                guard messages.outstandingCount > 0 else { return }
+                guard messages.outstandingCount > 0 || dispatch != nil else { return }
                 let began = StopWatch.now
                 try messages.progress()
+                try dispatch?.serve()
                 poking += StopWatch.now - began
             }
             seat.finish(microbatch, made)

@@ -9,15 +9,16 @@ internal import Tensors
 final class RankMessages {
     let incoming: [PartitionPlan.Edge]
     let outgoing: [PartitionPlan.Edge]
-    private let rules: ScheduleRules
+    private let edgeCount: Int
+    private let ringCounts: [Int]  // by position in `incoming`
     private let communicator: Communicator
     private let shouldStop: () -> Bool
     private var slots: TransferSlots
     private var receiveBuffers: StageBuffers  // by position in `incoming`
     private var receivedHeaders: StageBuffers  // the same
     private var sentHeaders: StageBuffers  // by position in `outgoing`
-    private var postedCounts: [Int]  // by position in `incoming`
-    private var takenCounts: [Int]  // the same
+    private var postedCounts: [[Int]]  // by position in `incoming`, by ring
+    private var takenCounts: [[Int]]  // the same
     private let firstReceiveSlot: [Int]  // the same
     private let firstSendSlot: [Int]  // by position in `outgoing`
     /// Headers have the slots after those of tensors, in the same order.
@@ -27,12 +28,13 @@ final class RankMessages {
     init(
         _ rules: ScheduleRules, stages: [Int], communicator: Communicator, unless shouldStop: @escaping () -> Bool
     ) {
-        self.rules = rules
+        edgeCount = rules.plan.edges.count
         self.communicator = communicator
         self.shouldStop = shouldStop
         incoming = rules.plan.edges.filter { stages.contains($0.to) }
         outgoing = rules.plan.edges.filter { stages.contains($0.from) }
-        postedCounts = incoming.map { _ in 0 }
+        ringCounts = incoming.map { rules.ringCount(of: $0.index) }
+        postedCounts = ringCounts.map { [Int](repeating: 0, count: $0) }
         takenCounts = postedCounts
         let receiveSlotCounts = incoming.map(\.receiveSlotCount)
         let sendSlotCounts = outgoing.map(\.sendSlotCount)
@@ -65,49 +67,64 @@ final class RankMessages {
 
     // MARK: Receiving
 
-    /// Posts the receive of an incoming edge's next message. Does not wait.
+    /// Posts the receive of the next message of a ring of an incoming edge. Does not wait.
     ///
-    /// - Parameter type: nil where the header will tell it.
-    func post(receive index: Int, microbatch: Int, type: TensorType?) throws {
+    /// - Parameters:
+    ///   - source: the rank that sends it.
+    ///   - type: nil where the header will tell it.
+    func post(receive index: Int, ring: Int, from source: Int, type: TensorType?) throws {
         let edge = incoming[index]
-        let source = rules.sender(over: edge.index, of: microbatch)
-        let turn = postedCounts[index]
-        postedCounts[index] = turn + 1
-        let slot = receiveSlot(index, turn)
+        let buffer = bufferNumber(index, ring, turn: postedCounts[index][ring])
+        postedCounts[index][ring] += 1
+        let slot = firstReceiveSlot[index] + buffer
         if edge.hasHeader {
             try slots.post(
-                receiveInto: receivedHeaders.tensor(index, turn: turn, type: MessageHeader.type), from: source,
+                receiveInto: receivedHeaders.tensor(index, turn: buffer, type: MessageHeader.type), from: source,
                 tag: headerTag(edge), on: communicator, slot: headerSlotOffset + slot)
         } else {
             try slots.post(
-                receiveInto: receiveBuffers.tensor(index, turn: turn, type: type!), from: source, tag: edge.index,
+                receiveInto: receiveBuffers.tensor(index, turn: buffer, type: type!), from: source, tag: edge.index,
                 on: communicator, slot: slot)
         }
     }
 
-    /// The tensor of the message that was posted first of those that were not taken, when it is there.
-    func wait(receive index: Int, microbatch: Int) throws -> Tensor {
-        let turn = takenCounts[index]
-        takenCounts[index] = turn + 1
-        let slot = receiveSlot(index, turn)
+    /// The tensor of the message of a ring that was posted first of those that were not taken, when it is there.
+    func wait(receive index: Int, ring: Int, from source: Int) throws -> Tensor {
+        let buffer = bufferNumber(index, ring, turn: takenCounts[index][ring])
+        takenCounts[index][ring] += 1
+        let slot = firstReceiveSlot[index] + buffer
         let edge = incoming[index]
         if edge.hasHeader {
             let type = try MessageHeader.read(slots.wait(receive: headerSlotOffset + slot, unless: shouldStop))
             try slots.post(
-                receiveInto: receiveBuffers.tensor(index, turn: turn, type: type),
-                from: rules.sender(over: edge.index, of: microbatch), tag: edge.index, on: communicator, slot: slot)
+                receiveInto: receiveBuffers.tensor(index, turn: buffer, type: type), from: source, tag: edge.index,
+                on: communicator, slot: slot)
         }
         return try slots.wait(receive: slot, unless: shouldStop)
+    }
+
+    /// Whether something of the message that `wait(receive:)` would wait for was seen to be there: all of it, or the header
+    /// that comes right before it. Only `progress()` and the waits look.
+    func hasCome(_ index: Int, ring: Int) -> Bool {
+        guard takenCounts[index][ring] < postedCounts[index][ring] else { return false }
+        let slot = firstReceiveSlot[index] + bufferNumber(index, ring, turn: takenCounts[index][ring])
+        return slots.isComplete(incoming[index].hasHeader ? headerSlotOffset + slot : slot)
+    }
+
+    /// Whether one more receive finds a buffer.
+    func canPost(_ index: Int, ring: Int) -> Bool {
+        postedCounts[index][ring] - takenCounts[index][ring] < incoming[index].receiveSlotCount / ringCounts[index]
     }
 
     // MARK: Sending
 
     /// Begins to send a result. Does not wait.
     ///
-    /// - Parameter turn: microbatches that the stage had computed before this one.
-    func post(send index: Int, microbatch: Int, turn: Int, _ tensor: Tensor) throws {
+    /// - Parameters:
+    ///   - destination: the rank that receives it.
+    ///   - turn: microbatches that the stage had computed before this one.
+    func post(send index: Int, to destination: Int, turn: Int, _ tensor: Tensor) throws {
         let edge = outgoing[index]
-        let destination = rules.receiver(over: edge.index, of: microbatch)
         let slot = sendSlot(index, turn)
         if edge.hasHeader {
             let header = sentHeaders.tensor(index, turn: turn, type: MessageHeader.type)
@@ -141,10 +158,12 @@ final class RankMessages {
     func abandonAll() { slots.abandonAll() }
 
     /// Tags of tensors are the edges' numbers; those of headers follow.
-    private func headerTag(_ edge: PartitionPlan.Edge) -> Int { rules.plan.edges.count + edge.index }
+    private func headerTag(_ edge: PartitionPlan.Edge) -> Int { edgeCount + edge.index }
 
-    private func receiveSlot(_ index: Int, _ turn: Int) -> Int {
-        firstReceiveSlot[index] + turn % incoming[index].receiveSlotCount
+    /// Of the buffers of an incoming edge, the one that a turn of a ring takes.
+    private func bufferNumber(_ index: Int, _ ring: Int, turn: Int) -> Int {
+        let count = incoming[index].receiveSlotCount / ringCounts[index]
+        return ring * count + turn % count
     }
 
     private func sendSlot(_ index: Int, _ turn: Int) -> Int {

@@ -3,7 +3,7 @@ import Tensors
 
 let groupCases: [ProbeCase] = [
     ("session", session), ("split", split), ("duplicate", duplicate), ("node-local", nodeLocal),
-    ("shared-window", sharedWindow), ("unfreed-window", unfreedWindow),
+    ("shared-window", sharedWindow), ("unfreed-window", unfreedWindow), ("tickets", tickets),
 ]
 
 private func session(_ probe: Probe) throws {
@@ -96,4 +96,26 @@ private func sharedWindow(_ probe: Probe) throws {
 private func unfreedWindow(_ probe: Probe) throws {
     let window = try SharedWindow(byteCount: 4096, on: probe.world.nodeLocal())
     try window.synchronize()
+}
+
+/// A counter from which all ranks take as fast as they can: each number once, on both ways.
+private func tickets(_ probe: Probe) throws {
+    let count = 2000
+    for usesSharedMemory in [true, false] {
+        let counter = try TicketCounter(on: probe.world, usesSharedMemory: usesSharedMemory)
+        probe.expectEqual(counter.isShared, usesSharedMemory, "the way")
+        var taken: [Int64] = []
+        while case let ticket = try counter.take(), ticket < count { taken.append(Int64(ticket)) }
+        probe.expect(zip(taken, taken.dropFirst()).allSatisfy(<), "numbers go back")
+        let all = try probe.world.allGather(bytes: taken.flatMap { withUnsafeBytes(of: $0, Array.init) })
+        let bytes = all.flatMap { $0 }
+        let numbers = stride(from: 0, to: bytes.count, by: 8).map { start in
+            bytes[start..<start + 8].withUnsafeBytes { $0.loadUnaligned(as: Int64.self) }
+        }
+        probe.expectEqual(numbers.sorted(), (0..<Int64(count)).map { $0 }, "the numbers")
+        try counter.free()
+    }
+    let counter = try TicketCounter(on: probe.world)
+    probe.expect(counter.isShared, "one node, and no shared memory")
+    try counter.free()
 }

@@ -8,7 +8,7 @@ import Testing
         "slots", "slots-pieces", "slots-any", "slots-abandon", "poll", "barrier", "broadcast", "reduce",
         "reduce-halves", "gather",
         "gather-tensors", "scatter", "all-to-all", "split", "duplicate", "node-local", "shared-window",
-        "unfreed-window", "invalid-rank",
+        "unfreed-window", "tickets", "invalid-rank",
     ]
 
     @Test(arguments: [1, 2, 3, 5, 8]) func everyCase(ranks: Int) throws {

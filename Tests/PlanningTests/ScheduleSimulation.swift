@@ -59,8 +59,16 @@ struct ScheduleSimulation {
     private var written: [Int: [ValueID: UInt64]] = [:]
 
     init(_ plan: PartitionPlan, _ bound: BoundGraph, microbatchCount: Int) {
+        self.init(plan, bound, ScheduleRules(plan, microbatchCount: microbatchCount))
+    }
+
+    init(_ plan: PartitionPlan, _ bound: BoundGraph, sharing: LaneSharing) {
+        self.init(plan, bound, ScheduleRules(plan, sharing: sharing))
+    }
+
+    private init(_ plan: PartitionPlan, _ bound: BoundGraph, _ rules: ScheduleRules) {
         self.plan = plan
-        rules = ScheduleRules(plan, microbatchCount: microbatchCount)
+        self.rules = rules
         run = SymbolicRun(bound)
         parts = plan.stages.indices.map(plan.part)
         ranks = (0..<plan.rankCount).map { _ in Rank() }

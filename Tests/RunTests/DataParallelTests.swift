@@ -29,6 +29,25 @@ import Testing
         #expect(try job.takeFiles() == expected)
     }
 
+    @Test("sharing by cost, and while the job runs", arguments: [(1, 3), (2, 2)])
+    func sharing(degrees: (pipeline: Int, data: Int)) throws {
+        let job = try job()
+        try MPInfer.expectSuccess(try job.run(["-q"]))
+        let expected = try job.takeFiles()
+        let (pipeline, data) = degrees
+        for settings in [
+            ["by-shape"], ["by-size"], ["weighted"], ["longest-first"], ["round-robin"], ["dynamic"],
+            ["dynamic", "chunk=3"], ["dynamic", "chunks=guided"], ["dynamic", "chunks=factoring"], ["least-loaded"],
+        ] {
+            let values =
+                ["pipeline=\(pipeline)", "data=\(data)", "distribution=\(settings[0])"] + settings.dropFirst()
+            let run = try job.run(
+                ranks: pipeline * data, ["-q"] + values.flatMap { ["--set", "parallelism.\($0)"] })
+            try MPInfer.expectSuccess(run)
+            #expect(try job.takeFiles() == expected, "\(settings)")
+        }
+    }
+
     @Test("as many replicas as are fastest") func automatic() throws {
         // Three layers of nothing: messages would cost more than they save.
         let job = try job()
@@ -82,7 +101,8 @@ import Testing
         }
     }
 
-    @Test("an item that one replica cannot do") func failure() throws {
+    @Test("an item that one replica cannot do", arguments: ["cyclic", "dynamic", "least-loaded"])
+    func failure(distribution: String) throws {
         let folder = try ScratchFolder()
         var model = TinyModel()
         model.input("x", [nil, 1], .int64)
@@ -94,9 +114,11 @@ import Testing
             model: folder.write(model.bytes, to: "model.onnx"),
             inputs: [("x", folder.write(NumPyArray.file(shape: [40, 1], items), to: "x.npy"))], microbatch: 1,
             folder: folder)
-        let run = try job.run(ranks: 3, ["-q", "--set", "parallelism.data=3"])
-        // Microbatch 21 is the first replica's.
-        job.expectFailure(run, "mpinfer: error: rank 0: ", "index 99", "at item 21;", within: 15)
+        let run = try job.run(
+            ranks: 3, ["-q", "--set", "parallelism.data=3", "--set", "parallelism.distribution=\(distribution)"])
+        // Microbatch 21 is the first replica's, where that is known beforehand.
+        let rank = distribution == "cyclic" ? "0: " : ""
+        job.expectFailure(run, "mpinfer: error: rank \(rank)", "index 99", "at item 21;", within: 15)
     }
 
     @Test(

@@ -7,6 +7,8 @@ public struct JobAssignment: Sendable, Codable {
     public let modelPath: String
     public let graph: Graph
     public let plan: PartitionPlan
+    /// Who computes which microbatch; what is expected where that is decided in the run.
+    public let sharing: LaneSharing
     public let batching: InputBatching
     /// What an item is of each input of the graph.
     public let items: ItemForms

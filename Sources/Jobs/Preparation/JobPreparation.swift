@@ -162,7 +162,9 @@ public struct JobPreparation {
     /// Checks a plan against the model and the ranks before anything starts.
     func verify(_ plan: PartitionPlan) throws(PlanningError) {
         let verified = Schedule(
-            of: plan, microbatchCount: min(batching.microbatchCount, plan.policy.periodicMicrobatchCount(plan)))
+            of: plan,
+            sharing: batching.sharing(
+                plan, costs: costs, cluster: cluster, limit: plan.policy.periodicMicrobatchCount(plan)))
         try ScheduleVerifier.verify(verified, of: plan, layers: chain.layers.map(\.node)) { graph.nodes[$0.index].name }
         try ScheduleVerifier.verifyMemory(of: plan, chain: chain, cluster: cluster)
     }
@@ -205,15 +207,20 @@ public struct JobPreparation {
     }
 
     /// What every rank would do, for all microbatches.
-    public var schedule: Schedule { Schedule(of: plan, microbatchCount: batching.microbatchCount) }
+    public var schedule: Schedule { Schedule(of: plan, sharing: sharing(of: plan)) }
+
+    /// Who computes which microbatch, by a plan of the job.
+    func sharing(of plan: PartitionPlan) -> LaneSharing {
+        batching.sharing(plan, costs: costs, cluster: cluster)
+    }
 
     public var assignment: JobAssignment { assignment(of: plan) }
 
     /// What ranks need for another plan of the same job.
     func assignment(of plan: PartitionPlan) -> JobAssignment {
         JobAssignment(
-            specification: specification, modelPath: model.path, graph: graph, plan: plan, batching: batching,
-            items: model.items, outputForms: outputForms)
+            specification: specification, modelPath: model.path, graph: graph, plan: plan,
+            sharing: sharing(of: plan), batching: batching, items: model.items, outputForms: outputForms)
     }
 
     /// What a profile for this job holds for.

@@ -71,9 +71,23 @@ extension JobSpecification.Parallelism {
     /// How microbatches are shared out.
     var policy: SchedulePolicy {
         switch distribution {
-        case .cyclic: SchedulePolicy(.cyclic)
+        case .cyclic, .roundRobin: SchedulePolicy(.cyclic)
         case .block: SchedulePolicy(.block)
         case .random: SchedulePolicy(.random(seed: UInt64(seed)))
+        case .byShape: SchedulePolicy(.byShape)
+        case .bySize: SchedulePolicy(.bySize)
+        case .weighted: SchedulePolicy(.weighted)
+        case .longestFirst: SchedulePolicy(.longestFirst)
+        case .dynamic: SchedulePolicy(.dynamic(chunking))
+        case .leastLoaded: SchedulePolicy(.leastLoaded)
+        }
+    }
+
+    private var chunking: Chunking {
+        switch chunks {
+        case .fixed: .fixed(chunk)
+        case .guided: .guided
+        case .factoring: .factoring
         }
     }
 }

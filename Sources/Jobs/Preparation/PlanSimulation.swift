@@ -4,7 +4,8 @@ internal import Tensors
 /// Simulates plans of one job.
 struct PlanSimulation {
     let batching: InputBatching
-    /// By microbatch that is simulated: its size relative to that of a full one.
+    /// The microbatches that are simulated.
+    private let work: WorkTable
     private let sizes: [Double]
 
     /// Microbatches that are simulated, times ranks; what follows continues at the pace of the second half of them.
@@ -13,7 +14,8 @@ struct PlanSimulation {
 
     init(_ batching: InputBatching) {
         self.batching = batching
-        sizes = PlanSimulation.sizes(batching, count: min(batching.microbatchCount, PlanSimulation.microbatchLimit))
+        work = batching.work(count: min(batching.microbatchCount, PlanSimulation.microbatchLimit))
+        sizes = work.sizes.map(Double.init)
     }
 
     /// All items in full microbatches, of which the last of a shape may be a part; at least a small part of one.
@@ -21,7 +23,7 @@ struct PlanSimulation {
         let sum =
             sizes.count == batching.microbatchCount
             ? sizes.reduce(0, +)
-            : PlanSimulation.sizes(batching, count: batching.microbatchCount).reduce(0, +)
+            : batching.work(count: batching.microbatchCount).sizes.reduce(0) { $0 + Double($1) }
         return sum > 0 ? sum : 1
     }
 
@@ -43,12 +45,6 @@ struct PlanSimulation {
         return seconds * (sum + half * Double(later)) * 0.98
     }
 
-    /// Of the first microbatches: their sizes relative to that of a full one.
-    static func sizes(_ batching: InputBatching, count: Int) -> [Double] {
-        let full = max(1, batching.elementCount(of: batching.representative))
-        return (0..<count).map { batching.elementCount(of: batching.variant(of: $0)) / full }
-    }
-
     /// What a plan would do.
     ///
     /// - Parameter spanLimit: spans that are kept of each rank.
@@ -58,7 +54,8 @@ struct PlanSimulation {
         let count = simulatedCount(rankCount: plan.rankCount)
         let isLonger = batching.microbatchCount > count
         let simulator = PipelineSimulator(
-            plan, costs: ScheduleCosts(plan, costs: costs, microbatchSizes: Array(sizes.prefix(count))), on: cluster)
+            plan, costs: ScheduleCosts(plan, costs: costs, microbatchSizes: Array(sizes.prefix(count))), on: cluster,
+            work: work)
         let (timeline, shorter) = try simulator.run(
             microbatchCount: count, shorter: [min(1, count)] + (isLonger ? [count / 2] : []), spanLimit: spanLimit)
         var makespan = timeline.makespan

@@ -36,9 +36,11 @@ public struct SimGridFiles {
                 "the traces of \(microbatchCount) microbatches would be too long: export at most \(max(1, fitting)) with "
                     + "--export-microbatches; as many as there are ranks show how the pipeline works")
         }
-        let schedule = Schedule(of: plan, microbatchCount: microbatchCount)
-        let costs = ScheduleCosts(
-            plan, costs: job.costs, microbatchSizes: PlanSimulation.sizes(job.batching, count: microbatchCount))
+        let schedule = Schedule(
+            of: plan,
+            sharing: job.batching.sharing(plan, costs: job.costs, cluster: cluster, limit: microbatchCount))
+        let sizes = job.batching.work(count: microbatchCount).sizes
+        let costs = ScheduleCosts(plan, costs: job.costs, microbatchSizes: sizes.map(Double.init))
         makespan = try ScheduleSimulator(schedule, of: plan, costs: costs, on: cluster).timeline().makespan
         export = SimGridExport(schedule, of: plan, costs: costs, on: cluster)
     }

@@ -8,6 +8,8 @@ struct ClassificationTally {
     let classes: ClassNames?
     private let itemNames: ItemNames
     private(set) var result = JobResult()
+    /// The items of the predictions that are shown.
+    private var shownItems: [Int] = []
     private var accuracy = Accuracy()
 
     private static let shown = 10
@@ -52,12 +54,15 @@ struct ClassificationTally {
             result.labelled = accuracy.count
             result.correct = accuracy.correctCount
         }
-        for (row, item) in items.enumerated() where result.predictions.count < ClassificationTally.shown {
+        // In whatever order they come.
+        for (row, item) in items.enumerated() where item < ClassificationTally.shown {
             let best = ClassRanking.best(1, of: scores.slice(row..<row + 1).reshaped(itemShape))[0]
-            result.predictions.append(
+            let place = shownItems.firstIndex { $0 > item } ?? shownItems.count
+            shownItems.insert(item, at: place)
+            result.predictions.insert(
                 JobResult.Prediction(
                     item: itemNames[item] ?? String(item), predicted: name(best),
-                    label: labels.map { name($0.classes[item]) }))
+                    label: labels.map { name($0.classes[item]) }), at: place)
         }
     }
 

@@ -30,6 +30,7 @@ struct JobRun {
         do {
             try world.barrier()
             try phases.phase { try worker.run { if world.rank == 0 { progress($0) } } }
+            try worker.release()
             if keepsOutputs { try phases.phase { try worker.commit() } } else { worker.discard() }
         } catch {
             worker.discard()

@@ -8,8 +8,7 @@ internal import Tensors
 /// What one rank holds while a job runs: its stage, and the files that its stage reads or writes.
 final class RankWorker {
     private let assignment: JobAssignment
-    private let actions: ActionList
-    /// That the last of the rank's stages computes.
+    /// That the last of the rank's stages is expected to compute.
     private let microbatchCount: Int
     private let executor: RankExecutor
     private let source: JobSource
@@ -29,10 +28,11 @@ final class RankWorker {
         try InstructionSet.requireAsAsked()
         let plan = assignment.plan
         let stages = plan.stages(ofRank: world.rank)
-        let rules = ScheduleRules(plan, microbatchCount: assignment.batching.microbatchCount)
-        let list = Schedule.actions(ofRank: world.rank, rules)
-        actions = ActionList(list)
-        microbatchCount = list.count { if case .run(let stage, _) = $0 { stage == stages.last } else { false } }
+        let rules = ScheduleRules(plan, sharing: assignment.sharing)
+        microbatchCount =
+            stages.last.map { stage in
+                (0..<rules.microbatchCount).count { rules.rank(of: stage, for: $0) == world.rank }
+            } ?? 0
         let readsInputs = plan.inputs.contains { stages.contains($0.stage) }
         let writesOutputs = plan.outputs.contains { stages.contains($0.stage) }
         // Opening decodes images to see which are good; only ranks that need them do so.
@@ -44,6 +44,7 @@ final class RankWorker {
         source = JobSource(assignment, stages: stages, inputs: inputs)
         executor = try RankExecutor(
             graph: assignment.graph, rules: rules, batching: assignment.batching,
+            work: plan.isDecidedInTheRun ? assignment.batching.work(count: rules.microbatchCount) : WorkTable(),
             pool: WorkerPool(threadCount: threads.threadCount), communicator: world, control: control)
         sink =
             try writesOutputs
@@ -53,15 +54,19 @@ final class RankWorker {
     func run(progress: (_ microbatchesDone: Int) -> Void) throws {
         do {
             var done = 0
-            try executor.run(actions, source: source, sink: sink ?? NoSink()) { _ in
+            let all = assignment.batching.microbatchCount
+            try executor.run(source: source, sink: sink ?? NoSink()) { _ in
                 done += 1
-                // Of several replicas each does its share.
-                progress(done * assignment.batching.microbatchCount / max(1, microbatchCount))
+                // Of several replicas each does its share; what is decided in the run may be more than was expected.
+                progress(min(all, done * all / max(1, microbatchCount)))
             }
         } catch let failure as MicrobatchFailure {
             throw ItemFailure(failure, of: assignment, itemNames: itemNames)
         }
     }
+
+    /// All ranks call it together, once all are through.
+    func release() throws { try executor.release() }
 
     func commit() throws { try sink?.commit() }
     func discard() { sink?.discard() }

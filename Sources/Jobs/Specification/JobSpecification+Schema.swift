@@ -289,6 +289,11 @@ extension JobSpecification.Parallelism {
                 "Replicas of the pipeline, each on ranks of its own; pipeline times data is the number of ranks."),
             .optional(
                 "distribution", \.distribution, .choice(), "How microbatches are shared out over the replicas."),
+            .optional(
+                "chunks", \.chunks, .choice(),
+                "For distribution: dynamic, how many microbatches a replica takes at once."),
+            .optional(
+                "chunk", \.chunk, .integer(1...1 << 30), "For chunks: fixed, microbatches of a chunk."),
             .optional("strategy", \.strategy, .choice(), "Where the pipeline is cut."),
             .optional(
                 "cuts", \.cuts, .list(of: .text("the name of a node")),

@@ -60,6 +60,10 @@ public struct JobSpecification: Sendable, Codable, Hashable {
         public var data = Count.exactly(1)
         /// How microbatches are shared out over the replicas.
         public var distribution = Distribution.cyclic
+        /// For `dynamic`: how many microbatches a replica takes at once.
+        public var chunks = Chunks.fixed
+        /// For `chunks: fixed`: so many.
+        public var chunk = 1
         public var strategy = Strategy.flops
         /// For `manual`: the names of the nodes that begin a stage, the first stage's left out.
         public var cuts: [String] = []
@@ -73,13 +77,42 @@ public struct JobSpecification: Sendable, Codable, Hashable {
 
     /// Which replica computes what.
     public enum Distribution: String, Sendable, Codable, SpecificationChoice {
-        case cyclic, block, random
+        case cyclic
+        case roundRobin = "round-robin"
+        case block, random
+        case byShape = "by-shape"
+        case bySize = "by-size"
+        case weighted
+        case longestFirst = "longest-first"
+        case dynamic
+        case leastLoaded = "least-loaded"
 
         var help: String {
             switch self {
             case .cyclic: "microbatches go to the replicas in turn"
+            case .roundRobin: "another name for `cyclic`"
             case .block: "each replica has microbatches that follow one another"
             case .random: "drawn by `seed`, as many for each replica"
+            case .byShape: "microbatches of equal shapes go to one replica, as far as all stay equally busy"
+            case .bySize: "each replica has microbatches of similar size, and all are equally busy"
+            case .weighted: "in turn, and to each replica in proportion to its speed"
+            case .longestFirst: "the most expensive first, each to the replica that is done with it first"
+            case .dynamic: "decided in the run: a replica that has nothing to do takes the next `chunks`"
+            case .leastLoaded:
+                "decided in the run: rank 0 gives each microbatch to the replica that is expected to be done with it first"
+            }
+        }
+    }
+
+    /// How many microbatches a replica takes at once.
+    public enum Chunks: String, Sendable, Codable, SpecificationChoice {
+        case fixed, guided, factoring
+
+        var help: String {
+            switch self {
+            case .fixed: "always `chunk`"
+            case .guided: "the remaining ones over the replicas: long chunks first, single ones last"
+            case .factoring: "rounds of equal chunks, each round half of what remains"
             }
         }
     }

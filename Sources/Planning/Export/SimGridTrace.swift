@@ -22,7 +22,7 @@ struct SimGridTrace {
             firstTags.append(edgeCounts[ends, default: 0] * schedule.microbatchCount)
             edgeCounts[ends, default: 0] += 1
         }
-        rules = ScheduleRules(plan, microbatchCount: schedule.microbatchCount)
+        rules = schedule.rules(of: plan)
         self.firstTags = firstTags
     }
 

@@ -47,9 +47,16 @@ extension PartitionPlan {
     private static let gatheringByteCount = 256 << 20
 
     /// The same for an edge in a plan with replicas: as many for each team that sends, while they are not too large.
-    static func receiveSlotCount(of byteCount: Int, from source: Stage, to target: Stage) -> Int {
+    static func receiveSlotCount(
+        of byteCount: Int, from source: Stage, to target: Stage, policy: SchedulePolicy
+    ) -> Int {
         let senders = (source.teams.count + target.teams.count - 1) / target.teams.count
-        return max(receiveSlotCount, min(receiveSlotCount * senders, gatheringByteCount / max(1, byteCount)))
+        let fitting = gatheringByteCount / max(1, byteCount)
+        // Who decides in the run takes from each sender as it comes, and keeps places for it.
+        if policy.distribution.isDecidedInTheRun, !target.hasLayers {
+            return senders * max(1, min(receiveSlotCount, fitting / senders))
+        }
+        return max(receiveSlotCount, min(receiveSlotCount * senders, fitting))
     }
 
     /// Microbatches of a value that its stage keeps until the farthest of the stages that need it has taken them: one

@@ -222,7 +222,7 @@ public struct PartitionPlan: Sendable, Codable, Hashable {
                         byteCount: value.byteCount, hasHeader: hasHeader, pieceCount: pieceCount,
                         sendSlotCount: sendSlotCount,
                         receiveSlotCount: PartitionPlan.receiveSlotCount(
-                            of: value.byteCount, from: stages[home], to: stages[target])))
+                            of: value.byteCount, from: stages[home], to: stages[target], policy: policy)))
             }
         }
         self.edges = edges

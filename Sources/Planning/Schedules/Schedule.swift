@@ -3,21 +3,34 @@ public struct Schedule: Sendable, Codable, Hashable {
     public let microbatchCount: Int
     /// By rank.
     public let actions: [[Action]]
+    /// Who computes what; nil for what the plan's policy comes to when all microbatches are alike.
+    public let sharing: LaneSharing?
 
-    public init(microbatchCount: Int, actions: [[Action]]) {
+    public init(microbatchCount: Int, actions: [[Action]], sharing: LaneSharing? = nil) {
         self.microbatchCount = microbatchCount
         self.actions = actions
+        self.sharing = sharing
     }
 
-    /// What a plan's policy comes to.
+    /// What a plan's policy comes to when all microbatches are alike.
     public init(of plan: PartitionPlan, microbatchCount: Int) {
-        self.init(ScheduleRules(plan, microbatchCount: microbatchCount))
+        self.init(ScheduleRules(plan, microbatchCount: microbatchCount), sharing: nil)
     }
 
-    public init(_ rules: ScheduleRules) {
+    /// What it comes to for the microbatches of a job.
+    public init(of plan: PartitionPlan, sharing: LaneSharing) {
+        self.init(ScheduleRules(plan, sharing: sharing), sharing: sharing)
+    }
+
+    private init(_ rules: ScheduleRules, sharing: LaneSharing?) {
         self.init(
             microbatchCount: rules.microbatchCount,
-            actions: rules.stages.indices.map { Schedule.actions(ofRank: $0, rules) })
+            actions: rules.stages.indices.map { Schedule.actions(ofRank: $0, rules) }, sharing: sharing)
+    }
+
+    /// What the actions mean.
+    func rules(of plan: PartitionPlan) -> ScheduleRules {
+        sharing.map { ScheduleRules(plan, sharing: $0) } ?? ScheduleRules(plan, microbatchCount: microbatchCount)
     }
 
     /// One rank's list. A rank of a long job keeps only its own.
@@ -62,9 +75,12 @@ public struct Schedule: Sendable, Codable, Hashable {
         /// By edge: places in its stage's order that were looked at; messages posted that are not taken.
         private var next: [Int: Int] = [:]
         private var posted: [Int: Int] = [:]
+        /// By edge, and ring: the same.
+        private var postedInRing: [[Int]]
 
         init(_ computing: [Computation], _ rules: ScheduleRules) {
             self.rules = rules
+            postedInRing = rules.ringCounts.map { [Int](repeating: 0, count: $0) }
             for computation in computing { orders[computation.stage, default: []].append(computation.microbatch) }
         }
 
@@ -74,8 +90,12 @@ public struct Schedule: Sendable, Codable, Hashable {
             var place = next[edge, default: 0]
             while place < order.count, posted[edge, default: 0] < count {
                 if !rules.isWithinRank(edge, order[place]) {
+                    let ring = rules.ring(of: edge, for: order[place])
+                    let limit = rules.receiveSlotCounts[edge] / rules.ringCounts[edge]
+                    guard postedInRing[edge][ring] < limit else { break }
                     list.append(.receive(edge: edge, microbatch: order[place]))
                     posted[edge, default: 0] += 1
+                    postedInRing[edge][ring] += 1
                 }
                 place += 1
             }
@@ -83,7 +103,9 @@ public struct Schedule: Sendable, Codable, Hashable {
         }
 
         mutating func take(_ edge: Int, _ microbatch: Int) {
-            if !rules.isWithinRank(edge, microbatch) { posted[edge, default: 0] -= 1 }
+            guard !rules.isWithinRank(edge, microbatch) else { return }
+            posted[edge, default: 0] -= 1
+            postedInRing[edge][rules.ring(of: edge, for: microbatch)] -= 1
         }
     }
 }

@@ -33,6 +33,9 @@ public struct SchedulePolicy: Sendable, Codable, Hashable {
 }
 
 extension PartitionPlan {
+    /// Whether ranks find out while they run who computes what.
+    public var isDecidedInTheRun: Bool { policy.distribution.isDecidedInTheRun && laneCount > 1 }
+
     /// The least number of lanes on which every team of a stage has as many of them as the others.
     public var laneCount: Int {
         stages.reduce(1) { count, stage in
@@ -50,18 +53,18 @@ extension ScheduleRules {
         let own = stages[rank]
         let layered = own.filter { plan.stages[$0].hasLayers }
         let collecting = own.first { !plan.stages[$0].hasLayers }
-        // All microbatches, the first of each lane before the second of any.
-        let order = collecting == nil ? [] : (0..<microbatchCount).sorted { (turn(of: $0), $0) < (turn(of: $1), $1) }
+        let order = collecting == nil ? [] : collectingOrder
         var list: [Computation] = []
         var collected = 0
         func collect(before turn: Int) {
             guard let collecting else { return }
-            while collected < order.count, self.turn(of: order[collected]) < turn {
-                list.append(Computation(stage: collecting, microbatch: order[collected]))
+            while collected < order.count, self.turn(of: Int(order[collected])) < turn {
+                list.append(Computation(stage: collecting, microbatch: Int(order[collected])))
                 collected += 1
             }
         }
-        for microbatch in 0..<microbatchCount {
+        for place in 0..<microbatchCount {
+            let microbatch = self.microbatch(at: place)
             let count = list.count
             for stage in layered where self.rank(of: stage, for: microbatch) == rank {
                 list.append(Computation(stage: stage, microbatch: microbatch))

@@ -4,9 +4,9 @@
 /// For lists that hold each action exactly once. The lists of several ranks may be followed at once, since no two ranks
 /// share a seat.
 public struct ScheduleProgress: Sendable {
-    public let rules: ScheduleRules
+    public private(set) var rules: ScheduleRules
     private var history: SeatHistory
-    /// By edge, and the team that receives: microbatches whose receive is posted, in that order.
+    /// By edge, the team that receives, and the ring: microbatches whose receive is posted, in that order.
     private var posted: WaitingLists
     /// By input, and the team that reads: the microbatch that its buffer holds.
     private var read: WaitingLists
@@ -22,7 +22,8 @@ public struct ScheduleProgress: Sendable {
         history = SeatHistory(rules)
         let teamCounts = rules.plan.stages.map(\.teams.count)
         posted = WaitingLists(
-            teamCounts: rules.targets.map { teamCounts[$0] }, capacities: rules.receiveSlotCounts)
+            teamCounts: zip(rules.targets, rules.ringCounts).map { teamCounts[$0] * $1 },
+            capacities: zip(rules.receiveSlotCounts, rules.ringCounts).map { $0 / $1 })
         kept = WaitingLists(teamCounts: rules.sources.map { teamCounts[$0] }, capacities: rules.sendSlotCounts)
         read = WaitingLists(
             teamCounts: rules.plan.inputs.map { teamCounts[$0.stage] }, capacities: rules.plan.inputs.map { _ in 1 })
@@ -30,6 +31,9 @@ public struct ScheduleProgress: Sendable {
         for state in rules.plan.states { carriesState[state.stage] = true }
         self.carriesState = carriesState
     }
+
+    /// Notes what was decided in the run.
+    public mutating func give(_ microbatch: Int, to lane: Int) { rules.give(microbatch, to: lane) }
 
     /// The next action of a rank.
     ///
@@ -45,7 +49,7 @@ public struct ScheduleProgress: Sendable {
             }
             read.append(microbatch, to: list)
         case .receive(let edge, let microbatch):
-            let list = posted.list(edge, team: rules.team(of: rules.targets[edge], for: microbatch))
+            let list = postedList(edge, microbatch)
             guard !posted.isFull(list) else {
                 throw PlanningError("'\(action.text(rules))' finds no free buffer")
             }
@@ -84,6 +88,11 @@ public struct ScheduleProgress: Sendable {
         history.note(microbatch, at: seat)
     }
 
+    private func postedList(_ edge: Int, _ microbatch: Int) -> Int {
+        let team = rules.team(of: rules.targets[edge], for: microbatch)
+        return posted.list(edge, team: team * rules.ringCounts[edge] + rules.ring(of: edge, for: microbatch))
+    }
+
     private mutating func takeOperand(
         _ action: Action, over edge: Int, _ stage: Int, _ microbatch: Int
     ) throws(PlanningError) {
@@ -97,7 +106,7 @@ public struct ScheduleProgress: Sendable {
             }
             return kept.removeFirst(list)
         }
-        let list = posted.list(edge, team: rules.team(of: stage, for: microbatch))
+        let list = postedList(edge, microbatch)
         guard let first = posted.first(list) else {
             throw error(action, "comes before", .receive(edge: edge, microbatch: microbatch), "whose message it needs")
         }

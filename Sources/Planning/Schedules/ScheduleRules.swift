@@ -20,10 +20,9 @@ public struct ScheduleRules: Sendable {
     /// By edge: the stages at its ends.
     let sources: [Int]
     let targets: [Int]
-    /// By microbatch; empty where there is one lane.
-    private let lanes: [Int32]
-    /// By microbatch: those of its lane that come before it; empty where there is one lane.
-    private let turns: [Int32]
+    private(set) var sharing: LaneSharing
+    /// By edge.
+    let ringCounts: [Int]
     /// By stage.
     private let firstSeat: [Int]
     private let teamCounts: [Int]
@@ -32,9 +31,15 @@ public struct ScheduleRules: Sendable {
     /// By rank.
     let stages: [[Int]]
 
+    /// - Parameter microbatchCount: of microbatches that are all alike.
     public init(_ plan: PartitionPlan, microbatchCount: Int) {
+        self.init(plan, sharing: LaneSharing(plan, work: WorkTable(alike: microbatchCount)))
+    }
+
+    public init(_ plan: PartitionPlan, sharing: LaneSharing) {
         self.plan = plan
-        self.microbatchCount = microbatchCount
+        self.sharing = sharing
+        microbatchCount = sharing.microbatchCount
         let none = [[Int]](repeating: [], count: plan.stages.count)
         var (incoming, outgoing, inputs) = (none, none, none)
         for edge in plan.edges {
@@ -61,24 +66,35 @@ public struct ScheduleRules: Sendable {
         leads = plan.stages.flatMap { $0.teams.map(\.lead) }
         stages = plan.stagesByRank
         laneCount = plan.laneCount
-        let lanes =
-            laneCount > 1
-            ? plan.policy.distribution.lanes(microbatchCount: microbatchCount, laneCount: laneCount) : []
-        var counts = [Int32](repeating: 0, count: laneCount)
-        turns = lanes.map { lane in
-            defer { counts[Int(lane)] += 1 }
-            return counts[Int(lane)]
-        }
-        self.lanes = lanes
+        let isOpen = plan.isDecidedInTheRun
+        ringCounts = plan.edges.map { isOpen && !plan.stages[$0.to].hasLayers ? plan.laneCount : 1 }
     }
 
     // MARK: Who
+
+    /// The lane that computes a microbatch.
+    public func lane(of microbatch: Int) -> Int { sharing.lanes.isEmpty ? 0 : Int(sharing.lanes[microbatch]) }
+
+    /// By lane: seconds that it is predicted to take for a full microbatch; where lanes are chosen in the run.
+    public var paces: [Double] { sharing.paces }
+
+    /// Notes what was decided in the run.
+    public mutating func give(_ microbatch: Int, to lane: Int) { sharing.give(microbatch, to: lane) }
+
+    /// Into how many rings the buffers at the end of an edge are parted, one for each lane that sends. Messages of a ring are
+    /// taken in order.
+    public func ringCount(of edge: Int) -> Int { ringCounts[edge] }
+
+    /// The ring of an edge that a microbatch's message comes into.
+    public func ring(of edge: Int, for microbatch: Int) -> Int {
+        ringCounts[edge] == 1 ? 0 : lane(of: microbatch)
+    }
 
     func teamCount(of stage: Int) -> Int { teamCounts[stage] }
 
     /// The team that computes a stage for a microbatch, by its place among those of the stage.
     func team(of stage: Int, for microbatch: Int) -> Int {
-        lanes.isEmpty ? 0 : Int(lanes[microbatch]) % teamCounts[stage]
+        sharing.lanes.isEmpty ? 0 : Int(sharing.lanes[microbatch]) % teamCounts[stage]
     }
 
     /// The same as a seat.
@@ -87,8 +103,21 @@ public struct ScheduleRules: Sendable {
     /// The rank that computes a stage for a microbatch, or speaks for the team that does.
     public func rank(of stage: Int, for microbatch: Int) -> Int { leads[seat(of: stage, for: microbatch)] }
 
-    /// Microbatches of the same lane that come before this one.
-    func turn(of microbatch: Int) -> Int { turns.isEmpty ? microbatch : Int(turns[microbatch]) }
+    /// Microbatches of the collecting rank's lane that are expected to be over before this one.
+    func turn(of microbatch: Int) -> Int { sharing.turns.isEmpty ? microbatch : Int(sharing.turns[microbatch]) }
+
+    /// The microbatch that is begun at a place of the order.
+    public func microbatch(at place: Int) -> Int { sharing.order.isEmpty ? place : Int(sharing.order[place]) }
+
+    /// The order in which results of replicas are collected.
+    var collectingOrder: [Int32] {
+        guard sharing.collecting.isEmpty else { return sharing.collecting }
+        let own = sharing.order.isEmpty ? (0..<Int32(microbatchCount)).map { $0 } : sharing.order
+        // The first of each lane before the second of any.
+        return own.enumerated().sorted {
+            (turn(of: Int($0.element)), $0.offset) < (turn(of: Int($1.element)), $1.offset)
+        }.map(\.element)
+    }
 
     /// The stages at the two ends of an edge.
     public func source(of edge: Int) -> Int { sources[edge] }

@@ -48,7 +48,7 @@ extension Action {
 extension Schedule {
     /// One line a rank: `r1: recv e0 m0 <-r0 | run s1 m0 | ...`.
     public func text(of plan: PartitionPlan) -> String {
-        let rules = ScheduleRules(plan, microbatchCount: microbatchCount)
+        let rules = rules(of: plan)
         return actions.enumerated().map { rank, actions in
             "r\(rank): " + actions.map { $0.text(rules) }.joined(separator: " | ")
         }.joined(separator: "\n")

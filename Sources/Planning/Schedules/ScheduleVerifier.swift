@@ -18,7 +18,7 @@ public enum ScheduleVerifier {
             throw PlanningError(
                 "stages with different numbers of replicas take the microbatches in turn: distribution must be cyclic")
         }
-        let rules = ScheduleRules(plan, microbatchCount: schedule.microbatchCount)
+        let rules = schedule.rules(of: plan)
         let numbers = ActionNumbers(rules)
         try verifyCounts(schedule, numbers)
         // No two ranks share a seat, so one check can follow all lists.

@@ -4,10 +4,13 @@ public struct PipelineSimulator {
     private let plan: PartitionPlan
     private let costs: ScheduleCosts
     private let cluster: Cluster
+    private let work: WorkTable?
 
-    /// - Parameter costs: for as many microbatches as will be simulated.
-    public init(_ plan: PartitionPlan, costs: ScheduleCosts, on cluster: Cluster) {
-        (self.plan, self.costs, self.cluster) = (plan, costs, cluster)
+    /// - Parameters:
+    ///   - costs: for as many microbatches as will be simulated.
+    ///   - work: as many, where they are not all alike.
+    public init(_ plan: PartitionPlan, costs: ScheduleCosts, on cluster: Cluster, work: WorkTable? = nil) {
+        (self.plan, self.costs, self.cluster, self.work) = (plan, costs, cluster, work)
     }
 
     /// What would be measured, and the makespans of shorter jobs.
@@ -19,7 +22,7 @@ public struct PipelineSimulator {
     public func run(
         microbatchCount: Int, shorter: [Int] = [], spanLimit: Int = 0
     ) throws(PlanningError) -> (timeline: Timeline, shorter: [Double]) {
-        if let pattern = SchedulePattern(of: plan),
+        if work?.order.isEmpty ?? true, let pattern = SchedulePattern(of: plan),
             let run = DirectRun(
                 pattern, of: plan, costs: costs, on: cluster, microbatchCount: microbatchCount, spanLimit: spanLimit)
         {
@@ -31,8 +34,9 @@ public struct PipelineSimulator {
     }
 
     private func timeline(_ count: Int, spanLimit: Int = 0) throws(PlanningError) -> Timeline {
-        try ScheduleSimulator(
-            Schedule(of: plan, microbatchCount: count), of: plan, costs: costs, on: cluster
-        ).timeline(spanLimit: spanLimit)
+        let sharing = LaneSharing(
+            plan, work: work?.prefix(count) ?? WorkTable(alike: count), paces: costs.paces(of: plan, on: cluster))
+        return try ScheduleSimulator(Schedule(of: plan, sharing: sharing), of: plan, costs: costs, on: cluster)
+            .timeline(spanLimit: spanLimit)
     }
 }

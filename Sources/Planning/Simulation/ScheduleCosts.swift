@@ -46,6 +46,20 @@ public struct ScheduleCosts: Sendable, Hashable {
         stageSeconds[stage] * flopsPerSecond / rank.flopsPerSecond
     }
 
+    /// By lane: seconds from one full microbatch to the next, once all of its stages are busy.
+    public func paces(of plan: PartitionPlan, on cluster: Cluster) -> [Double] {
+        var readSeconds = stageSeconds.map { _ in 0.0 }
+        if !self.readSeconds.isEmpty {
+            for (input, site) in plan.inputs.enumerated() { readSeconds[site.stage] += self.readSeconds[input] }
+        }
+        return (0..<plan.laneCount).map { lane in
+            plan.layeredStages.reduce(.leastNormalMagnitude) { slowest, stage in
+                let rank = cluster.ranks[stage.teams[lane % stage.teams.count].lead]
+                return max(slowest, compute(stage: stage.index, on: rank) + readSeconds[stage.index])
+            }
+        }
+    }
+
     func read(input: Int, microbatch: Int) -> Double {
         readSeconds.isEmpty ? 0 : readSeconds[input] * microbatchSizes[microbatch]
     }

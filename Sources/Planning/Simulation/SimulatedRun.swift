@@ -52,7 +52,7 @@ struct SimulatedRun {
         self.schedule = schedule
         self.costs = costs
         self.cluster = cluster
-        rules = ScheduleRules(plan, microbatchCount: schedule.microbatchCount)
+        rules = schedule.rules(of: plan)
         history = SeatHistory(rules)
         eagerByteCount = Double(cluster.eagerByteCount)
         isInPieces = plan.edges.map { $0.pieceCount > 1 }

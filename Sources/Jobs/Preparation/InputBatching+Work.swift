@@ -1,0 +1,23 @@
+internal import Planning
+
+extension InputBatching {
+    /// What is known of the first microbatches. What they cost is taken to be in proportion to the elements of their inputs.
+    func work(count: Int) -> WorkTable {
+        let full = max(1, elementCount(of: representative))
+        var table = WorkTable()
+        for microbatch in 0..<count {
+            let variant = variant(of: microbatch)
+            table.append(size: elementCount(of: variant) / full, shape: variant.shapeClass)
+        }
+        return table
+    }
+
+    /// Who computes what, in a plan for all microbatches of the job.
+    ///
+    /// - Parameter limit: microbatches that are looked at; the first ones.
+    func sharing(_ plan: PartitionPlan, costs: LayerCosts, cluster: Cluster, limit: Int = .max) -> LaneSharing {
+        let count = min(limit, microbatchCount)
+        let paces = ScheduleCosts(plan, costs: costs, microbatchSizes: []).paces(of: plan, on: cluster)
+        return LaneSharing(plan, work: work(count: count), paces: paces)
+    }
+}

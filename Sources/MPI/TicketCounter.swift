@@ -1,0 +1,69 @@
+internal import CMPI
+
+/// A counter that the ranks of a communicator share: each call gets the next number, whoever makes it. It costs no rank.
+///
+/// It lies on rank 0. Where all ranks share a node, it is a number in shared memory that is counted up by an atomic
+/// instruction: nobody has to be inside MPI. Across nodes it is counted up by MPI's one-sided `MPI_Fetch_and_op`, for which
+/// some networks need rank 0 to look into MPI now and then (docs/scheduling.md has what was measured).
+public final class TicketCounter {
+    private let communicator: Communicator
+    private var window: CMPIWin
+    /// Where the counter can be counted up without MPI; nil across nodes.
+    private let shared: UnsafeMutablePointer<Int64>?
+    private var isFreed = false
+
+    /// Whether the counter is in memory that all ranks share.
+    public var isShared: Bool { shared != nil }
+
+    /// Collective.
+    public convenience init(on communicator: Communicator) throws(MPIError) {
+        let node = try communicator.nodeLocal()
+        let isOneNode = try communicator.allGather([Int64(node.size)]).allSatisfy { $0 == communicator.size }
+        try self.init(on: communicator, usesSharedMemory: isOneNode)
+    }
+
+    /// - Precondition: shared memory is for ranks of one node.
+    package init(on communicator: Communicator, usesSharedMemory: Bool) throws(MPIError) {
+        self.communicator = communicator
+        let byteCount = communicator.rank == 0 ? MPI_Aint(64) : 0
+        var base: UnsafeMutableRawPointer?
+        window = CMPIWin()
+        if usesSharedMemory {
+            try check(
+                cmpi_win_allocate_shared(byteCount, communicator.handle, &base, &window),
+                communicator.site("MPI_Win_allocate_shared"))
+            var size: MPI_Aint = 0
+            let site = communicator.site("MPI_Win_shared_query", peer: 0)
+            try check(cmpi_win_shared_query(window, 0, &size, &base), site)
+            guard let base else { throw site.error(.misuse("MPI gives no address for the segment")) }
+            shared = base.assumingMemoryBound(to: Int64.self)
+        } else {
+            try check(
+                cmpi_win_allocate(byteCount, communicator.handle, &base, &window),
+                communicator.site("MPI_Win_allocate"))
+            shared = nil
+        }
+        if communicator.rank == 0 { base?.storeBytes(of: 0, as: Int64.self) }
+        try check(cmpi_win_lock_all(window), communicator.site("MPI_Win_lock_all"))
+        try check(cmpi_win_sync(window), communicator.site("MPI_Win_sync"))
+        try communicator.barrier()
+        try check(cmpi_win_sync(window), communicator.site("MPI_Win_sync"))
+    }
+
+    /// The next number, from 0; each is given once.
+    public func take() throws(MPIError) -> Int {
+        precondition(!isFreed, "the counter is freed")
+        if let shared { return Int(cmpi_atomic_take(shared)) }
+        var taken: Int64 = 0
+        try check(cmpi_fetch_and_increment(window, &taken), communicator.site("MPI_Fetch_and_op", peer: 0))
+        return Int(taken)
+    }
+
+    /// Gives the memory back. Collective.
+    public func free() throws(MPIError) {
+        precondition(!isFreed, "the counter is freed")
+        isFreed = true
+        try check(cmpi_win_unlock_all(window), communicator.site("MPI_Win_unlock_all"))
+        try check(cmpi_win_free(&window), communicator.site("MPI_Win_free"))
+    }
+}

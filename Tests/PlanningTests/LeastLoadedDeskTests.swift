@@ -1,0 +1,81 @@
+import TestSupport
+import Testing
+
+@testable import Planning
+
+/// The desk that gives microbatches to the lane that will be done first, with lanes that are played.
+@Suite struct LeastLoadedDeskTests {
+    private struct Outcome {
+        var lanes: [Int] = []
+        var makespan = 0.0
+    }
+
+    /// Lanes that ask when they begin with the last that they have.
+    ///
+    /// - Parameters:
+    ///   - known: paces that the desk believes at first.
+    ///   - paces: what they are.
+    private func play(sizes: [Float], known: [Double], paces: [Double]) -> Outcome {
+        var desk = LeastLoadedDesk(sizes: sizes, paces: known)
+        var outcome = Outcome(lanes: [Int](repeating: -1, count: sizes.count))
+        /// By lane: when it is free, the place that it holds and has not begun, and whether it was told that nothing is left.
+        var free = paces.map { _ in 0.0 }
+        var held = [Int?](repeating: nil, count: paces.count)
+        var isOver = paces.map { _ in false }
+        var isAsking = paces.map { _ in true }
+        var now = 0.0
+        for lane in paces.indices { desk.ask(lane, at: 0) }
+        while isOver.contains(false) {
+            for (lane, answer) in desk.answers(at: now) {
+                isAsking[lane] = false
+                switch answer {
+                case .place(let place):
+                    #expect(outcome.lanes[place] == -1)
+                    outcome.lanes[place] = lane
+                    held[lane] = place
+                case .nothingLeft: isOver[lane] = true
+                }
+            }
+            // Who is free begins with what it holds, and asks.
+            var began = false
+            for lane in paces.indices where free[lane] <= now {
+                guard let place = held[lane] else { continue }
+                held[lane] = nil
+                free[lane] = now + Double(sizes[place]) * paces[lane]
+                outcome.makespan = max(outcome.makespan, free[lane])
+                desk.ask(lane, at: now)
+                isAsking[lane] = true
+                began = true
+            }
+            if began { continue }
+            guard let next = free.filter({ $0 > now }).min() else { break }
+            now = next
+        }
+        return outcome
+    }
+
+    @Test("each place once, and none is forgotten", arguments: 0..<200)
+    func complete(seed: Int) {
+        var random = SplitMix(UInt64(seed))
+        let lanes = random.integer(1...5)
+        let sizes = (0..<random.integer(0...30)).map { _ in Float(random.integer(1...10)) }
+        func paces() -> [Double] { (0..<lanes).map { _ in Double(random.integer(1...10)) } }
+        let outcome = play(sizes: sizes, known: paces(), paces: paces())
+        #expect(!outcome.lanes.contains(-1), "\(outcome.lanes)")
+    }
+
+    @Test func aSlowLaneDoesNotHoldTheEndUp() {
+        // Ten times slower, and nobody knows at first. A lane that just takes what comes would end with one of 10 s.
+        let sizes = [Float](repeating: 1, count: 40)
+        let outcome = play(sizes: sizes, known: [1, 1], paces: [1, 10])
+        #expect(outcome.makespan <= 38)
+        // 11 / 10 of 36.4, where all end at the same time; two of the first are given before anything is known.
+        let slow = outcome.lanes.filter { $0 == 1 }.count
+        #expect((2...4).contains(slow))
+    }
+
+    @Test func ranksOfOneSpeedShareEvenly() {
+        let outcome = play(sizes: [Float](repeating: 1, count: 30), known: [1, 1, 1], paces: [1, 1, 1])
+        #expect(outcome.makespan == 10)
+    }
+}
