@@ -49,12 +49,18 @@ public struct InputBatching: Sendable, Codable, Hashable {
     public let classes: [ShapeClass]
     /// The items in the order in which they are taken; nil where that is their own.
     public let order: [Int]?
+    /// By item: how soon it is wanted; empty where none is more urgent than another.
+    public let urgencies: [Urgency]
     /// By class: its first microbatch.
     private let firstMicrobatch: [Int]
 
     /// - Precondition: the classes cover the places `0..<itemCount` in order, and `order` is a permutation of them.
-    public init(classes: [ShapeClass], microbatchSize: Int, itemCount: Int, order: [Int]? = nil) {
+    public init(
+        classes: [ShapeClass], microbatchSize: Int, itemCount: Int, order: [Int]? = nil, urgencies: [Urgency] = []
+    ) {
         precondition(microbatchSize > 0 && order?.count ?? itemCount == itemCount)
+        precondition(urgencies.isEmpty || urgencies.count == itemCount)
+        self.urgencies = urgencies
         var place = 0
         var microbatch = 0
         var first: [Int] = []
@@ -86,6 +92,13 @@ public struct InputBatching: Sendable, Codable, Hashable {
     public func items(of microbatch: Int) -> [Int] {
         let places = places(of: microbatch)
         return order.map { Array($0[places]) } ?? Array(places)
+    }
+
+    /// How soon the first of its items is wanted.
+    public func urgency(of microbatch: Int) -> Urgency {
+        guard !urgencies.isEmpty else { return Urgency() }
+        let items = items(of: microbatch)
+        return items.dropFirst().reduce(urgencies[items[0]]) { $0.joined(urgencies[$1]) }
     }
 
     public func variant(of microbatch: Int) -> Variant {

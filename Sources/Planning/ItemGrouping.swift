@@ -34,15 +34,20 @@ public struct ItemGrouping: Sendable {
     /// - Parameters:
     ///   - shapes: by item, then by input; of equal ranks.
     ///   - padding: by input, by axis.
+    ///   - urgencies: by item; empty where none is more urgent than another. Of equal shapes the urgent items go together.
     /// - Returns: the items in the order in which they are to be taken (nil for their own), and the groups in it.
-    public func groups(of shapes: [[Shape]], padding: [PaddingLimits]) -> (order: [Int]?, groups: [Group]) {
+    public func groups(
+        of shapes: [[Shape]], padding: [PaddingLimits], urgencies: [Urgency] = []
+    ) -> (order: [Int]?, groups: [Group]) {
         guard let first = shapes.first else { return (nil, []) }
-        if padding.allSatisfy(\.isEmpty), shapes.allSatisfy({ $0 == first }) {
+        if urgencies.isEmpty, padding.allSatisfy(\.isEmpty), shapes.allSatisfy({ $0 == first }) {
             return (nil, [Group(shapes: first, places: 0..<shapes.count)])
         }
         let keys = shapes.map { Key($0, padding: padding) }
         let order = shapes.indices.sorted { left, right in
-            keys[left] == keys[right] ? left < right : keys[right] < keys[left]
+            if keys[left].fixed != keys[right].fixed { return keys[right] < keys[left] }
+            if !urgencies.isEmpty, urgencies[left] != urgencies[right] { return urgencies[left] < urgencies[right] }
+            return keys[left] == keys[right] ? left < right : keys[right] < keys[left]
         }
         var groups: [Group] = []
         var start = 0

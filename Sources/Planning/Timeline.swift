@@ -30,6 +30,8 @@ public struct Timeline: Sendable, Codable, Hashable {
         public var peakMemory: Int
         /// What the plan said it would need: weights, activations and scratch, message buffers, in bytes.
         public var plannedWeights: Int
+        /// Of the weights, those that replicas on the same node hold in the same memory.
+        public var sharedWeights = 0
         public var plannedActivations: Int
         public var plannedMessages: Int
 

@@ -30,13 +30,11 @@ public final class RankExecutor {
 
     /// Reads the weights of the rank's stages and compiles them for the shapes that microbatches have, as many as are kept.
     ///
-    /// All ranks of the plan call this together.
-    ///
     /// - Parameters:
     ///   - rules: of the plan, for all microbatches of the job.
-    ///   - work: the same microbatches, for who decides in the run.
+    ///   - shared: with the other ranks of the plan.
     public init(
-        graph: Graph, rules: ScheduleRules, batching: InputBatching, work: WorkTable, pool: WorkerPool,
+        graph: Graph, rules: ScheduleRules, batching: InputBatching, shared: SharedResources, pool: WorkerPool,
         communicator: Communicator, control: ControlChannel
     ) throws {
         let began = StopWatch.now
@@ -45,17 +43,15 @@ public final class RankExecutor {
         self.communicator = communicator
         self.control = control
         let plan = rules.plan
-        // Whoever waits for a message does for others what is its part, and hears of failures.
-        let dispatch =
-            try plan.isDecidedInTheRun
-            ? LaneDispatch(rules, world: communicator, work: work, unless: { control.hasRemoteFailure() }) : nil
+        let dispatch = shared.dispatch
         self.dispatch = dispatch
         let stages = plan.stages(ofRank: communicator.rank)
-        let weights = StageWeights(graph)
+        let weights = StageWeights(graph, shelf: shared.shelf)
         self.weights = weights
         let messages = RankMessages(
             rules, stages: stages, communicator: communicator,
             unless: {
+                // Whoever waits for a message does what others need of it.
                 dispatch?.serveWhileWaiting()
                 return control.hasRemoteFailure()
             })
@@ -166,9 +162,6 @@ public final class RankExecutor {
     }
 
     // MARK: What is decided in the run
-
-    /// Gives back what the ranks share for it. All ranks call it together, once all are through.
-    public func release() throws { try dispatch?.release() }
 
     /// Notes which lane computes a microbatch.
     func give(_ microbatch: Int, to lane: Int) {
@@ -317,6 +310,7 @@ public final class RankExecutor {
         watch.report(into: &summary, clockOffset: clockOffset)
         summary.peakMemory = PeakMemory.byteCount
         summary.plannedWeights = weights.byteCount
+        summary.sharedWeights = weights.sharedByteCount
         summary.plannedActivations = arena.byteCount
         summary.plannedMessages = seats.reduce(messages.byteCount + readBuffers.byteCount) {
             $0 + $1.resultBuffers.byteCount

@@ -121,7 +121,7 @@ import Testing
         ("{images: a, deviation: 0}", "input.deviation: expected a number greater than 0"),
         ("{images: a, scale: .nan}", "input.scale: expected a number, found nan"),
         ("{images: []}", "input.images: expected 1 to 10000 elements, found 0"),
-        ("{images: {list: 3}}", "input.images.list: expected the path of a text file, found 3"),
+        ("{images: {list: 3}}", "input.images.list: expected the path of a list, found 3"),
         (
             "{images: a, crop: {width: 9, height: 1}, resize: {width: 8, height: 8}}",
             "input.crop: 9 x 1 is more than resize"

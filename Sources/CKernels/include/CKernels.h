@@ -14,5 +14,6 @@
 #include "mpk_normalization.h"
 #include "mpk_pooling.h"
 #include "mpk_recurrent.h"
+#include "mpk_shared.h"
 
 #endif

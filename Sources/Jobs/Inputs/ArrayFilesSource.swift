@@ -1,4 +1,5 @@
 internal import ModelFormats
+public import Planning
 public import Tensors
 
 /// Items from NumPy files, an array for each, which may have different shapes.
@@ -6,6 +7,7 @@ public struct ArrayFilesSource: InputSource {
     public let itemNames: ItemNames
     public let dtype: DType
     public var warnings: [String] { [] }
+    public let urgencies: [Urgency?]?
     private let arrays: [StoredArray]
 
     /// An array of a .npy file, or one of a .npz file.
@@ -24,14 +26,17 @@ public struct ArrayFilesSource: InputSource {
 
     /// One item in each file; reads the headers.
     public init(_ specification: JobSpecification.ArrayFilesInput) throws(FileError) {
-        let paths = try ArrayFilesSource.paths(specification)
+        let files = try ArrayFilesSource.files(specification)
+        let paths = files.map(\.path)
         var arrays: [StoredArray] = []
         for path in paths {
             let key = ArrayFilesSource.isArchive(path) ? specification.key : nil
             guard key == specification.key else { throw ArrayFilesSource.noArchive(path) }
             arrays.append(StoredArray(path: path, key: key, type: try ArrayFilesSource.type(of: path, key: key)))
         }
-        try self.init(arrays, names: InputFiles.names(of: paths))
+        try self.init(
+            arrays, names: InputFiles.names(of: paths),
+            urgencies: files.contains { $0.urgency != nil } ? files.map(\.urgency) : nil)
     }
 
     /// The items of one file, of which each is a whole array: that of a .npy file, one of a .npz file, or all of its arrays.
@@ -51,7 +56,7 @@ public struct ArrayFilesSource: InputSource {
         try self.init(arrays, names: keys)
     }
 
-    private init(_ arrays: [StoredArray], names: [String]) throws(FileError) {
+    private init(_ arrays: [StoredArray], names: [String], urgencies: [Urgency?]? = nil) throws(FileError) {
         let first = arrays[0]
         for array in arrays.dropFirst() {
             if first.type.dtype != array.type.dtype {
@@ -68,6 +73,7 @@ public struct ArrayFilesSource: InputSource {
         self.arrays = arrays
         dtype = first.type.dtype
         itemNames = .files(names)
+        self.urgencies = urgencies
     }
 
     public func itemShape(_ item: Int) -> Shape { arrays[item].type.shape }
@@ -87,7 +93,7 @@ public struct ArrayFilesSource: InputSource {
 }
 
 extension ArrayFilesSource {
-    static func paths(_ specification: JobSpecification.ArrayFilesInput) throws(FileError) -> [String] {
+    static func files(_ specification: JobSpecification.ArrayFilesInput) throws(FileError) -> [FileList.Entry] {
         let files = specification.key == nil ? InputFiles.arrays : InputFiles.archives
         return try files.expand(specification.arrays)
     }

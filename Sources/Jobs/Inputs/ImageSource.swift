@@ -1,3 +1,4 @@
+public import Planning
 public import Tensors
 
 /// Items from PNG and JPEG files, decoded when they are read.
@@ -8,6 +9,7 @@ public struct ImageSource: InputSource {
     public let dtype: DType
     /// By item.
     private let shapes: [Shape]
+    public let urgencies: [Urgency?]?
     /// Images that were left out.
     let skippedCount: Int
     /// One for each image that was skipped, and how many were turned.
@@ -21,7 +23,8 @@ public struct ImageSource: InputSource {
     ///   - dtype: what the model takes.
     public init(_ specification: JobSpecification.ImageInput, input: String, dtype: DType) throws {
         preparation = try ImagePreparation(specification, input: input, dtype: dtype)
-        let all = try InputFiles.images.expand(specification.images)
+        let files = try InputFiles.images.expand(specification.images)
+        let all = files.map(\.path)
         var good: [Int] = []
         var bad: [String] = []
         var shapes: [Shape] = []
@@ -48,6 +51,7 @@ public struct ImageSource: InputSource {
         }
         let names = InputFiles.names(of: all)
         paths = good.map { all[$0] }
+        urgencies = files.contains { $0.urgency != nil } ? good.map { files[$0].urgency } : nil
         itemNames = .files(good.map { names[$0] })
         self.dtype = dtype
         self.shapes = shapes

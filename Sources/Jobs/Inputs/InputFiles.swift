@@ -19,17 +19,17 @@ struct InputFiles {
     static let arrays = InputFiles(noun: "array", key: "arrays", extensions: [".npy"])
     static let archives = InputFiles(noun: "archive", key: "arrays", extensions: [".npz"])
 
-    /// Paths in the order of the entries; what a folder or a glob gives is sorted byte by byte.
+    /// Files in the order of the entries; what a folder or a glob gives is sorted byte by byte.
     ///
     /// - Parameter entries: files, folders (their files with one of the extensions, not those of folders inside), globs,
     ///   and lists of files.
     /// - Throws: for an entry that gives nothing, and for a file that is meant twice.
-    func expand(_ entries: [JobSpecification.FileEntry]) throws(FileError) -> [String] {
-        var paths: [String] = []
+    func expand(_ entries: [JobSpecification.FileEntry]) throws(FileError) -> [FileList.Entry] {
+        var all: [FileList.Entry] = []
         for given in entries {
             let entry = given.path
             if given.isList {
-                paths += try FileList.read(entry)
+                all += try FileList.read(entry)
                 continue
             }
             let found = try files(of: entry)
@@ -41,13 +41,13 @@ struct InputFiles {
                         : "no such file, and nothing matches it as a pattern; check the path: in a job "
                             + "relative ones count from the job's folder")
             }
-            paths += found
+            all += found.map { FileList.Entry(path: $0) }
         }
         var seen: Set<String> = []
-        for path in paths where !seen.insert(path).inserted {
+        for path in all.lazy.map(\.path) where !seen.insert(path).inserted {
             throw FileError(path: path, offset: nil, reason: "this \(noun) is meant by two entries of '\(key)'")
         }
-        return paths
+        return all
     }
 
     /// What files are called: their paths from the deepest folder that holds them all.

@@ -1,4 +1,5 @@
 internal import ModelFormats
+internal import Planning
 internal import Tensors
 
 /// All inputs of a job, checked against the model: the same number of items each, the dtypes and shapes that it takes.
@@ -9,6 +10,16 @@ public struct InputSet: Sendable {
     public let itemNames: ItemNames
 
     public var count: Int { itemNames.count }
+    /// How soon each item is wanted, by all of its inputs; empty where nothing says so.
+    var urgencies: [Urgency] {
+        var joined: [Urgency] = []
+        for case let urgencies? in sources.lazy.map(\.source.urgencies) {
+            let own = urgencies.map { $0 ?? Urgency() }
+            joined = joined.isEmpty ? own : zip(joined, own).map { $0.joined($1) }
+        }
+        return joined
+    }
+
     public var warnings: [String] { sources.flatMap(\.source.warnings) }
 
     /// Opens what the specification names. Images are all decoded once, arrays only looked at.

@@ -1,3 +1,4 @@
+public import Planning
 public import Tensors
 
 /// Where the items of one input of the model come from; what it gives is known before anything is read.
@@ -12,6 +13,8 @@ public protocol InputSource: Sendable {
     /// Axes of an item that `read` can make longer than the item is, and the largest extent that each may get. Only
     /// where the model can tell what was added, by a mask.
     var paddingLimits: [Int: Int] { get }
+    /// How soon each item is wanted; nil where nothing says so.
+    var urgencies: [Urgency?]? { get }
     /// What the user should know although the job continues; a line each.
     var warnings: [String] { get }
 
@@ -24,6 +27,7 @@ extension InputSource {
     public var count: Int { itemNames.count }
     public var paddingLimits: [Int: Int] { [:] }
     public var commonShape: Shape? { nil }
+    public var urgencies: [Urgency?]? { nil }
 
     /// What `read` may be called with, for items that are not padded.
     func check(_ items: [Int], _ tensor: Tensor) {

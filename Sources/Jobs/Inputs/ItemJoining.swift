@@ -1,3 +1,4 @@
+internal import Planning
 internal import Tensors
 
 /// Brings the items of several inputs together: by the names of their files, or in order.
@@ -111,6 +112,7 @@ struct ReorderedSource: InputSource {
     var paddingLimits: [Int: Int] { source.paddingLimits }
     var warnings: [String] { source.warnings }
     var commonShape: Shape? { source.commonShape }
+    var urgencies: [Urgency?]? { source.urgencies.map { all in indices.map { all[$0] } } }
 
     func itemShape(_ item: Int) -> Shape { source.itemShape(indices[item]) }
 

@@ -9,6 +9,11 @@ extension InputBatching {
             let variant = variant(of: microbatch)
             table.append(size: elementCount(of: variant) / full, shape: variant.shapeClass)
         }
+        if !urgencies.isEmpty {
+            let urgencies = (0..<count).map { urgency(of: $0) }
+            table.setOrder(
+                (0..<count).sorted { urgencies[$0] < urgencies[$1] || !(urgencies[$1] < urgencies[$0]) && $0 < $1 })
+        }
         return table
     }
 

@@ -57,23 +57,34 @@ struct InputTyping {
 
     /// How the items are grouped into microbatches.
     ///
-    /// - Parameter sources: of the graph's `itemInputs`, in order; checked against the model already.
-    func batching(_ sources: [any InputSource], itemCount: Int) throws(JobError) -> InputBatching {
+    /// - Parameters:
+    ///   - sources: of the graph's `itemInputs`, in order; checked against the model already.
+    ///   - urgencies: by item; empty where none is more urgent than another.
+    func batching(
+        _ sources: [any InputSource], itemCount: Int, urgencies: [Urgency] = []
+    ) throws(JobError) -> InputBatching {
         try checkItemAxes(itemCount: itemCount)
+        if let state = graph.states.first, let first = urgencies.first, urgencies.contains(where: { $0 != first }) {
+            throw JobError(
+                "the model carries '\(graph.name(of: state.input))' from item to item, so that its items are computed in their "
+                    + "own order: leave priority and deadline out of the list")
+        }
         let grouping = ItemGrouping(microbatchSize: microbatchSize, paddingMultiple: paddingMultiple)
         let padding = sources.map(\.paddingLimits)
         let common = sources.compactMap(\.commonShape)
         let (order, groups) =
-            common.count == sources.count && padding.allSatisfy(\.isEmpty)
+            common.count == sources.count && padding.allSatisfy(\.isEmpty) && urgencies.isEmpty
             ? (nil, [ItemGrouping.Group(shapes: common, places: 0..<itemCount)])
             : grouping.groups(
-                of: (0..<itemCount).map { item in sources.map { $0.itemShape(item) } }, padding: padding)
+                of: (0..<itemCount).map { item in sources.map { $0.itemShape(item) } }, padding: padding,
+                urgencies: urgencies)
         var classes: [InputBatching.ShapeClass] = []
         for group in groups {
             let types = zip(sources, group.shapes).map { TensorType($0.dtype, $1) }
             classes.append(InputBatching.ShapeClass(inputs: try forms(of: types), places: group.places))
         }
-        return InputBatching(classes: classes, microbatchSize: microbatchSize, itemCount: itemCount, order: order)
+        return InputBatching(
+            classes: classes, microbatchSize: microbatchSize, itemCount: itemCount, order: order, urgencies: urgencies)
     }
 
     private func checkItemAxes(itemCount: Int) throws(JobError) {

@@ -71,7 +71,7 @@ public struct ItemForms: Sendable, Codable, Hashable {
             switch source {
             case .array(let array): return try ArrayFilesSource.type(of: array.array, key: array.key).shape
             case .arrays(let arrays):
-                guard let first = try ArrayFilesSource.paths(arrays).first else { return nil }
+                guard let first = try ArrayFilesSource.files(arrays).first?.path else { return nil }
                 return try ArrayFilesSource.type(of: first, key: arrays.key).shape
             case .images, .constant, .carried, .text: return nil
             }

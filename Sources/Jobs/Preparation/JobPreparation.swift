@@ -113,7 +113,7 @@ public struct JobPreparation {
         inputs = opened.inputs
         let size = specification.schedule.microbatch.exact!
         batching = try InputTyping(model.graph, specification, items: model.items, microbatchSize: size).batching(
-            inputs.sources.map(\.source), itemCount: inputs.count)
+            inputs.sources.map(\.source), itemCount: inputs.count, urgencies: inputs.urgencies)
         let inputTypes = batching.inputTypes(of: batching.representative)
         var graph = model.graph
         let first = try model.bound(to: inputTypes)
@@ -157,6 +157,9 @@ public struct JobPreparation {
                 }, makespan: { try simulation.run($0, costs: costs, on: cluster).outcome.makespan })
         }
         try verify(plan)
+        let deadlines = DeadlineCheck(
+            batching: batching, costs: costs, cluster: cluster, itemNames: inputs.itemNames)
+        if let warning = deadlines.warning { warnings.append(warning) }
     }
 
     /// Checks a plan against the model and the ranks before anything starts.

@@ -10,6 +10,7 @@ extension JobReport {
         if let accuracy = result.accuracy {
             lines.append("accuracy: \(result.correct) of \(result.labelled) = \(Quantity.percent(accuracy))")
         }
+        if let deadlines = result.deadlines { lines.append("deadlines: " + JobReport.text(of: deadlines)) }
         if !result.files.isEmpty {
             lines.append("written:  " + result.files.map(Self.shortened).joined(separator: ", "))
         }
@@ -17,6 +18,15 @@ extension JobReport {
             "speed:    \(items) items in \(Quantity.seconds(seconds)), \(Quantity.fixed(itemsPerSecond, 1)) items/s "
                 + "(\(microbatches) microbatches of \(microbatch), strategy \(strategy))")
         return (lines + ["", rankTable.text, ""] + explanation.lines).joined(separator: "\n")
+    }
+
+    private static func text(of deadlines: DeadlineResult) -> String {
+        guard deadlines.missedCount > 0 else { return "all \(deadlines.count) kept" }
+        let shown = deadlines.missed.prefix(3).map {
+            "\($0.item) (due after \(Quantity.seconds($0.deadline)), there after \(Quantity.seconds($0.finished)))"
+        }
+        return "\(deadlines.missedCount) of \(deadlines.count) missed: " + shown.joined(separator: ", ")
+            + (deadlines.missedCount > shown.count ? ", ..." : "")
     }
 
     /// A path to show: `jobs/../results/a.csv` is `results/a.csv`.

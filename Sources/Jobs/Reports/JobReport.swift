@@ -24,6 +24,8 @@ public struct JobReport: Sendable, Encodable {
         /// Bytes.
         public let peakMemory: Int
         public let weights: Int
+        /// Of the weights, those that replicas on the same node hold in the same memory.
+        public let sharedWeights: Int
         public let activations: Int
         public let messages: Int
     }
@@ -103,7 +105,8 @@ public struct JobReport: Sendable, Encodable {
                 threads: report.threads.threadCount, compute: summary[.compute],
                 communication: summary[.communicate] + summary[.transfer], inputOutput: summary[.inputOutput],
                 idle: idle, load: summary[.load] + summary[.compile], peakMemory: summary.peakMemory,
-                weights: summary.plannedWeights, activations: summary.plannedActivations,
+                weights: summary.plannedWeights, sharedWeights: summary.sharedWeights,
+                activations: summary.plannedActivations,
                 messages: summary.plannedMessages)
         }
         result = reports.lazy.compactMap(\.result).first ?? JobResult()

@@ -27,6 +27,8 @@ public struct JobResult: Sendable, Codable, Hashable {
     public var correct = 0
     /// Files written, by path.
     public var files: [String] = []
+    /// Nil where no item has a deadline.
+    public var deadlines: DeadlineResult?
 
     /// Share of the labelled items that are right; nil without labels.
     public var accuracy: Double? { labelled > 0 ? Double(correct) / Double(labelled) : nil }

@@ -1,4 +1,5 @@
 internal import MPI
+internal import Planning
 internal import Runtime
 
 /// One way through a job whose plan is made: load, run, report.
@@ -24,18 +25,34 @@ struct JobRun {
     /// - Returns: what each rank did, on rank 0.
     func run(keepsOutputs: Bool = true, progress: (Int) -> Void = { _ in }) throws -> [RankReport]? {
         let world = phases.world
+        let plan = assignment.plan
+        let rules = ScheduleRules(plan, sharing: assignment.sharing)
+        let shared = try SharedResources(
+            rules, work: plan.isDecidedInTheRun ? assignment.batching.work(count: rules.microbatchCount) : WorkTable(),
+            world: world, control: phases.control)
+        let report = try report(rules, shared, keepsOutputs: keepsOutputs, progress: progress)
+        try shared.release()
+        return try phases.gathered(report)
+    }
+
+    /// Does this rank's part. What it holds is gone when it returns.
+    private func report(
+        _ rules: ScheduleRules, _ shared: SharedResources, keepsOutputs: Bool, progress: (Int) -> Void
+    ) throws -> RankReport {
+        let world = phases.world
         let worker = try phases.phase {
-            try RankWorker(assignment, world: world, control: phases.control, threads: threads, inputs: inputs)
+            try RankWorker(
+                assignment, rules: rules, shared: shared, world: world, control: phases.control, threads: threads,
+                inputs: inputs)
         }
         do {
             try world.barrier()
             try phases.phase { try worker.run { if world.rank == 0 { progress($0) } } }
-            try worker.release()
             if keepsOutputs { try phases.phase { try worker.commit() } } else { worker.discard() }
         } catch {
             worker.discard()
             throw error
         }
-        return try phases.gathered(worker.report(clockOffset: ClockOffset.measure(world)))
+        return try worker.report(clockOffset: ClockOffset.measure(world))
     }
 }

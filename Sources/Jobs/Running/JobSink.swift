@@ -11,6 +11,7 @@ final class JobSink: MicrobatchSink {
     private let names: [String]
     private var tally: ClassificationTally?
     private let files: OutputSet?
+    private var deadlines: DeadlineWatch?
 
     /// - Parameter outputTypes: of the plan's outputs for a variant of microbatches; nil where only the run can tell.
     /// - Throws: when the output files cannot be made, or the labels do not fit.
@@ -25,6 +26,7 @@ final class JobSink: MicrobatchSink {
             specification, graph: assignment.graph, plan: assignment.plan, forms: forms, batching: batching,
             itemNames: itemNames, types: outputTypes)
         tally = planned.tally
+        deadlines = DeadlineWatch(batching, itemNames: itemNames)
         files = try specification.outputs.map {
             try OutputSet(
                 $0, outputs: planned.outputs, items: itemNames, labels: planned.tally?.labels,
@@ -44,7 +46,11 @@ final class JobSink: MicrobatchSink {
             try files?.write(name, items: items, from: rows)
             if tally?.output == name { try tally?.add(rows, items: items) }
         }
+        deadlines?.finish(items)
     }
+
+    /// The run begins now.
+    func begin() { deadlines?.begin() }
 
     /// Makes the files appear under their names.
     func commit() throws { try files?.commit() }
@@ -55,6 +61,7 @@ final class JobSink: MicrobatchSink {
     var result: JobResult {
         var result = tally?.result ?? JobResult()
         result.files = files?.paths ?? []
+        result.deadlines = deadlines?.result
         return result
     }
 }

@@ -19,8 +19,8 @@ final class RankWorker {
     private let processorName: String
 
     init(
-        _ assignment: JobAssignment, world: Communicator, control: ControlChannel, threads: ThreadAllocation,
-        inputs: InputSet?
+        _ assignment: JobAssignment, rules: ScheduleRules, shared: SharedResources, world: Communicator,
+        control: ControlChannel, threads: ThreadAllocation, inputs: InputSet?
     ) throws {
         self.assignment = assignment
         self.threads = threads
@@ -28,7 +28,6 @@ final class RankWorker {
         try InstructionSet.requireAsAsked()
         let plan = assignment.plan
         let stages = plan.stages(ofRank: world.rank)
-        let rules = ScheduleRules(plan, sharing: assignment.sharing)
         microbatchCount =
             stages.last.map { stage in
                 (0..<rules.microbatchCount).count { rules.rank(of: stage, for: $0) == world.rank }
@@ -43,8 +42,7 @@ final class RankWorker {
         itemNames = inputs?.itemNames
         source = JobSource(assignment, stages: stages, inputs: inputs)
         executor = try RankExecutor(
-            graph: assignment.graph, rules: rules, batching: assignment.batching,
-            work: plan.isDecidedInTheRun ? assignment.batching.work(count: rules.microbatchCount) : WorkTable(),
+            graph: assignment.graph, rules: rules, batching: assignment.batching, shared: shared,
             pool: WorkerPool(threadCount: threads.threadCount), communicator: world, control: control)
         sink =
             try writesOutputs
@@ -55,6 +53,7 @@ final class RankWorker {
         do {
             var done = 0
             let all = assignment.batching.microbatchCount
+            sink?.begin()
             try executor.run(source: source, sink: sink ?? NoSink()) { _ in
                 done += 1
                 // Of several replicas each does its share; what is decided in the run may be more than was expected.
@@ -64,9 +63,6 @@ final class RankWorker {
             throw ItemFailure(failure, of: assignment, itemNames: itemNames)
         }
     }
-
-    /// All ranks call it together, once all are through.
-    func release() throws { try executor.release() }
 
     func commit() throws { try sink?.commit() }
     func discard() { sink?.discard() }

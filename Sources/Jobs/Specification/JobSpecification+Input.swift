@@ -38,7 +38,7 @@ extension JobSpecification {
     public struct FileEntry: Sendable, Codable, Hashable, ExpressibleByStringLiteral {
         /// A file, folder or glob; of the list where it is one.
         public var path = ""
-        /// Whether it is a text file with the path of a file on each line.
+        /// Whether it is a file that names files, see `FileList`.
         public var isList = false
 
         public init(path: String = "", isList: Bool = false) {

@@ -79,11 +79,12 @@ extension JobSpecification.FileEntry {
     /// - Parameter meaning: of a path that is written here itself.
     static func form(_ meaning: String) -> Form<Self> {
         let record = Form.record(
-            "List of files", Self(isList: true), "A text file that names files.",
+            "List of files", Self(isList: true), "A file that names files.",
             fields: [
                 .required(
-                    "list", \.path, .path("the path of a text file"),
-                    "The path of a file on each line, counted from the list's own folder; empty lines are left out.")
+                    "list", \.path, .path("the path of a list"),
+                    "A text file with a path on each line, or a .csv or .jsonl file with path, and with priority and deadline "
+                        + "where some items are more urgent. Paths are counted from the list's own folder.")
             ])
         return record.abbreviated(by: Form<String>.path(meaning)) { JobSpecification.FileEntry(path: $0) }
     }

@@ -18,6 +18,10 @@ public final class StageWeights {
     /// Folded by the current binding; differs from binding to binding.
     private var folded: [ValueID: Tensor] = [:]
 
+    /// Where packed weights are that other processes of the node hold too.
+    private let shelf: WeightShelf?
+    /// What keys of these weights begin with there.
+    private let shelfPrefix: String
     /// The constants of the bodies of control flow.
     private var bodies: [BodyKey: StageWeights] = [:]
 
@@ -31,8 +35,15 @@ public final class StageWeights {
         let form: String
     }
 
-    public init(_ graph: Graph) {
+    /// - Parameter shelf: shared by processes that have the same graph.
+    public convenience init(_ graph: Graph, shelf: WeightShelf? = nil) {
+        self.init(graph, shelf: shelf, prefix: "")
+    }
+
+    private init(_ graph: Graph, shelf: WeightShelf?, prefix: String) {
         self.graph = graph
+        self.shelf = shelf
+        shelfPrefix = prefix
         var isFixed = [Bool](repeating: false, count: graph.valueNames.count)
         for value in graph.constants.keys { isFixed[value.index] = true }
         for (node, isLoadTime) in zip(graph.nodes, graph.loadTimeNodes()) where isLoadTime {
@@ -139,7 +150,8 @@ public final class StageWeights {
     func packed(_ identity: ValueID, form: String, make: () throws -> Storage) throws -> Storage {
         let key = PackedKey(identity: identity, form: form)
         if let storage = packed[key] { return storage }
-        let storage = try make()
+        let shared = try shelf?.storage("\(shelfPrefix)\(identity.index) \(form)", make: make)
+        let storage = try shared ?? make()
         packed[key] = storage
         return storage
     }
@@ -152,10 +164,13 @@ public final class StageWeights {
     func body(_ graph: Graph, of identity: ValueID, index: Int) -> StageWeights {
         let key = BodyKey(identity: identity, index: index)
         if let weights = bodies[key] { return weights }
-        let weights = StageWeights(graph)
+        let weights = StageWeights(graph, shelf: shelf, prefix: "\(shelfPrefix)\(identity.index).\(index) ")
         bodies[key] = weights
         return weights
     }
+
+    /// Of the bytes that are held, those that other processes of the node have in the same place.
+    public var sharedByteCount: Int { shelf?.byteCount ?? 0 }
 
     /// Bytes held now, packed and plain, in bodies too.
     public var byteCount: Int {
