@@ -112,6 +112,11 @@ benchmark: build $(ORACLE)/installed ## Measure against ONNX Runtime in one run 
 	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set benchmark
 	$(ORACLE)/bin/python Tests/Benchmark/benchmark.py
 
+.PHONY: benchmark-scheduling
+benchmark-scheduling: build $(ORACLE)/installed ## Measure replicas, and the ways to share work out over them.
+	$(ORACLE)/bin/python Tests/Oracle/make_material.py $(MATERIAL) --set benchmark
+	$(ORACLE)/bin/python Tests/Benchmark/scheduling.py
+
 .PHONY: benchmark-operators
 benchmark-operators: build $(ORACLE)/installed ## Measure single operators, and models that lean on them, against ONNX Runtime.
 	$(ORACLE)/bin/python Tests/Benchmark/operators.py

@@ -19,6 +19,7 @@ struct CompareCommand: ParsableCommand {
               mpirun -np 8 mpinfer compare job.yaml --strategies uniform,flops,optimal --ranks 2,4,8 --microbatches 1,8
               srun --mpi=pmix -n 64 mpinfer compare job.yaml --set parallelism.cluster=cluster.yaml --csv table.csv
               mpirun -np 4 mpinfer compare job.yaml --strategies optimal --replicas 1,2,4
+              mpirun -np 4 mpinfer compare job.yaml --strategies flops --replicas 4 --distributions cyclic,dynamic
               mpirun -np 8 mpinfer compare job.yaml --ranks 1,2,4,8 --report report.html --pictures pictures
             """)
 
@@ -39,6 +40,11 @@ struct CompareCommand: ParsableCommand {
             "Numbers of replicas to compare, which share the ranks: with 1,2 on four ranks, pipelines of four stages and two of "
                 + "two; the job's when left out.", valueName: "numbers"))
     var replicas: CommaSeparated<Int> = .init([])
+
+    @Option(
+        help: ArgumentHelp(
+            "Ways to share microbatches out over replicas; the job's when left out.", valueName: "names"))
+    var distributions: CommaSeparated<JobSpecification.Distribution> = .init([])
 
     @Option(help: "Rounds.")
     var rounds = 5
@@ -73,6 +79,7 @@ struct CompareCommand: ParsableCommand {
         request.rankCounts = ranks.values
         request.microbatches = microbatches.values
         request.replicas = replicas.values
+        request.distributions = distributions.values
         request.rounds = rounds
         try CollectiveCommand.run { world in
             var observer = ComparisonRunner.Observer()

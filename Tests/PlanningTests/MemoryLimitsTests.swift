@@ -111,7 +111,9 @@ import Testing
     // MARK: Plans
 
     /// Two stages of 1,000 bytes of weights each, 16 bytes between them.
-    private func plan() throws -> (plan: PartitionPlan, need: MemoryNeed) {
+    ///
+    /// - Parameter replicas: of both stages.
+    private func plan(replicas: Int = 1) throws -> (plan: PartitionPlan, need: MemoryNeed) {
         var graph = Graph(name: "two")
         let input = graph.addInput(named: "x", dtype: .float32, dimensions: [.fixed(1), .fixed(250)])
         let first = graph.addConstant(named: "a", .tensor(Tensor([Float](repeating: 1, count: 250))))
@@ -121,8 +123,8 @@ import Testing
         let bound = try BoundGraph(graph, inputTypes: [TensorType(.float32, [1, 250])]) { _, _, _ in [] }
         let chain = LayerChain(bound)
         let plan = PartitionPlan(
-            bound, chain: chain, placement: Placement(boundaries: [0, 1], ranks: [0, 1]), strategy: "uniform",
-            microbatchSize: 1, modelFingerprint: "")
+            bound, chain: chain, placement: Placement(boundaries: [0, 1], ranks: [0, 1]).replicated(replicas),
+            strategy: "uniform", microbatchSize: 1, modelFingerprint: "")
         return (plan, MemoryNeed(of: plan, chain: chain))
     }
 
@@ -153,6 +155,24 @@ import Testing
         }
         #expect(complaint(limit: need.stageByteCounts.max()!) == "")
         #expect(complaint(limit: need.stageByteCounts[0] - 1).hasPrefix("stage 0 needs"))
+    }
+
+    @Test func replicasOnANodeHoldTheirWeightsOnce() throws {
+        let (plan, need) = try plan(replicas: 3)
+        func complaint(_ hosts: [String], node: Int) -> String {
+            do throws(PlanningError) {
+                try need.requireRoom(for: plan, in: hosts.map { room($0, node: node) })
+                return ""
+            } catch { return error.description }
+        }
+        // Six ranks; the first also collects. Of 1,000 bytes of weights two replicas of three need none.
+        let all = plan.stagesByRank.reduce(0) { $0 + need.byteCount(of: $1) } - 2 * 2 * 1000
+        let together = [String](repeating: "a", count: 6)
+        #expect(complaint(together, node: all) == "")
+        #expect(complaint(together, node: all - 1).contains("ranks 0, 1, 2, 3, 4, 5 on a need"))
+        // On nodes of their own each holds them.
+        let alone = need.byteCount(of: plan.stagesByRank[4]) + need.byteCount(of: plan.stagesByRank[5])
+        #expect(complaint(["a", "a", "b", "b", "c", "c"], node: alone - 1).contains("on b need"))
     }
 
     private func room(_ host: String, node: Int, process: Int = .max, use: Int = 0) -> MemoryRoom {

@@ -29,6 +29,7 @@ struct ComparisonField {
             let job = jobOfSize[candidate.microbatch]!
             var parallelism = specification.parallelism
             parallelism.strategy = candidate.strategy
+            if let distribution = candidate.distribution { parallelism.distribution = distribution }
             let plan: PartitionPlan
             do {
                 plan = try jobs[job].plan(strategy: parallelism, degrees: candidate.degrees)
@@ -87,6 +88,6 @@ struct ComparisonField {
 extension PartitionPlan {
     fileprivate func hasCuts(of other: PartitionPlan) -> Bool {
         stages.map(\.nodes) == other.stages.map(\.nodes) && stages.map(\.teams) == other.stages.map(\.teams)
-            && policy == other.policy
+            && (laneCount == 1 || policy == other.policy)
     }
 }

@@ -8,6 +8,8 @@ public struct ComparisonRequest: Sendable, Hashable {
     public var microbatches: [Int] = []
     /// Numbers of replicas of the pipeline, which share the ranks; empty for what the job says, or one where it says auto.
     public var replicas: [Int] = []
+    /// How microbatches are shared out over replicas; empty for what the job says.
+    public var distributions: [JobSpecification.Distribution] = []
     public var rounds = 5
 
     public init() {}
@@ -17,10 +19,13 @@ public struct ComparisonRequest: Sendable, Hashable {
         let strategy: JobSpecification.Strategy
         let degrees: ParallelDegrees
         let microbatch: Int
+        /// Nil for what the job says, and where there is one replica.
+        let distribution: JobSpecification.Distribution?
 
-        /// As tables name it.
+        /// As tables name it: `optimal x2 dynamic`.
         var name: String {
-            degrees.replicas == 1 ? strategy.rawValue : "\(strategy.rawValue) x\(degrees.replicas)"
+            let replicated = degrees.replicas == 1 ? strategy.rawValue : "\(strategy.rawValue) x\(degrees.replicas)"
+            return distribution.map { "\(replicated) \($0.rawValue)" } ?? replicated
         }
     }
 
@@ -55,9 +60,20 @@ public struct ComparisonRequest: Sendable, Hashable {
                     + "\(counts.map(String.init).joined(separator: " or ")) ranks evenly: choose numbers that divide them"
             )
         }
+        guard distributions.isEmpty || degrees.contains(where: { $0.replicas > 1 }) else {
+            throw JobError(
+                "distributions are compared over replicas, and there is one: say how many, as in --replicas 2, or set "
+                    + "parallelism.data")
+        }
         return sizes.flatMap { size in
             degrees.flatMap { degrees in
-                strategies.map { Candidate(strategy: $0, degrees: degrees, microbatch: size) }
+                let shared: [JobSpecification.Distribution?] =
+                    distributions.isEmpty || degrees.replicas == 1 ? [nil] : distributions
+                return shared.flatMap { distribution in
+                    strategies.map {
+                        Candidate(strategy: $0, degrees: degrees, microbatch: size, distribution: distribution)
+                    }
+                }
             }
         }
     }

@@ -76,7 +76,7 @@ public struct JobSpecification: Sendable, Codable, Hashable {
     }
 
     /// Which replica computes what.
-    public enum Distribution: String, Sendable, Codable, SpecificationChoice {
+    public enum Distribution: String, Sendable, Codable, SpecificationChoice, LosslessStringConvertible {
         case cyclic
         case roundRobin = "round-robin"
         case block, random
@@ -102,6 +102,9 @@ public struct JobSpecification: Sendable, Codable, Hashable {
                 "decided in the run: rank 0 gives each microbatch to the replica that is expected to be done with it first"
             }
         }
+
+        public init?(_ description: String) { self.init(rawValue: description) }
+        public var description: String { rawValue }
     }
 
     /// How many microbatches a replica takes at once.

@@ -5,13 +5,15 @@ public struct MemoryNeed: Sendable, Hashable {
     /// The same without tables that are looked up in: they stay in their file, and pages that are not in use cost no
     /// memory.
     public let unmappedByteCounts: [Int]
+    /// Of these, by stage: weights that replicas on one node hold once. 0 for stages without replicas.
+    let sharedByteCounts: [Int]
 
     public init(of plan: PartitionPlan, chain: LayerChain) {
         let memory = StageTable(chain).memory
         let messages = plan.messageBufferByteCounts
         let starts = chain.blockStarts
         var block = 0
-        var counts: [(all: Int, unmapped: Int)] = []
+        var counts: [(all: Int, unmapped: Int, shared: Int)] = []
         for (stage, layers) in plan.layerRanges.enumerated() {
             let first = block
             while block < starts.count, starts[block] < layers.upperBound { block += 1 }
@@ -21,15 +23,18 @@ public struct MemoryNeed: Sendable, Hashable {
             let mapped = chain.layers[layers].reduce(0) { sum, layer in
                 layer.operatorName == "Gather" ? sum + layer.parameterByteCount : sum
             }
-            counts.append((bytes, max(0, bytes - mapped)))
+            let weights = chain.layers[layers].reduce(0) { $0 + $1.parameterByteCount } - mapped
+            let unmapped = max(0, bytes - mapped)
+            counts.append((bytes, unmapped, plan.stages[stage].teams.count > 1 ? min(weights, unmapped) : 0))
         }
         // Stages without layers have messages alone.
         for stage in plan.stages where !stage.hasLayers {
             let bytes = Int(min(messages[stage.index], 0x1p62))
-            counts.append((bytes, bytes))
+            counts.append((bytes, bytes, 0))
         }
         stageByteCounts = counts.map(\.all)
         unmappedByteCounts = counts.map(\.unmapped)
+        sharedByteCounts = counts.map(\.shared)
     }
 }
 

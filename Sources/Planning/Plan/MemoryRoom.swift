@@ -25,19 +25,26 @@ extension MemoryNeed {
         var order: [Place] = []
         var ranks: [Place: [Int]] = [:]
         var sums: [Place: Int] = [:]
+        /// Stages whose weights are there already.
+        var held: [Place: Set<Int>] = [:]
         let stages = plan.stagesByRank
         for (rank, room) in rooms.enumerated() {
-            let need = unmappedByteCount(of: rank < stages.count ? stages[rank] : [])
-            let (own, overflow) = room.limits.processUse.addingReportingOverflow(need)
-            guard !overflow, own <= room.limits.process.byteCount else {
+            let own = rank < stages.count ? stages[rank] : []
+            let need = unmappedByteCount(of: own)
+            let (use, overflow) = room.limits.processUse.addingReportingOverflow(need)
+            guard !overflow, use <= room.limits.process.byteCount else {
                 throw MemoryNeed.error(
-                    "rank \(rank) on \(room.host)", [rank], need: own, limit: room.limits.process, plural: false)
+                    "rank \(rank) on \(room.host)", [rank], need: use, limit: room.limits.process, plural: false)
             }
             let place = Place(host: room.host, node: room.limits.node)
             if ranks[place] == nil { order.append(place) }
             ranks[place, default: []].append(rank)
             let sum = sums[place, default: 0]
-            sums[place] = min(1 << 62, sum) + min(1 << 60, need) + room.limits.use
+            var shared = 0
+            for stage in own where !held[place, default: []].insert(stage).inserted {
+                shared += sharedByteCounts[stage]
+            }
+            sums[place] = min(1 << 62, sum) + min(1 << 60, need - min(need, shared)) + room.limits.use
         }
         for place in order {
             guard let sum = sums[place], sum > place.node.byteCount, let members = ranks[place] else { continue }
