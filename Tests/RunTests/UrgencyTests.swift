@@ -48,7 +48,7 @@ import Testing
     func order(ranks: Int, settings: [String]) throws {
         // Nobody can keep such a deadline: all are missed, and the misses are listed as the items are finished.
         let lines = (0..<UrgencyTests.count).map { item in
-            #"{"path": "\#(item).npy", "priority": \#(item % 3), "deadline": \#(1e-9 * Double(100 - item))}"#
+            #"{"path": "\#(item).npy", "priority": \#(item % 3), "deadline": \#(1e-13 * Double(100 - item))}"#
         }
         let job = try job(lines, name: "items.jsonl")
         let run = try job.run(
@@ -62,9 +62,10 @@ import Testing
         if settings == ["pipeline=1"] || settings == ["pipeline=2"] {
             #expect(found == expected)
         } else {
-            // Two replicas may overtake each other by the few microbatches that are under way.
+            // Items are taken in this order. When one is finished, more urgent ones may be with the other replica: computed,
+            // next, or waiting to be collected.
             for (place, item) in found.enumerated() {
-                #expect(abs(expected.firstIndex(of: item)! - place) <= 5, "\(found)")
+                #expect(expected.firstIndex(of: item)! - place <= 7, "\(found)")
             }
         }
         #expect(run.stderr.contains("no plan can keep the deadline of "), "\(run.stderr)")
