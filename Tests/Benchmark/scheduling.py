@@ -150,7 +150,7 @@ def proportional_memory(pids: list[int]) -> int:
 
 def memory(folder: Path, _: int) -> None:
     network = operators.Network("25 products of 2,000 x 2,000")
-    x = network.input("x", operators.floats(20000, 2000), 8)
+    x = network.input("x", operators.floats(1600, 2000), 8)
     for _ in range(25):
         x = network("Relu", network("MatMul", x, network.weight(2000, 2000)))
     (folder / "models").mkdir()

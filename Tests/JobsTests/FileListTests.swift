@@ -50,7 +50,8 @@ import Testing
             ("path,priority\na.npy,99999999\n", "x.csv", "line 2: priority '99999999'"),
             ("path,dedline\na.npy,1\n", "x.csv", "line 1: 'dedline' is not known here; did you mean 'deadline'?"),
             ("file,deadline\na.npy,1\n", "x.csv", "line 1: no column 'path'"),
-            ("path\n\"a.npy\n", "x.csv", "line 2: a quote that does not close"), ("path\n", "x.csv", "the list names no file"),
+            ("path\n\"a.npy\n", "x.csv", "line 2: a quote that does not close"),
+            ("path\n", "x.csv", "the list names no file"),
             ("path\nnone.npy\n", "x.csv", "line 2: there is no file F/none.npy"),
             (
                 "{\"path\": \"a.npy\"}\n{\"path\": \"a.npy\", \"deadline\": \"1\"}", "x.jsonl",
