@@ -15,12 +15,12 @@ import Testing
     /// - Parameters:
     ///   - known: paces that the desk believes at first.
     ///   - paces: what they are.
-    private func play(sizes: [Float], known: [Double], paces: [Double]) -> Outcome {
-        var desk = LeastLoadedDesk(sizes: sizes, paces: known)
+    private func play(sizes: [Float], known: [Double], paces: [Double], ownLane: Int? = nil) -> Outcome {
+        var desk = LeastLoadedDesk(sizes: sizes, paces: known, ownLane: ownLane)
         var outcome = Outcome(lanes: [Int](repeating: -1, count: sizes.count))
-        /// By lane: when it is free, the place that it holds and has not begun, and whether it was told that nothing is left.
+        /// By lane: when it is free, the places that it holds and has not begun, and whether it was told that nothing is left.
         var free = paces.map { _ in 0.0 }
-        var held = [Int?](repeating: nil, count: paces.count)
+        var held = [[Int]](repeating: [], count: paces.count)
         var isOver = paces.map { _ in false }
         var isAsking = paces.map { _ in true }
         var now = 0.0
@@ -29,22 +29,26 @@ import Testing
             for (lane, answer) in desk.answers(at: now) {
                 isAsking[lane] = false
                 switch answer {
-                case .place(let place):
-                    #expect(outcome.lanes[place] == -1)
-                    outcome.lanes[place] = lane
-                    held[lane] = place
+                case .places(let places):
+                    for place in places {
+                        #expect(outcome.lanes[place] == -1)
+                        outcome.lanes[place] = lane
+                    }
+                    held[lane] += places
                 case .nothingLeft: isOver[lane] = true
                 }
             }
             // Who is free begins with what it holds, and asks.
             var began = false
             for lane in paces.indices where free[lane] <= now {
-                guard let place = held[lane] else { continue }
-                held[lane] = nil
+                guard !held[lane].isEmpty else { continue }
+                let place = held[lane].removeFirst()
                 free[lane] = now + Double(sizes[place]) * paces[lane]
                 outcome.makespan = max(outcome.makespan, free[lane])
-                desk.ask(lane, at: now)
-                isAsking[lane] = true
+                if held[lane].isEmpty {
+                    desk.ask(lane, at: now)
+                    isAsking[lane] = true
+                }
                 began = true
             }
             if began { continue }
@@ -60,7 +64,8 @@ import Testing
         let lanes = random.integer(1...5)
         let sizes = (0..<random.integer(0...30)).map { _ in Float(random.integer(1...10)) }
         func paces() -> [Double] { (0..<lanes).map { _ in Double(random.integer(1...10)) } }
-        let outcome = play(sizes: sizes, known: paces(), paces: paces())
+        let outcome = play(
+            sizes: sizes, known: paces(), paces: paces(), ownLane: seed % 2 == 0 ? nil : random.integer(0...lanes - 1))
         #expect(!outcome.lanes.contains(-1), "\(outcome.lanes)")
     }
 
@@ -72,6 +77,16 @@ import Testing
         // 11 / 10 of 36.4, where all end at the same time; two of the first are given before anything is known.
         let slow = outcome.lanes.filter { $0 == 1 }.count
         #expect((2...4).contains(slow))
+    }
+
+    @Test func othersHaveEnoughWhileTheDeskIsBusy() {
+        // The lane of the desk is busy for 100 s: the other is given what lasts for half of that.
+        var desk = LeastLoadedDesk(sizes: [100] + [Float](repeating: 1, count: 200), paces: [1, 1], ownLane: 0)
+        desk.ask(0, at: 0)
+        #expect(desk.answers(at: 0).map(\.answer) == [.places(0..<1)])
+        desk.ask(0, at: 0)
+        desk.ask(1, at: 0)
+        #expect(desk.answers(at: 0).map(\.answer) == [.places(1..<51)])
     }
 
     @Test func ranksOfOneSpeedShareEvenly() {

@@ -1,8 +1,9 @@
 /// Gives microbatches to lanes one by one: each to the lane that is expected to be done with it first. A lane that asks and
 /// would be slower than one that has not asked yet has to wait, so that the last microbatches do not end on a slow lane.
 ///
-/// A value: whoever has a clock tells it who asked when. A lane asks for the next microbatch when it begins with one, so that
-/// it has the next before it needs it.
+/// A value: whoever has a clock tells it who asked when. A lane asks for more when it begins with the last that it has, so
+/// that it has the next before it needs it. The desk is on a rank that computes too, and answers between two layers: while
+/// that rank is busy with something long, another lane is given as much as lasts for a part of that time.
 public struct LeastLoadedDesk: Sendable {
     private struct Lane {
         /// Seconds for a full microbatch, as predicted at first, then as measured.
@@ -10,41 +11,47 @@ public struct LeastLoadedDesk: Sendable {
         /// When it is expected to be done with all that it was given.
         var free = 0.0
         var isAsking = false
-        /// What it has begun with, and when; nil where it had to wait before, so that the time says nothing.
+        /// The last of what it had when it asked, which it began with, and when.
         var begun: (size: Double, time: Double)?
-        /// What it was given and has not begun with.
-        var next: Double?
+        /// What it was given since then: the sizes of all, and of the last.
+        var given: (total: Double, last: Double)?
+        /// Whether it had nothing to do meanwhile, so that the time says nothing about its pace.
         var hadToWait = false
     }
 
     /// What the desk answers.
     public enum Answer: Sendable, Hashable {
-        /// A place in the order of the microbatches.
-        case place(Int)
+        /// Places in the order of the microbatches.
+        case places(Range<Int>)
         case nothingLeft
     }
 
     /// By place in the order: size beside that of a full microbatch.
     private let sizes: [Float]
     private var lanes: [Lane]
+    /// The lane of the rank that the desk is on.
+    private let ownLane: Int?
     /// The next place to be given.
     public private(set) var next = 0
 
     /// - Parameter paces: by lane: seconds that a full microbatch is predicted to take.
-    public init(sizes: [Float], paces: [Double]) {
+    public init(sizes: [Float], paces: [Double], ownLane: Int? = nil) {
         self.sizes = sizes
+        self.ownLane = ownLane
         lanes = paces.map { Lane(pace: $0) }
     }
 
-    /// Notes that a lane asks: it begins now with what it was given last, if with anything.
+    /// Notes that a lane asks: it begins now with the last that it was given, if with anything.
     public mutating func ask(_ lane: Int, at now: Double) {
-        if let begun = lanes[lane].begun, begun.size > 0, !lanes[lane].hadToWait {
+        let given = lanes[lane].given
+        if let begun = lanes[lane].begun, let given, !lanes[lane].hadToWait {
+            let work = begun.size + given.total - given.last
             // A single time may be off; half of what was thought so far stays.
-            lanes[lane].pace = (lanes[lane].pace + (now - begun.time) / begun.size) / 2
+            if work > 0 { lanes[lane].pace = (lanes[lane].pace + (now - begun.time) / work) / 2 }
         }
-        lanes[lane].begun = lanes[lane].next.map { ($0, now) }
-        lanes[lane].free = now + (lanes[lane].next ?? 0) * lanes[lane].pace
-        lanes[lane].next = nil
+        lanes[lane].begun = given.map { ($0.last, now) }
+        lanes[lane].free = now + (given?.last ?? 0) * lanes[lane].pace
+        lanes[lane].given = nil
         lanes[lane].hadToWait = false
         lanes[lane].isAsking = true
     }
@@ -60,12 +67,17 @@ public struct LeastLoadedDesk: Sendable {
                 (end(lanes[$0]), lanes[$0].isAsking ? 0 : 1, $0) < (end(lanes[$1]), lanes[$1].isAsking ? 0 : 1, $1)
             }!
             guard lanes[best].isAsking else { break }
+            let first = next
+            let horizon = now + (ownLane == best ? 0 : ownLane.map { max(0, lanes[$0].free - now) / 2 } ?? 0)
             lanes[best].hadToWait = now > lanes[best].free
-            lanes[best].free = end(lanes[best])
-            lanes[best].next = size
+            repeat {
+                let size = Double(sizes[next])
+                lanes[best].free = expectedFree(lanes[best], now) + size * lanes[best].pace
+                lanes[best].given = ((lanes[best].given?.total ?? 0) + size, size)
+                next += 1
+            } while next < sizes.count && lanes[best].free < horizon
             lanes[best].isAsking = false
-            answers.append((best, .place(next)))
-            next += 1
+            answers.append((best, .places(first..<next)))
         }
         guard next == sizes.count else { return answers }
         for lane in lanes.indices where lanes[lane].isAsking {

@@ -57,7 +57,8 @@ final class LaneDispatch {
         default:
             let sizes = (0..<rules.microbatchCount).map { work.sizes[rules.microbatch(at: $0)] }
             pool = try CoordinatedPool(
-                desk: rank == 0 ? LeastLoadedDesk(sizes: sizes, paces: rules.paces) : nil, lane: isLead ? lane : nil,
+                desk: rank == 0 ? LeastLoadedDesk(sizes: sizes, paces: rules.paces, ownLane: lane) : nil,
+                lane: isLead ? lane : nil,
                 leads: leads, end: rules.microbatchCount, on: communicator, unless: shouldStop)
         }
     }

@@ -54,7 +54,7 @@ final class CountedPool: WorkPool {
     func abandon() {}
 }
 
-/// Single microbatches that rank 0 gives to the lane that is expected to be done with them first.
+/// Microbatches that rank 0 gives to the lane that is expected to be done with them first.
 final class CoordinatedPool: WorkPool {
     private static let (requestTag, answerTag) = (1, 2)
 
@@ -117,7 +117,7 @@ final class CoordinatedPool: WorkPool {
         for (lane, answer) in desk!.answers(at: StopWatch.now) {
             let range =
                 switch answer {
-                case .place(let place): place..<place + 1
+                case .places(let places): places
                 case .nothingLeft: end..<end
                 }
             if leads[lane] == 0 {
