@@ -15,11 +15,19 @@ public final class TicketCounter {
     /// Whether the counter is in memory that all ranks share.
     public var isShared: Bool { shared != nil }
 
-    /// Collective.
-    public convenience init(on communicator: Communicator) throws(MPIError) {
+    /// A counter, or nil where MPI can't have one: Open MPI 4.1 has no one-sided communication between nodes that only TCP
+    /// joins, unless it is told to use its component `pt2pt`. Collective.
+    public static func ifPossible(on communicator: Communicator) throws(MPIError) -> TicketCounter? {
         let node = try communicator.nodeLocal()
         let isOneNode = try communicator.allGather([Int64(node.size)]).allSatisfy { $0 == communicator.size }
-        try self.init(on: communicator, usesSharedMemory: isOneNode)
+        guard !isOneNode else { return try TicketCounter(on: communicator, usesSharedMemory: true) }
+        var window = CMPIWin()
+        var base: UnsafeMutableRawPointer?
+        let isMade = cmpi_win_allocate(64, communicator.handle, &base, &window) == cmpi_success()
+        // All ranks or none.
+        guard try communicator.allGather([Int64(isMade ? 1 : 0)]).allSatisfy({ $0 == 1 }) else { return nil }
+        try check(cmpi_win_free(&window), communicator.site("MPI_Win_free"))
+        return try TicketCounter(on: communicator, usesSharedMemory: false)
     }
 
     /// - Precondition: shared memory is for ranks of one node.

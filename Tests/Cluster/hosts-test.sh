@@ -35,6 +35,7 @@ main() {
     test_pipeline slow 1
     test_slow_pair
     test_detour
+    test_sharing
     summary
 }
 
@@ -104,6 +105,18 @@ test_detour() {
     [[ -d $folder/wide ]] || return
     test_pipeline pair 3 uniform,optimal
     check 'pair: optimal goes around the slow link' goes_around "$folder/pair-pipeline.csv"
+}
+
+# Replicas that take their work while they run, from a counter that is counted up over the network, and from rank 0.
+test_sharing() {
+    links 'default 200 1000'
+    for distribution in cyclic dynamic least-loaded; do
+        run "shared-$distribution" run jobs/quickstart.yaml -q --set threads=1 --set parallelism.data=4 \
+            --set "parallelism.distribution=$distribution" --set "outputs.folder=$folder/$distribution"
+        check "$distribution: four replicas over the hosts: exit code 0" same "$code" 0
+        ((code == 0)) || sed 's/^/      | /' "$folder/shared-$distribution.txt"
+        check "$distribution: the results are the same" diff -r "$folder/cyclic" "$folder/$distribution"
+    done
 }
 
 # check_link TITLE LATENCY MADE BANDWIDTH RATE: microseconds and 10^9 bytes a second that were found, microseconds and

@@ -79,6 +79,15 @@ import Testing
         #expect((2...4).contains(slow))
     }
 
+    @Test func chunksGoToWhoAsksFirst() {
+        var desk = ChunkDesk([0..<3, 3..<5])
+        for lane in [1, 0, 1] { desk.ask(lane, at: 0) }
+        let answers = desk.answers(at: 0)
+        #expect(answers.map(\.lane) == [1, 0, 1])
+        #expect(answers.map(\.answer) == [.places(0..<3), .places(3..<5), .nothingLeft])
+        #expect(desk.answers(at: 1).isEmpty)
+    }
+
     @Test func othersHaveEnoughWhileTheDeskIsBusy() {
         // The lane of the desk is busy for 100 s: the other is given what lasts for half of that.
         var desk = LeastLoadedDesk(sizes: [100] + [Float](repeating: 1, count: 200), paces: [1, 1], ownLane: 0)

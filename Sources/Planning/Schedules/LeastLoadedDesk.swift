@@ -4,7 +4,7 @@
 /// A value: whoever has a clock tells it who asked when. A lane asks for more when it begins with the last that it has, so
 /// that it has the next before it needs it. The desk is on a rank that computes too, and answers between two layers: while
 /// that rank is busy with something long, another lane is given as much as lasts for a part of that time.
-public struct LeastLoadedDesk: Sendable {
+public struct LeastLoadedDesk: WorkDesk {
     private struct Lane {
         /// Seconds for a full microbatch, as predicted at first, then as measured.
         var pace: Double
@@ -17,13 +17,6 @@ public struct LeastLoadedDesk: Sendable {
         var given: (total: Double, last: Double)?
         /// Whether it had nothing to do meanwhile, so that the time says nothing about its pace.
         var hadToWait = false
-    }
-
-    /// What the desk answers.
-    public enum Answer: Sendable, Hashable {
-        /// Places in the order of the microbatches.
-        case places(Range<Int>)
-        case nothingLeft
     }
 
     /// By place in the order: size beside that of a full microbatch.
@@ -41,7 +34,6 @@ public struct LeastLoadedDesk: Sendable {
         lanes = paces.map { Lane(pace: $0) }
     }
 
-    /// Notes that a lane asks: it begins now with the last that it was given, if with anything.
     public mutating func ask(_ lane: Int, at now: Double) {
         let given = lanes[lane].given
         if let begun = lanes[lane].begun, let given, !lanes[lane].hadToWait {
@@ -56,9 +48,8 @@ public struct LeastLoadedDesk: Sendable {
         lanes[lane].isAsking = true
     }
 
-    /// What can be answered now, in order. Ask again whenever somebody has asked.
-    public mutating func answers(at now: Double) -> [(lane: Int, answer: Answer)] {
-        var answers: [(lane: Int, answer: Answer)] = []
+    public mutating func answers(at now: Double) -> [(lane: Int, answer: WorkAnswer)] {
+        var answers: [(lane: Int, answer: WorkAnswer)] = []
         while next < sizes.count, lanes.contains(where: \.isAsking) {
             let size = Double(sizes[next])
             func end(_ lane: Lane) -> Double { expectedFree(lane, now) + size * lane.pace }

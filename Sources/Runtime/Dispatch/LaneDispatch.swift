@@ -50,17 +50,22 @@ final class LaneDispatch {
         }
         if collecting != nil { senders += leads.filter { $0 != rank && !senders.contains($0) } }
         notices = try LaneNotices(communicator, tag: LaneDispatch.noticeTag, from: senders, to: receivers)
+        let desk: any WorkDesk
         switch plan.policy.distribution {
         case .dynamic(let chunking):
             let chunks = chunking.chunks(microbatchCount: rules.microbatchCount, laneCount: laneCount)
-            pool = try CountedPool(chunks, on: communicator)
+            if let counter = try TicketCounter.ifPossible(on: communicator) {
+                pool = CountedPool(chunks, counter, on: communicator)
+                return
+            }
+            desk = ChunkDesk(chunks)
         default:
             let sizes = (0..<rules.microbatchCount).map { work.sizes[rules.microbatch(at: $0)] }
-            pool = try CoordinatedPool(
-                desk: rank == 0 ? LeastLoadedDesk(sizes: sizes, paces: rules.paces, ownLane: lane) : nil,
-                lane: isLead ? lane : nil,
-                leads: leads, end: rules.microbatchCount, on: communicator, unless: shouldStop)
+            desk = LeastLoadedDesk(sizes: sizes, paces: rules.paces, ownLane: lane)
         }
+        pool = try CoordinatedPool(
+            desk: rank == 0 ? desk : nil, lane: isLead ? lane : nil, leads: leads, end: rules.microbatchCount,
+            on: communicator, unless: shouldStop)
     }
 
     /// Tells the others of the lane what it has taken: places in the order of the microbatches; none: it is over.

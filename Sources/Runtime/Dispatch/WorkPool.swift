@@ -28,11 +28,10 @@ final class CountedPool: WorkPool {
 
     let isAskedAhead = false
 
-    /// Collective.
-    init(_ chunks: [Range<Int>], on communicator: Communicator) throws(MPIError) {
+    init(_ chunks: [Range<Int>], _ counter: TicketCounter, on communicator: Communicator) {
         self.chunks = chunks
         self.communicator = communicator
-        counter = try TicketCounter(on: communicator)
+        self.counter = counter
     }
 
     func ask() throws {
@@ -54,7 +53,7 @@ final class CountedPool: WorkPool {
     func abandon() {}
 }
 
-/// Microbatches that rank 0 gives to the lane that is expected to be done with them first.
+/// Microbatches that rank 0 gives to lanes that ask for them by messages.
 final class CoordinatedPool: WorkPool {
     private static let (requestTag, answerTag) = (1, 2)
 
@@ -62,7 +61,7 @@ final class CoordinatedPool: WorkPool {
     private let rank: Int
     private let leads: [Int]  // by lane
     private let shouldStop: () -> Bool
-    private var desk: LeastLoadedDesk?  // on rank 0
+    private var desk: (any WorkDesk)?  // on rank 0
     private var requests: LaneNotices
     private var answers: LaneNotices
     /// For the lane of rank 0 itself.
@@ -75,7 +74,7 @@ final class CoordinatedPool: WorkPool {
     ///   - lane: that this rank leads; nil where it leads none.
     ///   - leads: by lane.
     init(
-        desk: LeastLoadedDesk?, lane: Int?, leads: [Int], end: Int, on communicator: Communicator,
+        desk: (any WorkDesk)?, lane: Int?, leads: [Int], end: Int, on communicator: Communicator,
         unless shouldStop: @escaping () -> Bool
     ) throws(MPIError) {
         (self.desk, self.lane, self.leads, self.end, self.shouldStop) = (desk, lane, leads, end, shouldStop)
