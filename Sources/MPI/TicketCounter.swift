@@ -15,8 +15,8 @@ public final class TicketCounter {
     /// Whether the counter is in memory that all ranks share.
     public var isShared: Bool { shared != nil }
 
-    /// A counter, or nil where MPI can't have one: Open MPI 4.1 has no one-sided communication between nodes that only TCP
-    /// joins, unless it is told to use its component `pt2pt`. Collective.
+    /// A counter, or nil where MPI cannot have one: Open MPI as Debian 12 sets it up has no one-sided communication between
+    /// nodes that only TCP joins (findings/debian-openmpi-no-windows-over-tcp.sh). Collective.
     public static func ifPossible(on communicator: Communicator) throws(MPIError) -> TicketCounter? {
         let node = try communicator.nodeLocal()
         let isOneNode = try communicator.allGather([Int64(node.size)]).allSatisfy { $0 == communicator.size }
