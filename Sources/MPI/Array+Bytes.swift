@@ -1,4 +1,4 @@
-// The standard library's own functions for this do not carry a typed error.
+// The standard library's own functions for this do not support typed errors.
 
 extension Array where Element: BitwiseCopyable {
     func withBytes<Result, Failure: Error>(

@@ -1,7 +1,7 @@
 internal import CMPI
 
-/// Which call was made, by whom, with whom: what an error has to name. Trivial to copy, so that noting it costs nothing
-/// on the way of a message.
+/// Which call was made, by which rank, with which peer: what an error has to name. Trivial to copy, so that keeping it
+/// costs no time while a message is sent.
 struct CallSite {
     let call: StaticString
     /// Of the communicator the call was made on; nil where there is none yet.
@@ -14,7 +14,7 @@ struct CallSite {
         MPIError(call: call.description, rank: rank, peer: peer, tag: tag, reason: reason)
     }
 
-    /// The error behind a code that MPI returned, in MPI's own words.
+    /// The error for a code that MPI returned, with MPI's own message.
     @inline(never)
     func error(code: Int32) -> MPIError {
         var length: Int32 = 0
@@ -27,7 +27,7 @@ struct CallSite {
     }
 }
 
-/// Throws unless MPI said that the call went well. Every call into MPI that can fail goes through here.
+/// Throws unless MPI reported that the call succeeded. Every call into MPI that can fail goes through here.
 @inline(__always)
 func check(_ code: Int32, _ site: @autoclosure () -> CallSite) throws(MPIError) {
     guard code == cmpi_success() else { throw site().error(code: code) }

@@ -2,12 +2,12 @@ internal import CMPI
 public import Tensors
 
 extension Communicator {
-    /// Comes back when all ranks have come here.
+    /// Returns when all ranks have called it.
     public func barrier() throws(MPIError) {
         try check(cmpi_barrier(handle), site("MPI_Barrier"))
     }
 
-    /// Begins a barrier: this rank has come here, and may do other things until the others have.
+    /// Begins a barrier: this rank may do other things until all ranks have begun it.
     public func beginBarrier() throws(MPIError) -> PendingBarrier {
         var request = cmpi_request_null()
         try check(cmpi_ibarrier(handle, &request), site("MPI_Ibarrier"))
@@ -20,9 +20,9 @@ extension Communicator {
         try broadcast(UnsafeMutableRawBufferPointer(start: tensor.pointer, count: tensor.byteCount), root: root)
     }
 
-    /// Hands the root's bytes, of whatever length, to every rank. Collective.
+    /// Copies the root's bytes, of any length, to every rank. Collective.
     ///
-    /// - Parameter bytes: not looked at on other ranks.
+    /// - Parameter bytes: ignored on other ranks.
     public func broadcast(_ bytes: [UInt8], root: Int) throws(MPIError) -> [UInt8] {
         var length = [Int64(bytes.count)]
         try length.withMutableBytes { buffer throws(MPIError) in try broadcast(buffer, root: root) }
@@ -48,12 +48,12 @@ public struct PendingBarrier: ~Copyable {
 
     init(request: consuming Request) { self.request = request }
 
-    /// Whether all ranks have come; `wait()` then comes back at once.
+    /// Whether all ranks have begun the barrier; `wait()` then returns at once.
     public mutating func test() -> Bool { request.test() }
 
     public consuming func wait() throws(MPIError) { _ = try request.wait() }
 
-    /// As `wait()`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
+    /// As `wait()`, but stops when `shouldStop` returns true; it is called about every 100 microseconds.
     /// - Throws: `.stopped` then, and the job can only be aborted.
     public consuming func wait(unless shouldStop: () -> Bool) throws(MPIError) {
         _ = try request.wait(unless: shouldStop)

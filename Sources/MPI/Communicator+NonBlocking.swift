@@ -23,8 +23,8 @@ extension Communicator {
             allowingFewerRows: allowingFewerRows)
     }
 
-    /// Begins to receive into memory that the caller has, such as a buffer used again and again. The caller gives the
-    /// tensor away: nobody may read or write it before `wait()` hands it out.
+    /// Begins to receive into memory of the caller, such as a buffer that is used many times. The caller gives the
+    /// tensor away: it must not be read or written before `wait()` returns it.
     public func beginReceive(
         into tensor: consuming Tensor, from source: Int?, tag: Int?, allowingFewerRows: Bool = false
     ) throws(MPIError) -> PendingReceive {
@@ -41,7 +41,7 @@ extension Communicator {
 
     /// - Parameters:
     ///   - bytes: the part of the tensor that the message is.
-    ///   - isSynchronous: whether the send is complete only once the receive that it is for has been found.
+    ///   - isSynchronous: whether the send is complete only once the matching receive has been found.
     func startSend(
         _ tensor: borrowing Tensor, _ bytes: Range<Int>, isSynchronous: Bool, to destination: Int, tag: Int
     ) throws(MPIError) -> CMPIRequest {

@@ -2,18 +2,19 @@ internal import CMPI
 public import Tensors
 
 extension Communicator {
-    /// Sends the tensor's elements, without dtype and shape; comes back when the tensor may be written again.
+    /// Sends the tensor's elements, without dtype and shape; returns when the tensor may be written again.
     public func send(_ tensor: Tensor, to destination: Int, tag: Int) throws(MPIError) {
         defer { withExtendedLifetime(tensor.storage) {} }
         try send(UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.byteCount), to: destination, tag: tag)
     }
 
-    /// Sends bytes; comes back when they are on their way or received.
+    /// Sends bytes; returns when MPI has taken them over or they are received.
     public func send(_ bytes: [UInt8], to destination: Int, tag: Int) throws(MPIError) {
         try bytes.withBytes { buffer throws(MPIError) in try send(buffer, to: destination, tag: tag) }
     }
 
-    /// Sends one tensor and receives another at the same time, so that neighbours can exchange without an order.
+    /// Sends one tensor and receives another at the same time, so that neighbours can exchange without agreeing on an
+    /// order.
     ///
     /// - Throws: `.messageTooLong` or `.messageTooShort` where what arrives is not of this type. Too long a message may
     ///   damage memory, as in `PendingReceive`.

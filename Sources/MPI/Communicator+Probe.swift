@@ -13,7 +13,7 @@ extension Communicator {
         return MessageInfo(status)
     }
 
-    /// As `probe`, but looks again and again until `shouldStop` says so, which is asked about every 100 microseconds.
+    /// As `probe`, but polls, and stops when `shouldStop` returns true; it is called about every 100 microseconds.
     /// - Throws: `.stopped` then.
     public func probe(
         from source: Int? = nil, tag: Int? = nil, unless shouldStop: () -> Bool
@@ -41,7 +41,7 @@ extension Communicator {
 
     func wireSource(_ source: Int?) -> Int32 { source.map(wireRank) ?? cmpi_any_source() }
 
-    /// A rank as MPI counts it; one that does not fit stays wrong, and MPI says so.
+    /// A rank as MPI counts it; a negative one, or one beyond 32 bits, stays invalid, and MPI reports it.
     func wireRank(_ rank: Int) -> Int32 { rank >= 0 ? Int32(exactly: rank) ?? .min : .min }
 
     func wireTag(_ tag: Int?) -> Int32 { tag.map(wireTag) ?? cmpi_any_tag() }

@@ -1,9 +1,10 @@
 internal import CMPI
 public import Tensors
 
-// Blocking receives look at a message's length before they take it. Open MPI 4.1 writes past the end of the buffer when
-// a message longer than it comes by the one-copy protocols (shared memory above 4 KiB, TCP above 64 KiB) and reports
-// the truncation afterwards, so its own check comes too late. A receive begun ahead has no such look.
+// Blocking receives check a message's length before they receive it. Open MPI 4.1 writes past the end of the buffer
+// when a message longer than the buffer arrives by the one-copy protocols (shared memory above 4 KiB, TCP above 64 KiB)
+// and reports the truncation afterwards, so its own check comes too late. A receive that is begun before the message
+// arrives has no such check.
 
 extension Communicator {
     /// Receives a tensor of exactly this type.
@@ -12,7 +13,7 @@ extension Communicator {
     ///   - source: the sender, nil for any.
     ///   - tag: nil for any.
     /// - Throws: `.messageTooLong` or `.messageTooShort` where the message has another number of bytes; the message is
-    ///   gone then.
+    ///   lost then.
     public func receive(_ type: TensorType, from source: Int?, tag: Int?) throws(MPIError) -> Tensor {
         let tensor = Tensor(uninitialized: type.dtype, shape: type.shape)
         try receive(into: tensor, from: source, tag: tag)
@@ -21,7 +22,7 @@ extension Communicator {
 
     /// Receives exactly as many bytes as the tensor has, into it.
     ///
-    /// - Throws: `.messageTooLong` or `.messageTooShort`; the elements stay, and the message is gone.
+    /// - Throws: `.messageTooLong` or `.messageTooShort`; the elements are unchanged, and the message is lost.
     @discardableResult
     public func receive(into tensor: Tensor, from source: Int?, tag: Int?) throws(MPIError) -> MessageInfo {
         let site = site("MPI_Recv", peer: source, tag: tag)
@@ -47,8 +48,8 @@ extension Communicator {
         return (try takeBytes(message, site), message.info)
     }
 
-    /// Receives a message of any length, unless `shouldStop` says so before one arrives; it is asked about every 100
-    /// microseconds.
+    /// Receives a message of any length, but stops when `shouldStop` returns true before one arrives; it is called
+    /// about every 100 microseconds.
     /// - Throws: `.stopped` then.
     public func receiveBytes(
         from source: Int?, tag: Int?, unless shouldStop: () -> Bool

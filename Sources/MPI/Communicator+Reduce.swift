@@ -23,7 +23,7 @@ extension Communicator {
             by: reduction)
     }
 
-    /// Begins `allReduce` on a tensor that the caller gives away until `wait()` hands it out again.
+    /// Begins `allReduce` on a tensor that the caller must not use until `wait()` returns it.
     ///
     /// - Throws: also for more than 2^31 - 1 elements.
     public func beginAllReduce(_ tensor: consuming Tensor, by reduction: Reduction) throws(MPIError) -> PendingReduction
@@ -89,7 +89,8 @@ extension Communicator {
         }
     }
 
-    /// The elements in runs that MPI can count; at least one, so that an empty reduction is a call like any other.
+    /// The elements in ranges that MPI can count; at least one range, so that an empty reduction is a call like any
+    /// other.
     private func pieces(
         of bytes: UnsafeMutableRawBufferPointer, _ dtype: DType,
         _ body: (UnsafeMutableRawPointer?, Int32) throws(MPIError) -> Void

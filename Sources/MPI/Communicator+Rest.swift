@@ -6,15 +6,15 @@
 
 extension Communicator {
     private static let restTag = 1
-    /// Microseconds between two looks.
+    /// Microseconds between two polls.
     private static let restPause: UInt32 = 200
 
     /// A barrier whose ranks sleep while they wait, so that they leave cores and memory to those that work. It takes
-    /// some hundred microseconds longer than a barrier does. Collective.
+    /// some hundred microseconds longer than a barrier that polls. Collective.
     ///
     /// Its messages have a tag of their own on a communicator that is used for nothing else at the same time.
     ///
-    /// - Throws: `.stopped` where `shouldStop` says so before all ranks have come.
+    /// - Throws: `.stopped` where `shouldStop` returns true before all ranks have called it.
     public func restingBarrier(unless shouldStop: () -> Bool = { false }) throws(MPIError) {
         guard size > 1 else { return }
         if rank == 0 {
@@ -31,7 +31,7 @@ extension Communicator {
     /// Receives a message of any length, and sleeps until one comes: some hundred microseconds later than
     /// `receiveBytes` would.
     ///
-    /// - Throws: `.stopped` where `shouldStop` says so first.
+    /// - Throws: `.stopped` where `shouldStop` returns true first.
     public func receiveBytesAtRest(
         from source: Int, tag: Int, unless shouldStop: () -> Bool = { false }
     ) throws(MPIError) -> [UInt8] {

@@ -2,10 +2,10 @@ internal import CMPI
 public import Tensors
 
 extension Communicator {
-    /// Hands each rank its share of the root's elements. Collective.
+    /// Sends each rank its share of the root's elements. Collective.
     ///
     /// - Parameters:
-    ///   - elements: on the root, `count` for each rank in the order of the ranks; not looked at elsewhere.
+    ///   - elements: on the root, `count` for each rank in the order of the ranks; ignored elsewhere.
     ///   - count: elements for each rank, the same everywhere.
     public func scatter<Element: TensorElement>(
         _ elements: [Element], count: Int, root: Int
@@ -24,9 +24,9 @@ extension Communicator {
         }
     }
 
-    /// Hands each rank its part of the root's bytes; the parts may have different lengths. Collective.
+    /// Sends each rank its part of the root's bytes; the parts may have different lengths. Collective.
     ///
-    /// - Parameter parts: on the root, one for each rank; not looked at elsewhere.
+    /// - Parameter parts: on the root, one for each rank; ignored elsewhere.
     public func scatter(bytes parts: [[UInt8]], root: Int) throws(MPIError) -> [UInt8] {
         let site = site("MPI_Scatterv", peer: root)
         let isRoot = rank == root
@@ -54,9 +54,9 @@ extension Communicator {
         return result
     }
 
-    /// Every rank hands every rank a share of its elements. Collective; the same count everywhere.
+    /// Every rank sends every rank a share of its elements. Collective; the same count everywhere.
     ///
-    /// - Parameter elements: as many for each rank, in the order of the ranks.
+    /// - Parameter elements: the same number for each rank, in the order of the ranks.
     /// - Returns: what each rank had for this one, in the order of the ranks.
     public func allToAll<Element: TensorElement>(_ elements: [Element]) throws(MPIError) -> [Element] {
         let site = site("MPI_Alltoall")
@@ -72,7 +72,7 @@ extension Communicator {
         }
     }
 
-    /// Every rank hands every rank some bytes, of different lengths. Collective.
+    /// Every rank sends every rank some bytes, of different lengths. Collective.
     ///
     /// - Parameter parts: one for each rank.
     /// - Returns: what each rank had for this one.

@@ -1,23 +1,24 @@
 internal import CMPI
 
-/// A group of ranks that exchange messages among themselves; messages of different communicators never meet.
+/// A group of ranks that exchange messages among themselves; a message is never received on another communicator.
 ///
-/// Ranks, peers and roots count from 0 within the communicator. Errors come back as `MPIError`; nothing here ends the
-/// job by itself.
+/// Ranks, peers and roots count from 0 within the communicator. Errors are thrown as `MPIError`; nothing here ends the
+/// job on its own.
 public final class Communicator {
     let handle: CMPIComm
     /// This process's number in the group.
     public let rank: Int
-    /// How many ranks the group has.
+    /// The number of ranks in the group.
     public let size: Int
-    /// The largest count that one call gets; a larger message goes through a datatype or in pieces. Tests lower it.
+    /// The largest count that is passed to one call; a larger message is sent with a derived datatype or in pieces.
+    /// Tests lower it.
     let largestCount: Int32
     private let isOwned: Bool
 
     init(_ handle: CMPIComm, isOwned: Bool, largestCount: Int32) throws(MPIError) {
         var rank: Int32 = 0
         var size: Int32 = 0
-        // First of all: until then an error ends the job.
+        // This comes first: until then an error ends the job.
         try check(cmpi_comm_errors_return(handle), CallSite(call: "MPI_Comm_set_errhandler"))
         try check(cmpi_comm_rank(handle, &rank), CallSite(call: "MPI_Comm_rank"))
         try check(cmpi_comm_size(handle, &size), CallSite(call: "MPI_Comm_size"))
@@ -46,11 +47,11 @@ public final class Communicator {
 // MARK: - New groups
 
 extension Communicator {
-    /// Parts the group: ranks with the same colour come together, ordered by `key` and then by their rank here.
+    /// Splits the group: ranks with the same colour form a group, ordered by `key` and then by their rank here.
     /// Collective.
     ///
-    /// - Parameter color: not negative; nil to belong to no part.
-    /// - Returns: this rank's part, nil without a colour.
+    /// - Parameter color: not negative; nil to belong to no group.
+    /// - Returns: this rank's new group, nil without a colour.
     public func split(color: Int?, key: Int = 0) throws(MPIError) -> Communicator? {
         let site = site("MPI_Comm_split")
         guard let part = Int32(exactly: color ?? -1), color ?? 0 >= 0, let key = Int32(exactly: key) else {
@@ -67,7 +68,7 @@ extension Communicator {
         try duplicate(largestCount: Int(largestCount))
     }
 
-    /// As `duplicate()`, with messages of more than `largestCount` bytes or elements taking the way of very large ones.
+    /// As `duplicate()`, but messages of more than `largestCount` bytes or elements are treated like very large ones.
     package func duplicate(largestCount: Int) throws(MPIError) -> Communicator {
         var handle = cmpi_comm_world()
         try check(cmpi_comm_dup(self.handle, &handle), site("MPI_Comm_dup"))

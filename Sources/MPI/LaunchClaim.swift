@@ -1,23 +1,23 @@
 /// What a launcher has written into the environment about the job that a process is to be a rank of.
 ///
-/// A launcher that an MPI library does not understand starts it N times, and each of them is a whole job by itself: rank 0
-/// of 1, without an error, over the same files. What the launcher says is held against what MPI says.
+/// Where the MPI library does not understand the launcher, N processes start and each of them is a complete job: rank 0
+/// of 1, without an error, on the same files. So what the launcher says is compared with what MPI says.
 struct LaunchClaim: Equatable {
     /// The launcher, as a user knows it.
     let launcher: String
-    /// Processes that it has started as one job; nil where it tells only that there are several.
+    /// Processes that it has started as one job; nil where it says only that there are several.
     let processCount: Int?
     let hints: Hints
 
     enum Hints: Equatable { case openMPI, hydra, slurm, other }
 
-    /// The variable that has several jobs of one rank each be meant.
+    /// The variable by which a user says that several jobs of one rank each are intended.
     static let permission = "MPINFER_SINGLE_RANKS"
 
-    /// The claim of several processes; nil where there is one, or nobody says anything.
+    /// The claim of several processes; nil where there is one process, or no launcher says anything.
     ///
-    /// The launcher that stands nearest to the process counts: `mpirun` in an allocation, or under one that starts its
-    /// daemons by `srun`, says for how many it has started it, whatever variables are around it.
+    /// The launcher that started the process directly counts: `mpirun` in an allocation, also where it starts its
+    /// daemons by `srun`, sets how many processes it has started, whatever variables other launchers have set.
     ///
     /// - Parameter value: of an environment variable; nil where it is not set.
     init?(_ value: (String) -> String?) {
@@ -50,19 +50,20 @@ struct LaunchClaim: Equatable {
         hints = claim.hints
     }
 
-    /// Whether `srun` itself has started this, as one of its tasks: the batch script and an interactive shell of an
-    /// allocation are no such tasks.
+    /// Whether `srun` itself has started this process, as one of its tasks: the batch script and an interactive shell
+    /// of an allocation are not such tasks.
     private static func isTask(_ value: (String) -> String?) -> Bool {
         guard let step = value("SLURM_STEP_ID") ?? value("SLURM_STEPID"), let number = UInt32(step) else {
             return false
         }
-        // Steps of the batch script, of interactive shells and of what lies outside have numbers at the end of the range.
+        // Steps of the batch script, of interactive shells and of external processes have numbers at the end of the
+        // range.
         return number < 0xFFFF_FFF0
     }
 
     /// Why a job must not begin.
     ///
-    /// - Parameter library: what the MPI calls itself.
+    /// - Parameter library: the MPI library's name for itself.
     func complaint(library: String) -> String {
         let many = processCount.map { "\($0) processes" } ?? "several processes"
         let count = processCount.map(String.init) ?? "N"
@@ -81,6 +82,6 @@ struct LaunchClaim: Equatable {
             + "are meant, set \(LaunchClaim.permission)=1"
     }
 
-    /// `Open MPI v4.1.4, package: ...` is `Open MPI v4.1.4`.
+    /// `Open MPI v4.1.4, package: ...` becomes `Open MPI v4.1.4`.
     private static func short(_ library: String) -> String { String(library.prefix { $0 != "," && $0 != "\t" }) }
 }

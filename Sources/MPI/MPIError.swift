@@ -3,14 +3,14 @@ public struct MPIError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Reason: Sendable, Equatable {
         /// MPI refused or failed; the text is its own (`MPI_Error_string`).
         case library(code: Int, text: String)
-        /// The message has more bytes than the receiver made room for; `sent` is nil where MPI does not tell. After a
-        /// receive begun ahead, memory behind the room may be damaged: end the job.
+        /// The message has more bytes than the receiver made room for; `sent` is nil where MPI does not tell. Where the
+        /// receive was begun before the message arrived, memory after the buffer may be damaged: end the job.
         case messageTooLong(capacity: Int, sent: Int?)
         /// The message has fewer bytes than the receiver asked for.
         case messageTooShort(expected: Int, sent: Int)
         /// The message has fewer bytes than the receiver made room for, as allowed, but not a whole number of rows.
         case messageTorn(rowByteCount: Int, sent: Int)
-        /// The wait was broken off because its `shouldStop` said so.
+        /// The wait was ended because its `shouldStop` returned true.
         case stopped
         /// This MPI cannot be called in the way that was asked for.
         case threadLevel(wanted: ThreadLevel, provided: ThreadLevel)

@@ -11,17 +11,17 @@ extension MPISession {
         case openMPI
         /// `srun`, through its PMIx or PMI plug-in.
         case slurm
-        /// Another launcher that speaks PMIx or PMI (Hydra, PRRTE, ...).
+        /// Another launcher that uses PMIx or PMI (Hydra, PRRTE, ...).
         case processManager
     }
 
-    /// What the launcher says of several processes, read when `launcher` is and for the same reason.
+    /// What the launcher says about several processes, read at the same time as `launcher` and for the same reason.
     static let claim = LaunchClaim { getenv($0).map { String(cString: $0) } }
 
-    /// The launcher; nil when the program was started by itself and is, or will be, a job of one rank.
+    /// The launcher; nil when the program was started without a launcher and is, or will be, a job of one rank.
     ///
-    /// Read from the environment, so that it is known before a session starts; and once, because Open MPI sets the
-    /// variables of a launcher for a program that has none.
+    /// Read from the environment, so that it is known before a session starts; and only once, because Open MPI sets the
+    /// variables of a launcher in a program that has none.
     public static let launcher: Launcher? = {
         if getenv("OMPI_COMM_WORLD_SIZE") != nil { return .openMPI }
         guard getenv("PMIX_RANK") != nil || getenv("PMI_RANK") != nil else { return nil }

@@ -8,12 +8,12 @@ internal import CMPI
 
 /// One process's part in an MPI job, from `MPI_Init_thread` to `MPI_Finalize`.
 ///
-/// A program that was started without a launcher is a job of one rank. Neither a session nor what comes from it is
-/// `Sendable`: with the usual thread level, all of it stays on the thread that started the session.
+/// A program that was started without a launcher is a job of one rank. Neither a session nor anything obtained from it
+/// is `Sendable`: with the usual thread level, all of it stays on the thread that started the session.
 public final class MPISession {
     /// All ranks of the job.
     public let world: Communicator
-    /// What this MPI allows, at least what was asked for.
+    /// What this MPI allows; at least what was asked for.
     public let threadLevel: ThreadLevel
 
     private init(world: Communicator, threadLevel: ThreadLevel) {
@@ -59,20 +59,20 @@ public final class MPISession {
     /// Ends the processes of all ranks, with this exit code where the launcher passes it on.
     public func abort(code: Int) -> Never {
         _ = cmpi_abort(Int32(truncatingIfNeeded: code))
-        // MPI_Abort does not come back; the compiler cannot know.
+        // MPI_Abort does not return; the compiler cannot know that.
         _exit(Int32(truncatingIfNeeded: code))
     }
 
     /// Seconds since some moment in the past that stays the same for this process; differs from rank to rank.
     public static var wallClock: Double { MPI_Wtime() }
 
-    /// What the MPI library calls itself, in one line.
+    /// The MPI library's name and version as it reports them, in one line.
     public static var libraryVersion: String {
         let text = text(capacity: cmpi_max_library_version_string()) { MPI_Get_library_version($0, $1) }
         return String(text.prefix { $0 != "\n" && $0 != "\0" })
     }
 
-    /// The host, as MPI names it.
+    /// The host's name according to MPI.
     public static var processorName: String {
         MPISession.text(capacity: cmpi_max_processor_name()) { MPI_Get_processor_name($0, $1) }
     }

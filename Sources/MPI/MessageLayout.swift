@@ -1,6 +1,6 @@
 internal import CMPI
 
-/// The count and datatype under which a run of bytes is handed to MPI, whose counts end at 2^31 - 1.
+/// The count and datatype with which a range of bytes is passed to MPI, whose counts end at 2^31 - 1.
 struct MessageLayout: ~Copyable {
     let count: Int32
     let datatype: CMPIDatatype
@@ -33,7 +33,7 @@ struct MessageLayout: ~Copyable {
     }
 
     deinit {
-        // Communication that has begun with it goes on: MPI keeps the datatype until then.
+        // Communication that has begun with it continues: MPI keeps the datatype until it is complete.
         guard isOwned else { return }
         var datatype = datatype
         _ = cmpi_type_free(&datatype)

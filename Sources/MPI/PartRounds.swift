@@ -1,5 +1,5 @@
-/// How parts of different lengths travel in one collective: in rounds that bring at most `chunk` bytes of each part,
-/// because MPI counts the bytes of all parts together in 32 bits. Nearly always that is one round.
+/// How parts of different lengths travel in one collective: in rounds that carry at most `chunk` bytes of each part,
+/// because MPI counts the bytes of all parts together in 32 bits. Nearly always one round is enough.
 struct PartRounds {
     let lengths: [Int]
     let chunk: Int
@@ -26,8 +26,8 @@ struct PartRounds {
         return start..<min(start + chunk, lengths[part])
     }
 
-    /// How many bytes of each part travel in a round, where they lie in a buffer one behind the other, and how long
-    /// that is.
+    /// How many bytes of each part travel in a round, where they lie in a buffer one after another, and the length of
+    /// that buffer.
     func window(round: Int) -> (counts: [Int32], places: [Int32], total: Int) {
         var counts: [Int32] = []
         var places: [Int32] = []
@@ -41,7 +41,7 @@ struct PartRounds {
         return (counts, places, total)
     }
 
-    /// Behind each part, what a round has brought of it.
+    /// Appends to each part what a round has brought of it.
     func append(_ staging: [UInt8], round: Int, to parts: inout [[UInt8]]) {
         var place = 0
         for part in lengths.indices {
@@ -51,7 +51,7 @@ struct PartRounds {
         }
     }
 
-    /// What a round takes of each part, one behind the other.
+    /// What a round takes of each part, one after another.
     func staging(of parts: [[UInt8]], round: Int) -> [UInt8] {
         var staging: [UInt8] = []
         for part in parts.indices { staging += parts[part][range(of: part, round: round)] }

@@ -6,10 +6,10 @@ internal import CMPI
     internal import Musl
 #endif
 
-/// How a wait that polls passes its time: lets others have the core between two looks, and asks now and then whether
-/// to give up.
+/// What a wait that polls does between two polls: it lets others have the core, and asks from time to time whether to
+/// give up.
 struct Patience {
-    /// Seconds between two questions to `shouldStop`, which may itself look for a message.
+    /// Seconds between two calls of `shouldStop`, which may itself look for a message.
     static let interval = 100e-6
     private var nextQuestion = MPI_Wtime() + Patience.interval
     private var polls = 0
@@ -22,8 +22,8 @@ struct Patience {
         return true
     }
 
-    /// What is almost there is waited for on the core; otherwise the core goes to whoever wants it, which with more
-    /// ranks than cores is the one waited for.
+    /// The first polls keep the core, for what is about to arrive. Later ones yield it to any process that can use it;
+    /// with more ranks than cores that may be the rank waited for.
     mutating func pause() {
         polls += 1
         if polls > 20 { sched_yield() }

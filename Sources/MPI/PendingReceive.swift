@@ -1,12 +1,12 @@
 public import Tensors
 
-/// A receive under way: its tensor can be had only by waiting.
+/// A receive under way: only waiting returns its tensor.
 ///
 /// It must be waited for (or given up) once: a dropped one traps in debug builds; in release builds it is given up.
 ///
-/// Both sides must agree on the number of bytes. A shorter message is an error and no more. A longer one is an error
-/// after which the process should end: Open MPI 4.1 may have written past the end of the memory, see
-/// `Communicator.receive`, which looks first.
+/// Both sides must agree on the number of bytes. A shorter message is an error without further harm. A longer one is an
+/// error after which the process should end: Open MPI 4.1 may have written past the end of the memory.
+/// `Communicator.receive` checks the length first.
 public struct PendingReceive: ~Copyable {
     private var request: Request
     private let tensor: Tensor
@@ -16,8 +16,8 @@ public struct PendingReceive: ~Copyable {
         self.tensor = tensor
     }
 
-    /// Lets MPI work, and says whether the receive is over; `wait()` then comes back at once. Call it between kernels:
-    /// large messages make no progress by themselves.
+    /// Lets MPI work, and tells whether the receive is over; `wait()` then returns at once. Call it between kernels:
+    /// large messages make no progress without it.
     public mutating func test() -> Bool { request.test() }
 
     /// Waits for the message.
@@ -29,7 +29,7 @@ public struct PendingReceive: ~Copyable {
         return request.filled(tensor, received: received)
     }
 
-    /// As `wait()`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
+    /// As `wait()`, but stops when `shouldStop` returns true; it is called about every 100 microseconds.
     /// - Throws: `.stopped` then. The receive is given up, and the job can only be aborted.
     public consuming func wait(unless shouldStop: () -> Bool) throws(MPIError) -> Tensor {
         let received = try request.wait(unless: shouldStop)

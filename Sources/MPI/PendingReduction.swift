@@ -1,6 +1,6 @@
 public import Tensors
 
-/// A reduction over all ranks under way: its tensor can be had only by waiting.
+/// A reduction over all ranks under way: only waiting returns its tensor.
 ///
 /// It must be waited for (or given up) once: a dropped one traps in debug builds; in release builds it is given up.
 public struct PendingReduction: ~Copyable {
@@ -12,8 +12,8 @@ public struct PendingReduction: ~Copyable {
         self.tensor = tensor
     }
 
-    /// Lets MPI work, and says whether the reduction is over; `wait()` then comes back at once. Call it between
-    /// kernels, often: Open MPI does nothing for it in the background.
+    /// Lets MPI work, and tells whether the reduction is over; `wait()` then returns at once. Call it often between
+    /// kernels: Open MPI does nothing for it in the background.
     public mutating func test() -> Bool { request.test() }
 
     /// Waits for the tensor, which now has the reduced elements.
@@ -22,7 +22,7 @@ public struct PendingReduction: ~Copyable {
         return tensor
     }
 
-    /// As `wait()`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
+    /// As `wait()`, but stops when `shouldStop` returns true; it is called about every 100 microseconds.
     /// - Throws: `.stopped` then, and the job can only be aborted.
     public consuming func wait(unless shouldStop: () -> Bool) throws(MPIError) -> Tensor {
         _ = try request.wait(unless: shouldStop)

@@ -6,14 +6,14 @@ public struct PendingSend: ~Copyable {
 
     init(request: consuming Request) { self.request = request }
 
-    /// Lets MPI work, and says whether the send is over; `wait()` then comes back at once. Call it between kernels:
-    /// large messages make no progress by themselves.
+    /// Lets MPI work, and tells whether the send is over; `wait()` then returns at once. Call it between kernels: large
+    /// messages make no progress without it.
     public mutating func test() -> Bool { request.test() }
 
-    /// Waits until the tensor may be written again; that it was received is not said.
+    /// Waits until the tensor may be written again; this does not mean that it was received.
     public consuming func wait() throws(MPIError) { _ = try request.wait() }
 
-    /// As `wait()`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
+    /// As `wait()`, but stops when `shouldStop` returns true; it is called about every 100 microseconds.
     /// - Throws: `.stopped` then. The send is given up, and the job can only be aborted.
     public consuming func wait(unless shouldStop: () -> Bool) throws(MPIError) {
         _ = try request.wait(unless: shouldStop)

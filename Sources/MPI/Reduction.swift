@@ -1,7 +1,7 @@
 internal import CMPI
 internal import Tensors
 
-/// How the elements that the ranks hold at one place become one.
+/// How the elements that the ranks hold at one place are combined into one.
 public enum Reduction: String, Sendable, CaseIterable {
     case sum, minimum, maximum
 }
@@ -47,7 +47,7 @@ struct ReductionCall: ~Copyable {
     }
 
     deinit {
-        // A reduction that has begun with it goes on: MPI keeps the operation until then.
+        // A reduction that has begun with it continues: MPI keeps the operation until it is complete.
         guard isOwned else { return }
         var operation = operation
         _ = cmpi_op_free(&operation)
@@ -80,7 +80,7 @@ private func reduce<Format: NarrowFormat>(
     }
 }
 
-/// The way from a 16-bit floating-point format to float32 and back.
+/// The conversion from a 16-bit floating-point format to float32 and back.
 private protocol NarrowFormat {
     static func widen(_ bits: UInt16) -> Float
     static func narrow(_ value: Float) -> UInt16
@@ -91,7 +91,7 @@ private enum BrainFloat: NarrowFormat {
 
     static func narrow(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
-        // A NaN stays one: rounding could carry it to infinity.
+        // A NaN stays one: rounding could turn it into infinity.
         if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
         return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)  // to nearest, ties to even
     }

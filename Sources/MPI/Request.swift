@@ -1,9 +1,10 @@
 internal import CMPI
 internal import Tensors
 
-/// A transfer that MPI carries out meanwhile, and the storage that must live as long.
+/// A transfer that MPI carries out in the background, and the storage that must live as long.
 ///
-/// All fields are trivial, the storage is counted by hand: a deinit can then leave to MPI what MPI may still touch.
+/// All fields are trivial, and the storage is retained and released explicitly: a deinit can then leave to MPI the
+/// memory that MPI may still access.
 struct Request: ~Copyable {
     private var handle: CMPIRequest
     private let site: CallSite
@@ -23,7 +24,7 @@ struct Request: ~Copyable {
         self.storage = storage.map { Unmanaged.passRetained($0) }
     }
 
-    /// Lets MPI work, and says whether the transfer is over, well or badly.
+    /// Lets MPI work, and tells whether the transfer is over, with or without an error.
     mutating func test() -> Bool {
         if isComplete { return true }
         var status = MPI_Status()
@@ -34,7 +35,7 @@ struct Request: ~Copyable {
         return true
     }
 
-    /// - Returns: the bytes received; of no meaning for other transfers.
+    /// - Returns: the bytes received; without meaning for other transfers.
     mutating func wait() throws(MPIError) -> Int {
         if !isComplete {
             var status = MPI_Status()
@@ -79,7 +80,7 @@ struct Request: ~Copyable {
         storage?.release()
     }
 
-    /// Gives the transfer up. Where it cannot be called back, its storage is left to MPI for good.
+    /// Gives the transfer up. Where it cannot be cancelled, its storage is left to MPI and never freed.
     mutating func abandon() {
         guard !isComplete else { return }
         isComplete = true
@@ -88,7 +89,7 @@ struct Request: ~Copyable {
         }
     }
 
-    /// Seconds that a transfer given up gets to come to its end.
+    /// Seconds that a transfer given up is allowed to finish in.
     static let abandonTime = 0.2
 
     /// - Returns: whether MPI is done with the memory.

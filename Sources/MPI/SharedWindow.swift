@@ -22,19 +22,19 @@ public final class SharedWindow {
     public init(byteCount: Int, on communicator: Communicator) throws(MPIError) {
         byteCounts = try communicator.allGather([Int64(byteCount)]).map { Int($0) }
         self.communicator = communicator
-        // Open MPI starts the first segment behind a header of its own, so the storage starts at the next full line.
-        // Mappings start at a page in every process: all find the same line.
+        // Open MPI starts the first segment after a header of its own, so the storage starts at the next full cache
+        // line. Mappings start at a page boundary in every process, so all find the same line.
         let padded = byteCount + Storage.alignment
         var base: UnsafeMutableRawPointer?
         window = CMPIWin()
         try check(
             cmpi_win_allocate_shared(MPI_Aint(padded), communicator.handle, &base, &window),
             communicator.site("MPI_Win_allocate_shared"))
-        // One access epoch for the whole life: plain loads and stores, ordered by `synchronize()`.
+        // One access epoch for the whole life of the window: plain loads and stores, ordered by `synchronize()`.
         try check(cmpi_win_lock_all(window), communicator.site("MPI_Win_lock_all"))
     }
 
-    /// A rank's segment as memory for tensors. It must be gone before `free()`.
+    /// A rank's segment as memory for tensors. It must be released before `free()`.
     public func storage(ofRank rank: Int) throws(MPIError) -> Storage {
         precondition(!isFreed, "the window is freed")
         let site = communicator.site("MPI_Win_shared_query", peer: rank)
@@ -59,9 +59,9 @@ public final class SharedWindow {
         try check(cmpi_win_sync(window), communicator.site("MPI_Win_sync"))
     }
 
-    /// Gives the memory back. Collective.
+    /// Frees the memory. Collective.
     ///
-    /// - Precondition: no tensor lives in a segment of it any more on this rank.
+    /// - Precondition: no tensor on this rank uses a segment of it any more.
     public func free() throws(MPIError) {
         precondition(!isFreed, "the window is freed")
         precondition(living.value == 0, "\(living.value) storages still lie in the shared window")
@@ -71,7 +71,7 @@ public final class SharedWindow {
     }
 }
 
-/// How many storages borrow from a window; they may go away on any thread.
+/// How many storages use the memory of a window; they may be released on any thread.
 private final class LivingCount: Sendable {
     private let count = Atomic(0)
     var value: Int { count.load(ordering: .acquiring) }

@@ -1,22 +1,24 @@
 internal import CMPI
 
-/// A counter that the ranks of a communicator share: each call gets the next number, whoever makes it. It costs no rank.
+/// A counter that the ranks of a communicator share: each call gets the next number, whichever rank makes it. It needs
+/// no rank of its own.
 ///
-/// It lies on rank 0. Where all ranks share a node, it is a number in shared memory that is counted up by an atomic
-/// instruction: nobody has to be inside MPI. Across nodes it is counted up by MPI's one-sided `MPI_Fetch_and_op`, for which
-/// some networks need rank 0 to look into MPI now and then (docs/scheduling.md has what was measured).
+/// It lies on rank 0. Where all ranks share a node, it is a number in shared memory that is incremented by an atomic
+/// instruction: no rank has to be inside MPI. Across nodes it is incremented by MPI's one-sided `MPI_Fetch_and_op`, for
+/// which some networks need rank 0 to call MPI from time to time (docs/scheduling.md has measured times).
 public final class TicketCounter {
     private let communicator: Communicator
     private var window: CMPIWin
-    /// Where the counter can be counted up without MPI; nil across nodes.
+    /// Where the counter can be incremented without MPI; nil across nodes.
     private let shared: UnsafeMutablePointer<Int64>?
     private var isFreed = false
 
     /// Whether the counter is in memory that all ranks share.
     public var isShared: Bool { shared != nil }
 
-    /// A counter, or nil where MPI cannot have one: Open MPI as Debian 12 sets it up has no one-sided communication between
-    /// nodes that only TCP joins (findings/debian-openmpi-no-windows-over-tcp.sh). Collective.
+    /// A counter, or nil where MPI cannot provide one: Open MPI as Debian 12 configures it has no one-sided
+    /// communication between nodes that are connected by TCP only (findings/debian-openmpi-no-windows-over-tcp.sh).
+    /// Collective.
     public static func ifPossible(on communicator: Communicator) throws(MPIError) -> TicketCounter? {
         let node = try communicator.nodeLocal()
         let isOneNode = try communicator.allGather([Int64(node.size)]).allSatisfy { $0 == communicator.size }
@@ -24,13 +26,13 @@ public final class TicketCounter {
         var window = CMPIWin()
         var base: UnsafeMutableRawPointer?
         let isMade = cmpi_win_allocate(64, communicator.handle, &base, &window) == cmpi_success()
-        // All ranks or none.
+        // All ranks have the counter, or none.
         guard try communicator.allGather([Int64(isMade ? 1 : 0)]).allSatisfy({ $0 == 1 }) else { return nil }
         try check(cmpi_win_free(&window), communicator.site("MPI_Win_free"))
         return try TicketCounter(on: communicator, usesSharedMemory: false)
     }
 
-    /// - Precondition: shared memory is for ranks of one node.
+    /// - Precondition: where the counter is in shared memory, all ranks are on one node.
     package init(on communicator: Communicator, usesSharedMemory: Bool) throws(MPIError) {
         self.communicator = communicator
         let byteCount = communicator.rank == 0 ? MPI_Aint(64) : 0
@@ -67,7 +69,7 @@ public final class TicketCounter {
         return Int(taken)
     }
 
-    /// Gives the memory back. Collective.
+    /// Frees the memory. Collective.
     public func free() throws(MPIError) {
         precondition(!isFreed, "the counter is freed")
         isFreed = true

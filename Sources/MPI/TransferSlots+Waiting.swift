@@ -33,7 +33,7 @@ extension TransferSlots {
         try clear(slot)
     }
 
-    /// As `wait(send:)`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
+    /// As `wait(send:)`, but stops when `shouldStop` returns true; it is called about every 100 microseconds.
     /// - Throws: `.stopped` then; the send stays outstanding.
     public mutating func wait(send slot: Int, unless shouldStop: () -> Bool) throws(MPIError) {
         precondition(self[slot].pointee.content == .send, "slot \(slot) holds no send")
@@ -52,7 +52,7 @@ extension TransferSlots {
         return try takeReceived(slot)
     }
 
-    /// As `wait(receive:)`, unless `shouldStop` says so first; it is asked about every 100 microseconds.
+    /// As `wait(receive:)`, but stops when `shouldStop` returns true; it is called about every 100 microseconds.
     /// - Throws: `.stopped` then; the receive stays outstanding.
     public mutating func wait(receive slot: Int, unless shouldStop: () -> Bool) throws(MPIError) -> Tensor {
         precondition(self[slot].pointee.content == .receive, "slot \(slot) holds no receive")
@@ -60,7 +60,7 @@ extension TransferSlots {
         return try takeReceived(slot)
     }
 
-    /// Waits until at least one outstanding transfer is complete, unless `shouldStop` says so first.
+    /// Waits until at least one outstanding transfer is complete, but stops when `shouldStop` returns true.
     ///
     /// - Returns: how many are newly complete; 0 where none is outstanding.
     public mutating func waitForAny(unless shouldStop: () -> Bool) throws(MPIError) -> Int {
@@ -74,8 +74,8 @@ extension TransferSlots {
         }
     }
 
-    /// Gives all transfers up, for a job that has failed, and makes the slots idle. Memory that MPI may still touch is
-    /// left to it for good.
+    /// Gives all transfers up, for a job that has failed, and makes the slots idle. Memory that MPI may still access is
+    /// left to it and never freed.
     public mutating func abandonAll() {
         giveUpAll()
         for slot in 0..<capacity { slots[slot] = Slot() }

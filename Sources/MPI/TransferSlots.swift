@@ -1,16 +1,16 @@
 internal import CMPI
 public import Tensors
 
-/// A fixed number of places for transfers under way, for one that has many at a time and knows each by its number.
+/// A fixed number of places for transfers under way, for code that has many at a time and knows each by its number.
 ///
-/// The message of a slot can go in pieces, for networks on which MPI has long messages wait for their receivers again and
-/// again: a piece that MPI sends at once waits for nobody. The first piece is sent synchronously, so that a send in pieces
-/// too is complete only once its receive stands ready, and a receiver is never sent more than it has slots for.
+/// The message of a slot can be sent in pieces, for networks on which MPI makes each long message wait for its
+/// receiver: a piece that is small enough for MPI to send at once does not wait. The first piece is sent synchronously.
+/// So a send in pieces, like any other, is complete only once its receive is posted, and a receiver is never sent more
+/// than it has slots for.
 ///
-/// A slot is idle, outstanding, or complete until it is waited for. Posting, poking and waiting allocate nothing,
-/// except the memory of a tensor that is received without memory given. A received tensor comes out of
-/// `wait(receive:)` and from nowhere else. Slots must be idle when they go away: others trap in debug builds, and
-/// are given up in release builds.
+/// A slot is idle, outstanding, or complete until it is waited for. Posting, polling and waiting allocate nothing,
+/// except the memory of a tensor that is received without memory given. Only `wait(receive:)` returns a received
+/// tensor. Slots must be idle when they are destroyed: others trap in debug builds, and are given up in release builds.
 public struct TransferSlots: ~Copyable {
     struct Slot {
         var content = Content.none
@@ -20,7 +20,7 @@ public struct TransferSlots: ~Copyable {
         /// Of the first piece that failed.
         var code = cmpi_success()
         var site = CallSite(call: "")
-        /// Kept alive for MPI; a send lets go of it as soon as it is complete.
+        /// Kept alive for MPI; a send releases it as soon as it is complete.
         var tensor: Tensor?
         var expectation = Expectation(byteCount: 0, rowByteCount: nil)
         var received = 0
@@ -36,7 +36,7 @@ public struct TransferSlots: ~Copyable {
     // has a null request, which MPI skips.
     let slots: UnsafeMutablePointer<Slot>  // [capacity]
     let requests: UnsafeMutablePointer<CMPIRequest>  // [requestCount]
-    let statuses: UnsafeMutablePointer<MPI_Status>  // [requestCount], of the pieces that one look found complete
+    let statuses: UnsafeMutablePointer<MPI_Status>  // [requestCount], of the pieces that one poll found complete
     let indices: UnsafeMutablePointer<Int32>  // [requestCount], their requests
     let slotOfRequest: [Int]
     let requestRanges: [Range<Int>]  // by slot
@@ -82,8 +82,8 @@ public struct TransferSlots: ~Copyable {
     /// Whether nothing is posted in the slot.
     public func isIdle(_ slot: Int) -> Bool { self[slot].pointee.content == .none }
 
-    /// Whether the slot's transfer was seen to be over, well or badly: waiting for it comes back at once. Only
-    /// `progress()` and the waits look.
+    /// Whether the slot's transfer was found to be over, with or without an error: waiting for it returns at once. Only
+    /// `progress()` and the waits update this.
     public func isComplete(_ slot: Int) -> Bool { self[slot].pointee.isComplete }
 
     subscript(slot: Int) -> UnsafeMutablePointer<Slot> {
@@ -125,8 +125,8 @@ extension TransferSlots {
             slot: slot, allowingFewerRows: allowingFewerRows)
     }
 
-    /// Begins to receive into memory that the caller has. The caller gives the tensor away: nobody may read or write
-    /// it before `wait(receive:)` hands it out.
+    /// Begins to receive into memory of the caller. The caller gives the tensor away: it must not be read or written
+    /// before `wait(receive:)` returns it.
     ///
     /// - Precondition: the slot is idle.
     public mutating func post(
@@ -154,7 +154,7 @@ extension TransferSlots {
         let length = TransferSlots.pieceByteCount(byteCount, pieceCount: range.count)
         for request in range {
             let first = (request - range.lowerBound) * length
-            // Fewer and full pieces of what is short.
+            // A short message has fewer pieces; all but the last have the full length.
             guard first < byteCount || request == range.lowerBound else { return }
             requests[request] = try start(request, first..<min(byteCount, first + length))
             if request == range.lowerBound {

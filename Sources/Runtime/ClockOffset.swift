@@ -1,12 +1,12 @@
 public import MPI
 
-/// How far the clocks of ranks on different nodes are apart.
+/// By how much the clocks of ranks on different nodes differ.
 public enum ClockOffset {
     private static let tag = 2
     private static let rounds = 8
 
-    /// Seconds to add to this rank's clock to get rank 0's, by the exchange with the shortest way there and back
-    /// (Cristian 1989). All ranks call this together.
+    /// Seconds to add to this rank's clock to get rank 0's, from the exchange with the shortest round trip (Cristian
+    /// 1989). All ranks call this together.
     public static func measure(_ world: Communicator) throws(MPIError) -> Double {
         var best = (roundTrip: Double.infinity, offset: 0.0)
         for other in 1..<max(world.size, 1) {

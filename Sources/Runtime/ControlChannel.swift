@@ -1,7 +1,7 @@
 public import MPI
 
-/// How ranks of a job learn of one another's failures, so that nobody waits for somebody who will not come, and agree
-/// in the end on what happened.
+/// How ranks of a job learn of one another's failures, so that no rank waits for one that has failed, and agree at the
+/// end on what happened.
 public final class ControlChannel {
     private let world: Communicator
     private let failures: FailureChannel
@@ -12,13 +12,13 @@ public final class ControlChannel {
         failures = try FailureChannel(on: world)
     }
 
-    /// The failure of another rank that this rank has heard of.
+    /// The failure of another rank that this rank knows of.
     public var remoteFailure: RemoteFailure? {
         guard let notice = failures.notice, notice.rank != world.rank else { return nil }
         return RemoteFailure(rank: notice.rank, reason: notice.text)
     }
 
-    /// Whether a rank has failed; looks for news each time. What a wait asks with `unless:`.
+    /// Whether a rank has failed; looks for new notices each time. Meant as the argument `unless:` of waits.
     public func hasRemoteFailure() -> Bool { failures.isRaised }
 
     /// Tells all other ranks why this one stops.

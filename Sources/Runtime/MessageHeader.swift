@@ -1,7 +1,7 @@
 internal import Tensors
 
-/// Says what tensor follows, on edges whose values have a shape that only the run can tell. Receivers must know the size
-/// of a message before they post its receive.
+/// Describes the tensor that follows, on edges whose values have a shape that is known only during the run. Receivers
+/// must know the size of a message before they post its receive.
 enum MessageHeader {
     /// Axes that a header has room for.
     static let rankLimit = 14

@@ -12,7 +12,7 @@ public protocol MicrobatchSource {
 
 /// Where a rank puts the model's outputs that its stage writes.
 public protocol MicrobatchSink {
-    /// Takes the outputs of a microbatch that the rank's stage writes, in the order of `PartitionPlan.outputs`. Microbatches come in order. The
-    /// tensors are the sink's only until it returns.
+    /// Takes the outputs of a microbatch that the rank's stage writes, in the order of `PartitionPlan.outputs`.
+    /// Microbatches come in order. The sink may use the tensors only until it returns.
     func write(microbatch: Int, outputs: [Tensor]) throws
 }

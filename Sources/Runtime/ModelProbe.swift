@@ -3,7 +3,7 @@ public import Kernels
 public import Planning
 public import Tensors
 
-/// A whole model on one rank, for measuring what each of its nodes takes.
+/// A whole model on one rank, for measuring how long each of its nodes takes.
 public final class ModelProbe {
     private let graph: Graph
     private let batching: InputBatching
@@ -40,13 +40,13 @@ public final class ModelProbe {
         }
     }
 
-    /// The types of the outputs for microbatches of a variant; nil where only the run can tell.
+    /// The types of the outputs for microbatches of a variant; nil where they are known only during the run.
     public func outputTypes(for variant: InputBatching.Variant) throws -> [TensorType?] {
         let types = try programs.types(for: variant).outputs
         return graph.outputs.map { types[part.outputs.firstIndex(of: $0)!] }
     }
 
-    /// The tensor that the items of an input are read into; nil where nobody reads it.
+    /// The tensor that the items of an input are read into; nil where nothing reads it.
     public func tensor(of input: ValueID) -> Tensor? {
         graph.inputs.firstIndex { $0.value == input }.flatMap { readTensors[$0] }
     }

@@ -6,7 +6,7 @@
 
 /// The process's highest resident memory so far.
 public enum PeakMemory {
-    /// In bytes; 0 where the system does not tell.
+    /// In bytes; 0 where the system does not report it.
     public static var byteCount: Int {
         var usage = rusage()
         // Linux counts in KiB.
@@ -16,7 +16,7 @@ public enum PeakMemory {
 
 /// The process's resident memory now.
 enum ResidentMemory {
-    /// In bytes; 0 where the system does not tell.
+    /// In bytes; 0 where the system does not report it.
     static var byteCount: Int {
         let descriptor = open("/proc/self/statm", O_RDONLY)
         guard descriptor >= 0 else { return 0 }

@@ -4,7 +4,7 @@ public import MPI
 public import Planning
 public import Tensors
 
-/// One rank's life: it compiles its stages, carries out its actions, and notes where the time went.
+/// The work of one rank: it compiles its stages, carries out its actions, and records where the time went.
 public final class RankExecutor {
     private(set) var rules: ScheduleRules
     private let batching: InputBatching
@@ -22,13 +22,14 @@ public final class RankExecutor {
     private let incomingIndex: [Int: Int]  // position in `messages.incoming` by edge
     private let outgoingIndex: [Int: Int]  // position in `messages.outgoing` by edge
 
-    /// Holds each action against the rules, in debug builds.
+    /// Checks each action against the rules, in debug builds.
     private var progress: ScheduleProgress
     private var watch = StageWatch()
 
     private var plan: PartitionPlan { rules.plan }
 
-    /// Reads the weights of the rank's stages and compiles them for the shapes that microbatches have, as many as are kept.
+    /// Reads the weights of the rank's stages and compiles them for the shapes of microbatches, as many shapes as
+    /// programs are kept.
     ///
     /// - Parameters:
     ///   - rules: of the plan, for all microbatches of the job.
@@ -51,7 +52,7 @@ public final class RankExecutor {
         let messages = RankMessages(
             rules, stages: stages, communicator: communicator,
             unless: {
-                // Whoever waits for a message does what others need of it.
+                // While this rank waits for a message, it does what others need from it.
                 dispatch?.serveWhileWaiting()
                 return control.hasRemoteFailure()
             })
@@ -120,7 +121,7 @@ public final class RankExecutor {
         for seat in seats { seat.resultBuffers.populate() }
     }
 
-    /// Carries out this rank's actions: those that follow from the plan, or those that come of what is decided on the way.
+    /// Carries out this rank's actions: those that follow from the plan, or those that are decided during the run.
     ///
     /// - Parameter computed: called when the last of the rank's stages is done with a microbatch.
     /// - Throws: what went wrong here, or `RemoteFailure` when another rank has failed meanwhile. Outstanding messages
@@ -161,7 +162,7 @@ public final class RankExecutor {
         }
     }
 
-    // MARK: What is decided in the run
+    // MARK: What is decided during the run
 
     /// Notes which lane computes a microbatch.
     func give(_ microbatch: Int, to lane: Int) {
@@ -169,7 +170,7 @@ public final class RankExecutor {
         progress.give(microbatch, to: lane)
     }
 
-    /// Whether the next message of a lane has come over an edge that ends here, as far as the last look tells.
+    /// Whether the next message of a lane has arrived over an edge that ends here, as far as the last poll shows.
     func hasCome(over edge: Int, lane: Int) -> Bool {
         messages.hasCome(incomingIndex[edge]!, ring: rules.ringCount(of: edge) == 1 ? 0 : lane)
     }
@@ -192,7 +193,7 @@ public final class RankExecutor {
         watch.note(.wait, microbatch: microbatch, since: start)
     }
 
-    /// Whether the rules have this action come now.
+    /// Whether the rules allow this action now.
     private func isAllowed(_ action: Action) -> Bool {
         do { try progress.take(action) } catch {
             assertionFailure("rank \(communicator.rank): \(error)")
@@ -257,7 +258,7 @@ public final class RankExecutor {
         for index in seat.outgoing { try messages.awaitBuffer(of: index, before: seat.turn) }
         let waited = watch.note(.wait, microbatch: microbatch, since: start)
         guard !seat.part.nodes.isEmpty else {
-            // Nothing to compute: what has come is what goes on.
+            // Nothing to compute: what has arrived is passed on.
             return seat.finish(microbatch, seat.part.outputs.map { operands[seat.operandIndex[$0]!] })
         }
 
@@ -267,7 +268,7 @@ public final class RankExecutor {
         let buffers = program.outputTypes.enumerated().map { index, type in
             type.map { seat.resultBuffers.tensor(index, turn: seat.turn, type: $0) }
         }
-        // A shape that comes up for the first time was compiled now.
+        // A shape that occurs for the first time was compiled now.
         let ready = isCompiled ? waited : watch.count(.compile, since: waited)
         var poking = 0.0
         do {
@@ -295,14 +296,14 @@ public final class RankExecutor {
         return readBuffers.tensor(input, turn: 0, type: types[seat.operandIndex[site.value]!]!)
     }
 
-    /// The types of the outputs that this rank writes for a variant; nil where only the run can tell.
+    /// The types of the outputs that this rank writes for a variant; nil where they are known only during the run.
     public func outputTypes(for variant: InputBatching.Variant) throws -> [TensorType?] {
         try seats.flatMap { try $0.writtenTypes(for: variant) }
     }
 
     // MARK: Report
 
-    /// Where this rank's time and memory went.
+    /// What this rank's time and memory were used for.
     ///
     /// - Parameter clockOffset: seconds to add to this rank's clock to get rank 0's.
     public func summary(clockOffset: Double) -> Timeline.RankSummary {

@@ -2,10 +2,11 @@ internal import MPI
 internal import Planning
 internal import Tensors
 
-/// The messages of one rank: those that come over the edges that end at its stages, and those that leave over the edges
-/// that begin there. Buffers are taken in turn.
+/// The messages of one rank: those that arrive over the edges that end at its stages, and those that leave over the
+/// edges that begin there. Buffers are taken in turn.
 ///
-/// A message of an edge with a header is two: the header, whose size is known, and the tensor that it announces.
+/// An edge with a header has two messages for each microbatch: the header, whose size is known, and the tensor that it
+/// describes.
 final class RankMessages {
     let incoming: [PartitionPlan.Edge]
     let outgoing: [PartitionPlan.Edge]
@@ -24,7 +25,7 @@ final class RankMessages {
     /// Headers have the slots after those of tensors, in the same order.
     private let headerSlotOffset: Int
 
-    /// - Parameter shouldStop: asked while waiting; the wait ends with an error when it says so.
+    /// - Parameter shouldStop: called while waiting; the wait ends with an error when it returns true.
     init(
         _ rules: ScheduleRules, stages: [Int], communicator: Communicator, unless shouldStop: @escaping () -> Bool
     ) {
@@ -62,7 +63,7 @@ final class RankMessages {
     /// Makes room for messages of this size on an incoming edge.
     func reserve(incoming index: Int, byteCount: Int) { receiveBuffers.reserve(index, byteCount: byteCount) }
 
-    /// Has the system give the memory now.
+    /// Makes the system provide the memory now.
     func populate() { receiveBuffers.populate() }
 
     // MARK: Receiving
@@ -71,7 +72,7 @@ final class RankMessages {
     ///
     /// - Parameters:
     ///   - source: the rank that sends it.
-    ///   - type: nil where the header will tell it.
+    ///   - type: nil where the header will describe it.
     func post(receive index: Int, ring: Int, from source: Int, type: TensorType?) throws {
         let edge = incoming[index]
         let buffer = bufferNumber(index, ring, turn: postedCounts[index][ring])
@@ -88,7 +89,7 @@ final class RankMessages {
         }
     }
 
-    /// The tensor of the message of a ring that was posted first of those that were not taken, when it is there.
+    /// The tensor of the message of a ring that was posted first of those that were not taken, once it has arrived.
     func wait(receive index: Int, ring: Int, from source: Int) throws -> Tensor {
         let buffer = bufferNumber(index, ring, turn: takenCounts[index][ring])
         takenCounts[index][ring] += 1
@@ -103,15 +104,15 @@ final class RankMessages {
         return try slots.wait(receive: slot, unless: shouldStop)
     }
 
-    /// Whether something of the message that `wait(receive:)` would wait for was seen to be there: all of it, or the header
-    /// that comes right before it. Only `progress()` and the waits look.
+    /// Whether a part of the message that `wait(receive:)` would wait for was found to have arrived: all of it, or the
+    /// header that comes right before it. Only `progress()` and the waits update this.
     func hasCome(_ index: Int, ring: Int) -> Bool {
         guard takenCounts[index][ring] < postedCounts[index][ring] else { return false }
         let slot = firstReceiveSlot[index] + bufferNumber(index, ring, turn: takenCounts[index][ring])
         return slots.isComplete(incoming[index].hasHeader ? headerSlotOffset + slot : slot)
     }
 
-    /// Whether one more receive finds a buffer.
+    /// Whether there is a buffer for one more receive.
     func canPost(_ index: Int, ring: Int) -> Bool {
         postedCounts[index][ring] - takenCounts[index][ring] < incoming[index].receiveSlotCount / ringCounts[index]
     }

@@ -4,8 +4,8 @@ public import MPI
 public import Planning
 internal import Tensors
 
-/// What the ranks of a plan share while a job runs: how lanes get their work where that is decided in the run, and the
-/// weights of replicas that are on one node. Made and given back by all ranks together.
+/// What the ranks of a plan share while a job runs: how lanes get their work where that is decided during the run, and
+/// the weights of replicas that are on one node. Made and freed by all ranks together.
 public final class SharedResources {
     let dispatch: LaneDispatch?
     /// Nil where no other rank of the node has the same weights.
@@ -15,7 +15,7 @@ public final class SharedResources {
     /// Collective: fails on all ranks or on none.
     ///
     /// - Parameters:
-    ///   - work: of all microbatches, where lanes are chosen in the run.
+    ///   - work: of all microbatches, where lanes are chosen during the run.
     public init(
         _ rules: ScheduleRules, work: WorkTable, world: Communicator, control: ControlChannel
     ) throws {
@@ -29,7 +29,8 @@ public final class SharedResources {
         else { return }
         let constants = stage?.parameterByteCount ?? 0
         let byteCount = replicas.rank == 0 ? WeightShelf.byteCount(forConstants: constants) : 0
-        // Where the node has too little shared memory each replica holds its own weights, as on nodes of its own.
+        // Where the node has too little shared memory each replica holds its own weights, as if it were on a node of
+        // its own.
         let window: SharedWindow
         do { window = try SharedWindow(byteCount: byteCount, on: replicas) } catch { return }
         let memory = try window.storage(ofRank: 0)
@@ -39,7 +40,7 @@ public final class SharedResources {
         shelf = WeightShelf(memory, unless: { control.hasRemoteFailure() })
     }
 
-    /// Gives everything back. All ranks call it together, once all are through and have let go of their executors.
+    /// Frees everything. All ranks call it together, once all are done and have released their executors.
     public func release() throws {
         try dispatch?.release()
         shelf = nil

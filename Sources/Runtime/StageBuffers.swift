@@ -10,8 +10,8 @@ struct StageBuffers {
         rings = slotCounts.map { count in (0..<count).map { _ in Storage(byteCount: 0) } }
     }
 
-    /// The buffer of a value whose turn it is, seen as a tensor of the type given. Whoever still holds a tensor in a
-    /// buffer that had to grow keeps the old one.
+    /// The buffer of a value for this turn, as a tensor of the given type. A tensor that still uses a buffer that had
+    /// to grow keeps the old memory.
     mutating func tensor(_ index: Int, turn: Int, type: TensorType) -> Tensor {
         let slot = turn % rings[index].count
         if rings[index][slot].byteCount < type.byteCount {
@@ -22,14 +22,14 @@ struct StageBuffers {
 
     func slotCount(_ index: Int) -> Int { rings[index].count }
 
-    /// Makes room for values of this size in all buffers of one.
+    /// Makes room for values of this size in all buffers of one value.
     mutating func reserve(_ index: Int, byteCount: Int) {
         for slot in rings[index].indices where rings[index][slot].byteCount < byteCount {
             rings[index][slot] = Storage(byteCount: byteCount)
         }
     }
 
-    /// Has the system give the memory now.
+    /// Makes the system provide the memory now.
     func populate() {
         for storage in rings.joined() { storage.populate() }
     }

@@ -3,10 +3,10 @@ internal import Kernels
 internal import Planning
 internal import Tensors
 
-/// A stage compiled for the shapes of a microbatch when these first come up. Programs for the shapes used last are
-/// kept, up to a bound; weights are packed once for all of them.
+/// A stage compiled for the shapes of a microbatch when these first occur. Programs for the shapes used last are kept,
+/// up to a bound; weights are packed once for all of them.
 struct StagePrograms {
-    /// What goes in and out of the stage; nil where only the run can tell.
+    /// What goes in and out of the stage; nil where it is known only during the run.
     struct Types {
         /// By index in the part's inputs and outputs.
         let inputs: [TensorType?]
@@ -40,7 +40,7 @@ struct StagePrograms {
         self.pool = pool
     }
 
-    /// The types at the stage's borders for a variant, as far as its inputs' shapes tell.
+    /// The types at the stage's borders for a variant, as far as they follow from its inputs' shapes.
     mutating func types(for variant: InputBatching.Variant) throws -> Types {
         if let types = knownTypes[variant] { return types }
         let bound = try binding(for: variant)
@@ -49,10 +49,11 @@ struct StagePrograms {
         return types
     }
 
-    /// The program for the microbatches of a variant. What it finds out only while it runs, it compiles for itself.
+    /// The program for the microbatches of a variant. For types that it finds only while it runs, it compiles programs
+    /// itself.
     mutating func program(for variant: InputBatching.Variant) throws -> StageProgram {
         if let program = programs[variant] { return program }
-        // A binding that was dropped is made anew only for a program that was.
+        // A binding that was dropped is made again only for a program that was dropped too.
         let bound = try binding(for: variant)
         let (part, weights, arena, pool, recorder) = (part, weights, arena, pool, recorder)
         return try programs.value(for: variant) {
@@ -61,7 +62,7 @@ struct StagePrograms {
         }
     }
 
-    /// Whether a variant's program is at hand.
+    /// Whether a variant's program is kept.
     func hasProgram(for variant: InputBatching.Variant) -> Bool { programs.contains(variant) }
 
     private mutating func binding(for variant: InputBatching.Variant) throws -> BoundGraph {

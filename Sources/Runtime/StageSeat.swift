@@ -30,7 +30,8 @@ final class StageSeat {
     private(set) var results: [Tensor] = []
     private var states: [ValueID: Tensor] = [:]
     private let carried: [PartitionPlan.StateSite]
-    /// Results that stages of the same rank have yet to take: as many microbatches as there are buffers, taken in turn.
+    /// Results that stages of the same rank have not taken yet: as many microbatches as there are buffers, taken in
+    /// turn.
     private var kept: [(microbatch: Int, results: [Tensor])]
 
     /// - Parameter keepsResults: whether a stage of the same rank takes some of them.
@@ -55,7 +56,7 @@ final class StageSeat {
         }
         outgoing = messages.outgoing.indices.filter { messages.outgoing[$0].from == stage }
         written = plan.outputs.filter { $0.stage == stage }.map(\.value)
-        // A stage without layers hands on what it is given.
+        // A stage without layers passes on what it is given.
         let slotCounts = part.outputs.map { part.nodes.isEmpty ? 0 : plan.resultSlotCount(of: $0, stage: stage) }
         resultBuffers = StageBuffers(slotCounts: slotCounts)
         carried = plan.states.filter { $0.stage == stage }
@@ -95,7 +96,7 @@ final class StageSeat {
         turn += 1
     }
 
-    /// The types of the results that are written, for a variant; nil where only the run can tell.
+    /// The types of the results that are written, for a variant; nil where they are known only during the run.
     func writtenTypes(for variant: InputBatching.Variant) throws -> [TensorType?] {
         let types = try programs.types(for: variant).outputs
         return written.map { types[resultIndex[$0]!] }

@@ -1,6 +1,7 @@
 internal import Planning
 
-/// What a stage notes while it runs: totals by activity, when it did what, and when messages were begun and waited for.
+/// What a stage records while it runs: totals by activity, when it did what, and when messages were begun and waited
+/// for.
 struct StageWatch {
     private var watch = StopWatch()
     private var spans: [Timeline.Span] = []
@@ -11,7 +12,7 @@ struct StageWatch {
     private var started = 0.0
     private var ended = 0.0
 
-    /// Events of a kind that are kept for each rank; later ones are taken to be like the earlier ones.
+    /// Events of a kind that are kept for each rank; later ones are assumed to be like the earlier ones.
     private static let eventLimit = 1 << 16
     /// Samples of memory that are kept: enough for a curve.
     private static let memoryLimit = 512
@@ -28,7 +29,7 @@ struct StageWatch {
         if memory.count < StageWatch.memoryLimit + 2 { sampleMemory() }
     }
 
-    /// Makes room, so that noting allocates nothing.
+    /// Reserves memory, so that recording allocates nothing.
     mutating func reserve(sends sendCount: Int, waits waitCount: Int, microbatches: Int) {
         sends.reserveCapacity(min(StageWatch.eventLimit, sendCount))
         waits.reserveCapacity(min(StageWatch.eventLimit, waitCount))
@@ -43,7 +44,7 @@ struct StageWatch {
         watch.count(activity, since: start)
     }
 
-    /// The same, and keeps when it was.
+    /// The same, and records when it was.
     @discardableResult
     mutating func note(_ activity: Timeline.Activity, microbatch: Int, since start: Double) -> Double {
         let now = watch.count(activity, since: start)
@@ -51,13 +52,13 @@ struct StageWatch {
         return now
     }
 
-    /// Keeps when something was that is counted elsewhere.
+    /// Records when something happened whose time is counted elsewhere.
     mutating func keep(_ activity: Timeline.Activity, microbatch: Int, from start: Double, to end: Double) {
         guard spans.count < StageWatch.eventLimit else { return }
         spans.append(.init(activity, microbatch: microbatch, start: start, end: end))
     }
 
-    /// Looks at the memory in use, now and then.
+    /// Samples the memory in use, from time to time.
     mutating func noteMemory(microbatch: Int) {
         guard microbatch % memoryStride == 0, memory.count < StageWatch.memoryLimit else { return }
         sampleMemory()
@@ -72,7 +73,7 @@ struct StageWatch {
         sends.append(.init(edge: edge, microbatch: microbatch, start: time, end: time))
     }
 
-    /// Notes that the rank stood still from `start` until now for the message of an edge.
+    /// Records that the rank was idle from `start` until now, waiting for the message of an edge.
     mutating func noteWait(edge: Int, microbatch: Int, since start: Double) {
         let end = StopWatch.now
         receiveWait += end - start

@@ -1,7 +1,7 @@
 internal import MPI
 internal import Planning
 
-/// Adds up where the time of this rank goes.
+/// Adds up this rank's time by activity.
 struct StopWatch {
     private(set) var seconds: [Double] = [Double](repeating: 0, count: Timeline.Activity.allCases.count)
 

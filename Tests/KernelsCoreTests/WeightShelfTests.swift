@@ -5,7 +5,7 @@ import Testing
 
 @testable import Kernels
 
-/// Weights that several processes hold once; here threads stand for processes, each with a shelf of its own over the same
+/// Weights that several processes hold once; here threads represent processes, each with its own shelf over the same
 /// memory.
 @Suite struct WeightShelfTests {
     private struct Unpackable: Error {}
@@ -38,7 +38,7 @@ import Testing
                 group.addTask {
                     let shelf = WeightShelf(memory, unless: { false })
                     var random = SplitMix(UInt64(seed * 4 + process))
-                    // Processes ask in the same order for the most part.
+                    // Processes ask mostly in the same order.
                     var order = Array(0..<200)
                     for _ in 0..<30 { order.swapAt(random.integer(0...199), random.integer(0...199)) }
                     return order.map { number in
@@ -89,7 +89,7 @@ import Testing
     @Test func nobodyWaitsForOneThatIsGone() throws {
         let memory = WeightShelfTests.memory(room: 1000)
         let (gone, other) = (WeightShelf(memory, unless: { false }), WeightShelf(memory, unless: { true }))
-        // While one packs, the other asks, and hears that a rank has failed.
+        // While one packs, the other asks, and learns that a rank has failed.
         let outer = try gone.storage("weight") {
             let inner = try other.storage("weight") { WeightShelfTests.weight(1, byteCount: 10) }
             #expect(WeightShelfTests.bytes(inner) == WeightShelfTests.bytes(WeightShelfTests.weight(1, byteCount: 10)))

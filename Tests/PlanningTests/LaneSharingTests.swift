@@ -69,7 +69,7 @@ import Testing
         return loads
     }
 
-    /// By trying all.
+    /// By trying all assignments.
     private func bestMakespan(_ work: WorkTable, _ paces: [Double]) -> Double {
         var best = Double.infinity
         func place(_ microbatch: Int, _ loads: [Double]) {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Planning
 
-/// The desk that gives microbatches to the lane that will be done first, with lanes that are played.
+/// The desk that gives each microbatch to the lane that will finish it first, with simulated lanes.
 @Suite struct LeastLoadedDeskTests {
     private struct Outcome {
         var lanes: [Int] = []
@@ -13,8 +13,8 @@ import Testing
     /// Lanes that ask when they begin with the last that they have.
     ///
     /// - Parameters:
-    ///   - known: paces that the desk believes at first.
-    ///   - paces: what they are.
+    ///   - known: paces that the desk assumes at first.
+    ///   - paces: the actual ones.
     private func play(sizes: [Float], known: [Double], paces: [Double], ownLane: Int? = nil) -> Outcome {
         var desk = LeastLoadedDesk(sizes: sizes, paces: known, ownLane: ownLane)
         var outcome = Outcome(lanes: [Int](repeating: -1, count: sizes.count))
@@ -38,7 +38,7 @@ import Testing
                 case .nothingLeft: isOver[lane] = true
                 }
             }
-            // Who is free begins with what it holds, and asks.
+            // A lane that is free begins with what it holds, and asks.
             var began = false
             for lane in paces.indices where free[lane] <= now {
                 guard !held[lane].isEmpty else { continue }
@@ -70,11 +70,13 @@ import Testing
     }
 
     @Test func aSlowLaneDoesNotHoldTheEndUp() {
-        // Ten times slower, and nobody knows at first. A lane that just takes what comes would end with one of 10 s.
+        // One lane is ten times slower, which is unknown at first. If lanes took whatever is next, the run would end
+        // with a microbatch of 10 s.
         let sizes = [Float](repeating: 1, count: 40)
         let outcome = play(sizes: sizes, known: [1, 1], paces: [1, 10])
         #expect(outcome.makespan <= 38)
-        // 11 / 10 of 36.4, where all end at the same time; two of the first are given before anything is known.
+        // 11 / 10 of 36.4, the time at which all would end together; two of the first microbatches are given before any
+        // pace is known.
         let slow = outcome.lanes.filter { $0 == 1 }.count
         #expect((2...4).contains(slow))
     }
@@ -89,7 +91,7 @@ import Testing
     }
 
     @Test func othersHaveEnoughWhileTheDeskIsBusy() {
-        // The lane of the desk is busy for 100 s: the other is given what lasts for half of that.
+        // The lane of the desk is busy for 100 s: the other is given enough work for half of that time.
         var desk = LeastLoadedDesk(sizes: [100] + [Float](repeating: 1, count: 200), paces: [1, 1], ownLane: 0)
         desk.ask(0, at: 0)
         #expect(desk.answers(at: 0).map(\.answer) == [.places(0..<1)])

@@ -2,7 +2,7 @@ import FoundationEssentials
 import TestSupport
 import Testing
 
-/// Items that are wanted sooner than others.
+/// Items that are more urgent than others.
 @Suite struct UrgencyTests {
     private struct Report: Decodable {
         struct Miss: Decodable {
@@ -46,7 +46,7 @@ import Testing
             (2, ["data=2", "distribution=least-loaded"]),
         ])
     func order(ranks: Int, settings: [String]) throws {
-        // Nobody can keep such a deadline: all are missed, and the misses are listed as the items are finished.
+        // No run can meet such a deadline: all are missed, and the misses are listed as the items are finished.
         let lines = (0..<UrgencyTests.count).map { item in
             #"{"path": "\#(item).npy", "priority": \#(item % 3), "deadline": \#(1e-13 * Double(100 - item))}"#
         }
@@ -56,7 +56,7 @@ import Testing
         let deadlines = try #require(try run.decoded(Report.self).result.deadlines)
         #expect(deadlines.count == UrgencyTests.count && deadlines.missedCount == UrgencyTests.count)
         #expect(deadlines.missed.allSatisfy { $0.finished > $0.deadline })
-        // The highest priority first, and of these the earliest deadline, which the last item has.
+        // The highest priority comes first, and among equal priorities the earliest deadline, which the last item has.
         let expected = (0..<UrgencyTests.count).sorted { ($1 % 3, $1) < ($0 % 3, $0) }
         let found = deadlines.missed.compactMap { Int($0.item.dropLast(4)) }
         if settings == ["pipeline=1"] || settings == ["pipeline=2"] {

@@ -1,7 +1,8 @@
 public import Tensors
 
-/// The grid at which `GridSample` samples an affinely moved picture. Operands: matrices [batch, 2, 3] (or [batch, 3, 4]) and
-/// the size [batch, channels, spatial...] of the picture. Result: [batch, spatial..., 2 or 3], the fastest axis first.
+/// The grid at which `GridSample` samples an affinely transformed picture. Operands: matrices [batch, 2, 3] (or
+/// [batch, 3, 4]) and the size [batch, channels, spatial...] of the picture. Result: [batch, spatial..., 2 or 3], the
+/// fastest axis first.
 public struct AffineGrid: OperatorAttributes {
     /// Whether -1 and 1 are the centres of the outermost cells, not their outer edges.
     public var alignsCorners: Bool

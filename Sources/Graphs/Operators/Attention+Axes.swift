@@ -32,12 +32,12 @@ private struct AttentionAxes {
     let isFlat: Bool
 
     private var isHeadFirst: Bool { attention.outputLayout == .headsFirst }
-    /// Query heads that share one of the keys'.
+    /// The number of query heads that share one key head.
     private var share: Int { extents.queryHeads / max(extents.keyHeads, 1) }
 
     /// - Parameters:
     ///   - share: how many of the result's heads read one of the operand's.
-    ///   - width: numbers of a head along the operand's axis.
+    ///   - width: how many numbers a head has along the operand's axis.
     private func heads(_ result: Result, share: Int, width: Int) -> AxisRelation {
         let (axis, perHead) =
             switch result {
@@ -81,7 +81,7 @@ private struct AttentionAxes {
 
     /// Of Y.
     var value: [AxisRelation]? {
-        // A number of a value goes into the same number of each of its query heads.
+        // Each number of a value is read by the number at the same place of each of its query heads.
         let heads =
             isFlat && share == 1
             ? AxisRelation.pointwise(2) : heads(.attended, share: share, width: isFlat ? extents.valueDim : 1)

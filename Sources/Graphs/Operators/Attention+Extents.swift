@@ -7,7 +7,7 @@ extension Attention {
         public var queryHeads: Int
         public var keyHeads: Int
         public var queries: Int
-        /// Of them in past keys; the others are in K.
+        /// Those of them that are in past keys; the others are in K.
         public var past: Int
         /// Past ones included.
         public var keys: Int
@@ -26,7 +26,7 @@ extension Attention {
         guard try operands.type(1).dtype == dtype, try operands.type(2).dtype == dtype else {
             throw .mismatch("Q, K and V must have one dtype")
         }
-        // Wider than the standard: a batch of 1 is stretched, as in the products that exporters write.
+        // This accepts more than the standard: a batch of 1 is broadcast, as in the products that exporters write.
         var batches = [query.batch, key.batch, value.batch]
         if operands.has(3), try operands.shape(3).rank == 4 { batches.append(try operands.shape(3)[0]) }
         let batch = batches.first { $0 != 1 } ?? 1

@@ -5,10 +5,10 @@ public import Tensors
 ///
 /// Operands: Q, K, V, and, each optional: a mask (bool: true takes part; or numbers that are added) that broadcasts to
 /// [batch, heads, queries, keys] and may be shorter than the keys, past keys and past values
-/// [batch, heads, past, headDim], which come before K and V, and how many keys of each batch entry count (int64
+/// [batch, heads, past, headDim], which come before K and V, and how many keys of each batch entry are valid (int64
 /// [batch]). Results: Y, all keys, all values (both heads first), and the scores [batch, heads, queries, keys].
 public struct Attention: OperatorAttributes {
-    /// How the four axes of an operand lie.
+    /// The order of the four axes of an operand.
     public enum Layout: String, Hashable, Codable, Sendable {
         /// [batch, heads, sequence, headDim]
         case headsFirst
@@ -31,13 +31,13 @@ public struct Attention: OperatorAttributes {
     public var scale: Float?
     /// Where not 0, scores become softcap * tanh(score / softcap) before they are masked.
     public var softcap: Float
-    /// Whether a query sees only keys up to its own position, which the past moves.
+    /// Whether a query sees only keys up to its own position, which is counted from the start of the past.
     public var isCausal: Bool
     /// How many positions before and after its own a query sees; nil for all.
     public var leftWindow: Int?
     public var rightWindow: Int?
     public var scores: Scores
-    /// The dtype that the soft maximum is computed in, where it is another than the operands'.
+    /// The dtype that the soft maximum is computed in, where it differs from the operands'.
     public var softmaxDType: DType?
     /// Of operands of rank 4.
     public var queryLayout = Layout.headsFirst
@@ -95,7 +95,7 @@ public struct Attention: OperatorAttributes {
     }
 
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
-        // Never missing: `outputTypes` has refused operands that do not fit, and needs no elements of theirs either.
+        // Never nil: `outputTypes` has refused operands that do not fit, and needs none of their elements either.
         guard let extents = try? extents(of: Operands(operands.map { $0.map { .init(type: $0) } })) else {
             return Cost(flops: 0, bytes: Cost.traffic(operands, outputs))
         }

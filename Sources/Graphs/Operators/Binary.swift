@@ -9,9 +9,9 @@ public enum BinaryFunction: String, Sendable, Codable, CaseIterable {
     case power = "Pow"
     case minimum = "Min"
     case maximum = "Max"
-    /// The sign of the divisor, as Python's `%`.
+    /// Remainder with the sign of the divisor, like Python's `%`.
     case modulo = "Mod"
-    /// The sign of the dividend, as C's `fmod`.
+    /// Remainder with the sign of the dividend, like C's `fmod`.
     case remainder = "Fmod"
     /// x where x >= 0, slope * x elsewhere.
     case parametricRelu = "PRelu"

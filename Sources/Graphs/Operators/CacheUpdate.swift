@@ -1,10 +1,10 @@
 public import Tensors
 
-/// Operand 0, a cache, with the slices of operand 1 written along one axis from where operand 2 (int64 [batch]; zeros
-/// when left out) says for each entry of axis 0.
+/// Operand 0, a cache, with the slices of operand 1 written along one axis. Operand 2 (int64 [batch]; zeros when left
+/// out) gives the first index for each entry of axis 0.
 public struct CacheUpdate: OperatorAttributes {
     public var axis: Int
-    /// Whether writing goes on at the start of the axis past its end, which else is an error.
+    /// Whether writing past the end of the axis continues at its start; otherwise that is an error.
     public var wraps: Bool
 
     public init(axis: Int = -2, wraps: Bool = false) {

@@ -1,9 +1,9 @@
 public import Tensors
 
-/// Each channel of a sequence with a kernel of its own that sees the present and the past: x [batch, channels, length],
-/// kernels [channels, 1, k], a bias (operand 2, [channels]), and the k - 1 positions before x (operand 3, [batch, channels,
-/// k - 1]; zeros without). Outputs: a tensor like x, and the last k - 1 positions of past and x together. Formula: the
-/// operator CausalConvWithState of ONNX opset 27.
+/// Convolves each channel of a sequence with its own kernel, which sees the present and the past: x
+/// [batch, channels, length], kernels [channels, 1, k], a bias (operand 2, [channels]), and the k - 1 positions before
+/// x (operand 3, [batch, channels, k - 1]; zeros when left out). Outputs: a tensor like x, and the last k - 1 positions
+/// of past and x together. Formula: the operator CausalConvWithState of ONNX opset 27.
 public struct CausalConvolution: OperatorAttributes {
     /// Whether y * sigmoid(y) is applied to the results.
     public var appliesSilu: Bool
@@ -38,7 +38,7 @@ public struct CausalConvolution: OperatorAttributes {
     public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
         let length = outputs[0].shape[2]
         let past = outputs[1].shape[2]
-        // Position t stands behind `past` positions: index t of both together begins its window.
+        // Position t comes after `past` positions: in past and x together its window begins at index t.
         let window = { (first: Int, last: Int) in AxisRelation.window(of: 2, AxisWindow(first: first, last: last)) }
         return AxisRelations(
             operands,

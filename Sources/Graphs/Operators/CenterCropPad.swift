@@ -1,14 +1,14 @@
 public import Tensors
 
-/// Cuts out of the middle, or adds zeros around it, until some axes have the extents in operand 1.
+/// Cuts out the middle, or adds zeros around it, so that some axes have the extents in operand 1.
 public struct CenterCropPad: OperatorAttributes {
-    /// The axes that operand 1 speaks of; all when nil.
+    /// The axes that operand 1 describes; all when nil.
     public var axes: [Int]?
 
     public init(axes: [Int]? = nil) { self.axes = axes }
 
-    /// The index that the first place of an axis is, before the first where cells are added. An odd cell is added, or taken
-    /// away, at the end.
+    /// The operand's index that becomes index 0 of an axis; negative where cells are added. An odd cell is added, or
+    /// removed, at the end.
     public func shift(from extent: Int, to target: Int) -> Int {
         extent >= target ? (extent - target) / 2 : -((target - extent) / 2)
     }

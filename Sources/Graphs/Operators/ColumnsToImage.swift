@@ -1,9 +1,9 @@
 public import Tensors
 
-/// Adds up the columns [batch, channels * block, positions] of sliding blocks to images [batch, channels, spatial...]: what
-/// undoes the taking apart of an image into blocks. Operands: columns, image extents, block extents.
+/// Adds up the columns [batch, channels * block, positions] of sliding blocks to images [batch, channels, spatial...]:
+/// the reverse of cutting an image into blocks. Operands: columns, image extents, block extents.
 public struct ColumnsToImage: OperatorAttributes {
-    /// Empty lists stand for ones (zeros for the padding); explicit padding only.
+    /// Empty lists mean ones (zeros for the padding); explicit padding only.
     public var strides: [Int]
     public var dilations: [Int]
     public var pads: [Int]

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// The slices of operand 0 along an axis where the condition (operand 1, bool, one axis) is true; elements of the
-/// flattened operand where there is no axis. A condition may be shorter than the axis.
+/// flattened operand where no axis is given. A condition may be shorter than the axis.
 public struct Compress: OperatorAttributes {
     public var axis: Int?
 

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// One of two bodies, as operand 0 (one bool) says. The further operands are the parameters of both.
+/// Runs one of two bodies, chosen by operand 0 (one bool). The further operands are the parameters of both.
 public struct Conditional: OperatorAttributes {
     public var thenBranch: Graph
     public var elseBranch: Graph

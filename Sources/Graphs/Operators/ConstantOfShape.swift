@@ -1,6 +1,6 @@
 public import Tensors
 
-/// A tensor of the shape in operand 0, every element the one of operand 1.
+/// A tensor of the shape in operand 0, every element equal to that of operand 1.
 public struct ConstantOfShape: OperatorAttributes {
     public init() {}
 

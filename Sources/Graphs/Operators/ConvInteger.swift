@@ -1,8 +1,8 @@
 public import Tensors
 
-/// Convolution of 8-bit numbers less their zero points, exact in int32. Operands: x, weights, the zero point of x
-/// (optional), that of the weights (optional; one, or one for each output channel). Padding has the value of x's zero
-/// point.
+/// Convolution of 8-bit numbers minus their zero points, exact in int32. Operands: x, weights, the zero point of x
+/// (optional), that of the weights (optional; one for all, or one for each output channel). Padding has the value of
+/// x's zero point.
 public struct ConvInteger: OperatorAttributes {
     public var window: SpatialWindow
     public var groups: Int

@@ -1,8 +1,8 @@
 public import Tensors
 
 /// Convolution of [batch, channels, spatial...] with weights [outChannels, channels / groups, kernel...], plus a bias
-/// [outChannels] (operand 2), plus a residual of the output's shape (operand 3), through an activation. Residual and
-/// activation are what fusion leaves of neighbouring nodes; an imported convolution has neither.
+/// [outChannels] (operand 2), plus a residual of the output's shape (operand 3), followed by an activation. Residual
+/// and activation come from nodes that were fused into this one; an imported convolution has neither.
 public struct Convolution: OperatorAttributes {
     public var window: SpatialWindow
     public var groups: Int

@@ -7,7 +7,7 @@ public struct ConvolutionTranspose: OperatorAttributes {
     public var groups: Int
     /// Extra cells at the end of each axis.
     public var outputPadding: [Int]
-    /// Output extents that the padding is to be chosen for, where the model names them.
+    /// Output extents that the padding is chosen for, where the model gives them.
     public var outputShape: [Int]?
     public var activation: Unary?
 
@@ -58,7 +58,7 @@ public struct ConvolutionTranspose: OperatorAttributes {
 
     public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
         let (input, weights) = (try operands.shape(0), try operands.shape(1))
-        // Of the channels that a group makes and takes.
+        // Of the channels that a group writes and reads.
         let (made, taken) = (weights[1], groups == 1 ? weights[0] : weights[0] / groups)
         let channels =
             groups == 1 ? AxisRelation.reduced : .window(of: 1, AxisWindow(divisor: made, block: taken))
@@ -66,7 +66,7 @@ public struct ConvolutionTranspose: OperatorAttributes {
             let kernel = weights[axis]
             let before = pads(input: input[axis], kernel: kernel, axis: axis - 2).before
             let stride = window.strides[axis - 2]
-            // Cell x reaches the outputs x * stride - before and on, as many as the kernel spans.
+            // Cell x affects the outputs from x * stride - before on, as many as the kernel spans.
             return AxisRelation.window(
                 of: axis,
                 AxisWindow(first: before + stride - window.span(kernel, axis: axis - 2), last: before, divisor: stride))
@@ -81,10 +81,10 @@ public struct ConvolutionTranspose: OperatorAttributes {
     }
 
     /// Cells cut off before and after an axis of the full result; added after it where that count is negative, since a
-    /// model may name a larger output.
+    /// model may ask for a larger output.
     public func pads(input: Int, kernel: Int, axis: Int) -> (before: Int, after: Int) {
         let full = fullExtent(input: input, kernel: kernel, axis: axis)
-        // Formula of the ONNX operator: total padding makes the output the shape named, or input * stride.
+        // Formula of the ONNX operator: the total padding gives the output the required shape, or input * stride.
         let target: Int
         if let outputShape {
             target = outputShape[axis]

@@ -1,9 +1,9 @@
 public import Tensors
 
-/// A convolution whose kernel cells are each moved by an offset, and sampled linearly between cells; outside there are zeros.
-/// Operands: input [batch, channels, spatial...], weights [outputs, channels / groups, kernel...], offsets
-/// [batch, offsetGroups * cells * axes, out spatial...], bias (optional), mask [batch, offsetGroups * cells, out spatial...]
-/// (optional).
+/// A convolution in which each kernel cell is moved by its own offset and the input is interpolated linearly between
+/// cells; outside there are zeros. Operands: input [batch, channels, spatial...], weights
+/// [outputs, channels / groups, kernel...], offsets [batch, offsetGroups * cells * axes, out spatial...], bias
+/// (optional), mask [batch, offsetGroups * cells, out spatial...] (optional).
 public struct DeformableConvolution: OperatorAttributes {
     public var window: SpatialWindow
     public var groups: Int
@@ -55,7 +55,7 @@ public struct DeformableConvolution: OperatorAttributes {
 
     public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
         let (input, weights) = (try operands.shape(0), try operands.shape(1))
-        // Numbers for each cell of the kernel stand where offsets have channels.
+        // Offsets have the numbers for the cells of the kernel on their channel axis.
         let places = [.pointwise(0), .reduced] + (2..<input.rank).map(AxisRelation.pointwise)
         return AxisRelations(
             operands,

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// How the channel axis is read when blocks and channels trade places: block rows, block columns, channels (ONNX's
+/// How the channel axis is read when blocks and channels are exchanged: block rows, block columns, channels (ONNX's
 /// DCR), or channels, block rows, block columns (CRD).
 public enum BlockOrder: String, Hashable, Codable, Sendable {
     case depthFirst = "DCR"

@@ -3,7 +3,7 @@ public import Tensors
 /// (x - zero point) * scale, in the scale's dtype. Operands: x, scale, zero point (optional).
 public struct DequantizeLinear: OperatorAttributes {
     public var scale: QuantizationScale
-    /// What x holds, where that are narrow numbers.
+    /// The format of x, where it holds narrow numbers.
     public var format: NarrowFormat?
 
     public init(scale: QuantizationScale = QuantizationScale(), format: NarrowFormat? = nil) {

@@ -1,6 +1,7 @@
 public import Tensors
 
-/// x as uint8 with the scale and the zero point (outputs 1 and 2) that let its elements, and zero, just fit.
+/// x as uint8, with the scale and the zero point (outputs 1 and 2) for the smallest range that holds its elements and
+/// zero.
 public struct DynamicQuantizeLinear: OperatorAttributes {
     public init() {}
 

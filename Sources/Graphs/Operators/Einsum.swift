@@ -1,7 +1,7 @@
 public import Tensors
 
-/// Einstein's sum convention: products of the operands' elements under equal letters, summed over the letters that the
-/// output does not name.
+/// Einstein's sum convention: products of the operands' elements at equal indices for equal letters, summed over the
+/// letters that the output does not have.
 public struct Einsum: OperatorAttributes {
     public var equation: String
 
@@ -93,7 +93,7 @@ public struct Einsum: OperatorAttributes {
     }
 
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
-        // Never missing: `outputTypes` has refused operands that do not fit.
+        // Never nil: `outputTypes` has refused operands that do not fit.
         let plan = try? plan(of: operands.compactMap { $0?.shape })
         let products = (plan?.extents.values ?? [:].values).reduce(1.0) { $0 * Double($1) }
         return Cost(flops: products * 2, bytes: Cost.traffic(operands, outputs))

@@ -1,7 +1,7 @@
 public import Tensors
 
-/// Nodes taken together to one: a body that runs once. What its nodes hand to one another never leaves it, as sequences
-/// must not.
+/// Several nodes as one: a body that runs once. Values that its nodes pass to one another never leave it; sequences
+/// must not leave it.
 public struct Enclosure: OperatorAttributes {
     /// Its parameters are the operands.
     public var body: Graph

@@ -1,16 +1,16 @@
 public import Tensors
 
-/// The discrete Fourier transform along an axis of [..., 1] (real) or [..., 2] (complex). Operands: signal, length (optional,
-/// one integer): the signal is cut, or filled with zeros, to that; axis (optional, one integer).
+/// The discrete Fourier transform along an axis of [..., 1] (real) or [..., 2] (complex). Operands: signal, length
+/// (optional, one integer): the signal is cut, or filled with zeros, to this length; axis (optional, one integer).
 public struct FourierTransform: OperatorAttributes {
     public var isInverse: Bool
-    /// Only the half of a spectrum that says everything where the signal is real: forward it is the result, inverse the
-    /// operand.
+    /// Whether the spectrum is only the half that determines the rest where the signal is real: it is the result of the
+    /// forward transform, and the operand of the inverse one.
     public var isOneSided: Bool
-    /// Where operand 2 does not say it.
+    /// The axis, where operand 2 does not give it.
     public var axis: Int
 
-    /// Points that a transform can have: what it keeps of them must fit into memory.
+    /// The most points that a transform can have: what it keeps for them must fit into memory.
     public static let pointLimit = 1 << 24
 
     public init(isInverse: Bool = false, isOneSided: Bool = false, axis: Int = -2) {

@@ -15,7 +15,7 @@ public struct Gather: OperatorAttributes {
             throw .mismatch("indices must be int32 or int64")
         }
         let axis = try normalizedAxis(axis, rank: data.shape.rank)
-        // Better refused while planning than by the rank that gathers.
+        // It is better to refuse this while planning than on the rank that gathers.
         let known = (try? operands.integers(1)) ?? []
         if let wrong = known.first(where: { !data.shape.hasIndex($0, axis: axis) }) {
             throw .mismatch("index \(wrong) is outside the \(data.shape[axis]) of axis \(axis)")
@@ -39,6 +39,6 @@ public struct Gather: OperatorAttributes {
 }
 
 extension Shape {
-    /// Whether an index, which counts from the end when negative, lies on an axis.
+    /// Whether an index, which counts from the end when negative, is within an axis.
     fileprivate func hasIndex(_ index: Int, axis: Int) -> Bool { index >= -self[axis] && index < self[axis] }
 }

@@ -1,7 +1,7 @@
 public import Tensors
 
-/// Slices of operand 0 at the coordinates that lie along the last axis of operand 1; the first `batchAxes` axes of
-/// both run together.
+/// Slices of operand 0 at the coordinates that lie along the last axis of operand 1; the first `batchAxes` axes of both
+/// are iterated together.
 public struct GatherND: OperatorAttributes {
     public var batchAxes: Int
 

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// The operand itself. Passes drop it; it stays where an input is an output.
+/// The operand itself. Passes remove it, except where an input is an output.
 public struct Identity: OperatorAttributes {
     public init() {}
 

@@ -10,7 +10,7 @@ enum IntegerConvolution {
         guard input.dtype.isEightBitInteger, kernel.dtype.isEightBitInteger else {
             throw .mismatch("input and weights must be int8 or uint8")
         }
-        // The rules for shapes are those of every convolution.
+        // The rules for shapes are the same as for every convolution.
         return try Convolution(window: window, groups: groups).outputTypes(
             of: Operands([
                 .init(type: TensorType(.int8, input.shape)), .init(type: TensorType(.int8, kernel.shape)),

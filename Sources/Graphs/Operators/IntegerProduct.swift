@@ -8,7 +8,7 @@ enum IntegerProduct {
         guard a.dtype.isEightBitInteger, b.dtype.isEightBitInteger else {
             throw .mismatch("both matrices must be int8 or uint8")
         }
-        // The rules for shapes are those of every matrix product.
+        // The rules for shapes are the same as for every matrix product.
         return try MatrixProduct().outputTypes(
             of: Operands([.init(type: TensorType(.int8, a.shape)), .init(type: TensorType(.int8, b.shape))]))[0].shape
     }
@@ -21,7 +21,7 @@ enum IntegerProduct {
         return (a.rank == 1 ? 1 : a[a.rank - 2], b.rank == 1 ? 1 : b[b.rank - 1])
     }
 
-    /// A scale or a zero point, where it is there: one for all, or one for each of `count` rows, columns or channels.
+    /// A scale or a zero point, where it is given: one for all, or one for each of `count` rows, columns or channels.
     static func checkParameter(
         _ operands: Operands, _ index: Int, of count: Int, dtype: DType?
     ) throws(InferenceError) {
@@ -46,7 +46,7 @@ enum IntegerProduct {
             bytes: Cost.traffic(operands, outputs))
     }
 
-    /// How the operands relate to a product of them; those that are not named are one number for all.
+    /// How the operands relate to a product of them; those that are not listed have one number for all.
     ///
     /// - Parameters:
     ///   - rowParameters: operands with one number, or one for each row of the left matrix.

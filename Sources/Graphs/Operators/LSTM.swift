@@ -12,8 +12,8 @@ public struct LSTM: OperatorAttributes {
     public var recurrence: Recurrence
     /// Whether the forget gate is 1 minus the input gate.
     public var couplesInputAndForget: Bool
-    /// Whether the state is rounded to 256 values, drawn anew at each step as `DynamicQuantizeLinear` does it, before it
-    /// is multiplied by R. Only for float32.
+    /// Whether the state is rounded to 256 values before it is multiplied by R; the values are chosen again at each
+    /// step as `DynamicQuantizeLinear` does. Only for float32.
     public var roundsState: Bool
 
     public init(_ recurrence: Recurrence, couplesInputAndForget: Bool = false, roundsState: Bool = false) {

@@ -2,11 +2,11 @@ public import Tensors
 
 /// (x - mean) / sqrt(variance + epsilon) * scale + bias over the axes from `axis` on; without `subtractsMean`
 /// x / sqrt(mean of squares + epsilon) * scale. Operands: x, scale, bias (optional); the last two broadcast to x.
-/// Outputs 1 and 2, where wanted: the mean, and 1 / standard deviation, float32 with the folded axes of extent 1.
+/// Outputs 1 and 2, where needed: the mean, and 1 / standard deviation, float32 with the folded axes of extent 1.
 public struct LayerNormalization: OperatorAttributes {
     public var axis: Int
     public var epsilon: Float
-    /// Not so in RMSNormalization, which has neither bias nor further outputs.
+    /// False in RMSNormalization, which has neither bias nor further outputs.
     public var subtractsMean: Bool
 
     public init(axis: Int = -1, epsilon: Float = 1e-5, subtractsMean: Bool = true) {

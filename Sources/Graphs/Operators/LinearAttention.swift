@@ -1,22 +1,22 @@
 public import Tensors
 
-/// Attention by a state of fixed size in place of scores: for each position t of a key head the state S [keyDim, valueDim]
-/// is S = exp(g) S + k (x) u, and what its query heads read is scale * q S. What is written, u, is v, or with a correction
-/// beta * (v - k S), by the decayed S.
+/// Attention by a state of fixed size in place of scores: for each position t of a key head the state S
+/// [keyDim, valueDim] is S = exp(g) S + k (x) u, and what its query heads read is scale * q S. What is written, u, is
+/// v, or with a correction beta * (v - k S), where S is the decayed state.
 ///
-/// Operands: queries [batch, sequence, queryHeads * keyDim], keys [batch, sequence, keyHeads * keyDim], values [batch,
-/// sequence, keyHeads * valueDim], the state before (operand 3, [batch, keyHeads, keyDim, valueDim]; zeros without), g
-/// (operand 4, [batch, sequence, keyHeads or keyHeads * keyDim]) and beta (operand 5, [batch, sequence, keyHeads or 1]).
-/// Outputs: what is read [batch, sequence, queryHeads * valueDim], the state behind the last position. Formula: the
-/// operator LinearAttention of ONNX opset 27.
+/// Operands: queries [batch, sequence, queryHeads * keyDim], keys [batch, sequence, keyHeads * keyDim], values
+/// [batch, sequence, keyHeads * valueDim], the state before (operand 3, [batch, keyHeads, keyDim, valueDim]; zeros when
+/// left out), g (operand 4, [batch, sequence, keyHeads or keyHeads * keyDim]) and beta (operand 5,
+/// [batch, sequence, keyHeads or 1]). Outputs: what is read [batch, sequence, queryHeads * valueDim], the state after
+/// the last position. Formula: the operator LinearAttention of ONNX opset 27.
 public struct LinearAttention: OperatorAttributes {
     public var queryHeads: Int
     public var keyHeads: Int
-    /// nil for one over the root of keyDim.
+    /// nil for 1 / sqrt(keyDim).
     public var scale: Float?
-    /// Whether the state fades: operand 4 is there.
+    /// Whether the state decays: operand 4 is given.
     public var decays: Bool
-    /// Whether only what the state lacks of a value is written: operand 5 is there.
+    /// Whether only the difference between a value and what the state already has is written: operand 5 is given.
     public var corrects: Bool
 
     public init(queryHeads: Int, keyHeads: Int, scale: Float? = nil, decays: Bool, corrects: Bool) {

@@ -1,15 +1,16 @@
 public import Tensors
 
-/// A body again and again: at most as often as operand 0 (one int64, may be left out) says, and as long as the condition
-/// (operand 1, one bool, may be left out) holds, which the body makes anew.
+/// Runs a body repeatedly: at most as often as operand 0 (one int64, may be left out) says, and while the condition
+/// (operand 1, one bool, may be left out) is true; each iteration of the body computes the next condition.
 ///
-/// Operands behind these: the first values of `stateCount` states, then what the body takes besides. The body's
-/// parameters: the number of the iteration, the condition, the states, the rest; its outputs: the condition, the states,
-/// and what is stacked along a new first axis. The loop's outputs: the last states, then the stacks.
+/// Operands after these: the first values of `stateCount` states, then the other values that the body takes. The body's
+/// parameters: the number of the iteration, the condition, the states, the rest; its outputs: the condition, the
+/// states, and what is stacked along a new first axis. The loop's outputs: the last states, then the stacks.
 public struct Loop: OperatorAttributes {
     public var body: Graph
     public var stateCount: Int
-    /// Whether the body wants the number of the iteration, and the condition, as vectors of one and not as scalars.
+    /// Whether the body takes the number of the iteration, and the condition, as vectors of one element and not as
+    /// scalars.
     public var iterationIsVector: Bool
     public var conditionIsVector: Bool
 

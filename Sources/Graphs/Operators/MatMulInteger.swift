@@ -1,7 +1,7 @@
 public import Tensors
 
-/// The product of 8-bit matrices less their zero points, exact in int32. Operands: A, B, the zero point of A (optional;
-/// one, or one for each row), that of B (optional; one, or one for each column).
+/// The product of 8-bit matrices minus their zero points, exact in int32. Operands: A, B, the zero point of A
+/// (optional; one for all, or one for each row), that of B (optional; one for all, or one for each column).
 public struct MatMulInteger: OperatorAttributes {
     public init() {}
 

@@ -48,7 +48,7 @@ public struct MatrixProduct: OperatorAttributes {
         _ left: Shape, _ right: Shape, output: Shape
     ) -> (left: [AxisRelation], right: [AxisRelation]) {
         let (hasRows, hasColumns) = (left.rank > 1, right.rank > 1)
-        // The leading axes, that count matrices.
+        // The leading axes, which count matrices.
         let rank = output.rank - (hasRows ? 1 : 0) - (hasColumns ? 1 : 0)
         func leading(_ shape: Shape) -> [AxisRelation] {
             .broadcast(

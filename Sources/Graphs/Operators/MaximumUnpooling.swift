@@ -13,7 +13,7 @@ public struct MaximumUnpooling: OperatorAttributes {
 
     public var operatorName: String { "MaxUnpool" }
 
-    /// What pooling by the same window would have begun with: what the indices count in.
+    /// The extents that pooling with the same window would have had as input; the indices count in these.
     public func pooledShape(of operands: Operands) throws(InferenceError) -> Shape {
         let data = try operands.shape(0)
         try window.validate(kernel: kernel, inputRank: data.rank)

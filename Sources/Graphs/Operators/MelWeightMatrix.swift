@@ -1,7 +1,7 @@
 public import Tensors
 
-/// Triangles on the mel scale that turn a spectrum into bands: [bins, bands]. Operands, one number each: bands, points of the
-/// transform, samples per second, lower and upper edge in Hz.
+/// Triangular filters on the mel scale that turn a spectrum into bands: [bins, bands]. Operands, one number each:
+/// bands, points of the transform, samples per second, lower and upper edge in Hz.
 public struct MelWeightMatrix: OperatorAttributes {
     public var dtype: DType
 

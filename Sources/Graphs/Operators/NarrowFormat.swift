@@ -1,9 +1,10 @@
 public import Tensors
 
-/// Numbers of 8 bits and fewer that tensors here do not have: how a file packs them, and what they are held as.
+/// Formats of 8 bits and fewer that `DType` does not have: how a file packs the numbers, and which dtype holds them in
+/// memory.
 ///
-/// Names and values are those of the ONNX standard ("Float stored in 8 bits", "4 bit integer types" and their like in its
-/// documentation). Of two or four numbers in a byte the first is in the lowest bits.
+/// Names and values are those of the ONNX standard ("Float stored in 8 bits", "4 bit integer types" and similar pages
+/// of its documentation). Of two or four numbers in a byte the first is in the lowest bits.
 public enum NarrowFormat: String, Hashable, Codable, Sendable, CaseIterable {
     case uint2, int2, uint4, int4
     case float4e2m1
@@ -20,7 +21,7 @@ public enum NarrowFormat: String, Hashable, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// A type that has all of its numbers.
+    /// A dtype that can represent all of its numbers.
     public var held: DType {
         switch self {
         case .uint2, .uint4: .uint8
@@ -31,10 +32,10 @@ public enum NarrowFormat: String, Hashable, Codable, Sendable, CaseIterable {
 
     public var isInteger: Bool { held != .float32 }
 
-    /// The bytes that so many numbers take.
+    /// The bytes that this many numbers take.
     public func byteCount(of count: Int) -> Int { (count * bits + 7) / 8 }
 
-    /// The number that its lowest bits stand for.
+    /// The number that the lowest bits of `code` represent.
     public func number(_ code: UInt8) -> Float {
         switch self {
         case .uint2: Float(code & 3)
@@ -86,8 +87,8 @@ public enum NarrowFormat: String, Hashable, Codable, Sendable, CaseIterable {
         return isNegative ? -size : size
     }
 
-    /// The nearest number of the format, half-way to the even one; of the floating-point formats, those of 8 bits with a
-    /// sign have one.
+    /// The nearest number of the format; half-way cases go to the even one. Of the floating-point formats, only those
+    /// of 8 bits with a sign can be rounded to.
     ///
     /// - Parameter saturates: whether what is too large becomes the largest number, and not infinity or NaN. Integers
     ///   always do.
@@ -104,7 +105,7 @@ public enum NarrowFormat: String, Hashable, Codable, Sendable, CaseIterable {
         let layout = layout
         var result = number
         if number.isFinite, number != 0 {
-            // Distance between neighbours around the number.
+            // The distance between neighbouring numbers of the format at this number.
             let exponent = max(Int(number.exponent), 1 - layout.bias) - layout.mantissaBits
             let step = Float(sign: .plus, exponent: exponent, significand: 1)
             result = (number / step).rounded(.toNearestOrEven) * step
@@ -114,11 +115,11 @@ public enum NarrowFormat: String, Hashable, Codable, Sendable, CaseIterable {
             guard self == .float8e5m2 else { return .nan }
             return result < 0 ? -.infinity : .infinity
         }
-        // One zero only.
+        // These formats have only one zero.
         if self == .float8e4m3fnuz || self == .float8e5m2fnuz, result == 0 { return 0 }
         return result
     }
 
-    /// Whether `rounded` has an answer.
+    /// Whether `rounded` may be called.
     public var canBeRoundedTo: Bool { self != .float4e2m1 && self != .float8e8m0 }
 }

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// A tensor of narrow numbers out of the bytes in which a file packs them (uint8 [bytes]), as the type that holds them.
+/// A tensor of narrow numbers, unpacked from the bytes of a file (uint8 [bytes]) to the dtype that holds them.
 public struct NarrowUnpacking: OperatorAttributes {
     public var format: NarrowFormat
     public var shape: Shape
@@ -22,7 +22,8 @@ public struct NarrowUnpacking: OperatorAttributes {
     }
 }
 
-/// The nearest numbers of a narrow format, in the type that holds these. The operand is floating point, or of that type.
+/// The nearest numbers of a narrow format, in the dtype that holds them. The operand is floating point, or of that
+/// dtype.
 public struct NarrowRounding: OperatorAttributes {
     public var format: NarrowFormat
     /// Whether what is too large becomes the largest number, and not infinity or NaN.

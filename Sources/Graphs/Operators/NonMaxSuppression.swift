@@ -1,10 +1,10 @@
 public import Tensors
 
-/// Boxes that are left when those that overlap a better one too much are dropped, for each batch and class: int64
+/// Boxes that remain when those that overlap a better one too much are dropped, for each batch and class: int64
 /// [count, 3] of batch, class and box index.
 ///
-/// Operands: boxes [batch, boxes, 4], scores [batch, classes, boxes]; optional scalars: the most boxes per class (0, the
-/// default, for none), the overlap (intersection over union) from which on a box is dropped, the least score.
+/// Operands: boxes [batch, boxes, 4], scores [batch, classes, boxes]; optional scalars: the most boxes per class (0,
+/// the default, for none), the overlap (intersection over union) above which a box is dropped, the least score.
 public struct NonMaxSuppression: OperatorAttributes {
     /// Boxes are (centre x, centre y, width, height); two opposite corners (y, x, y, x) otherwise.
     public var boxesHaveCenters: Bool

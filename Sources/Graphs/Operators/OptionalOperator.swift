@@ -1,14 +1,14 @@
 public import Tensors
 
-/// What is done with optionals: values that may be nothing. One that holds something is that, so that an optional of a
-/// tensor that is there has the tensor's type.
+/// Operators on optionals: values that may be empty. An optional that holds a value is that value, so that an optional
+/// that holds a tensor has the tensor's type.
 public struct OptionalOperator: OperatorAttributes {
     public enum Kind: Hashable, Codable, Sendable {
-        /// An optional that holds nothing.
+        /// An empty optional.
         case empty
-        /// What the operand holds; nothing is an error.
+        /// The value that the operand holds; an empty one is an error.
         case element
-        /// Whether the operand holds something, as a scalar; a missing operand does not.
+        /// Whether the operand holds a value, as a scalar; false for a missing operand.
         case hasElement
     }
 
@@ -35,7 +35,7 @@ public struct OptionalOperator: OperatorAttributes {
     }
 
     public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
-        // Whether there is an element depends on no element.
+        // Whether the operand is empty depends on no element.
         kind == .element
             ? .elementwise(operands, outputs: outputs) : AxisRelations(operands, outputs: outputs.map { _ in [nil] })
     }

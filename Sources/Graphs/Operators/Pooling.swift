@@ -3,7 +3,7 @@ public import Tensors
 /// Reduces each window of [batch, channels, spatial...] to one element: its maximum, its average, or its p-norm.
 public struct Pooling: OperatorAttributes {
     public enum Kind: Hashable, Codable, Sendable {
-        /// Output 1, where wanted, holds the index of each maximum in the input, int64.
+        /// Output 1, where needed, holds the index of each maximum in the input, int64.
         case maximum(columnMajorIndices: Bool)
         /// Whether padding cells count as zeros or not at all.
         case average(countsPadding: Bool)

@@ -1,8 +1,9 @@
 public import Tensors
 
-/// Convolution of quantised numbers, quantised: saturate(round((sum + bias) * (x scale * w scale / y scale)) + y0), rounding
-/// half to even, where the sum is that of `ConvInteger`. Operands: x, x scale, x0, weights, w scale, w0, y scale, y0, bias
-/// (optional; int32 [outChannels]); scale and zero point of the weights may be one for each output channel.
+/// Convolution of quantised numbers, quantised: saturate(round((sum + bias) * (x scale * w scale / y scale)) + y0),
+/// rounding half to even, where the sum is that of `ConvInteger`. Operands: x, x scale, x0, weights, w scale, w0, y
+/// scale, y0, bias (optional; int32 [outChannels]); the weights may have one scale and one zero point for each output
+/// channel.
 public struct QLinearConv: OperatorAttributes {
     public var window: SpatialWindow
     public var groups: Int

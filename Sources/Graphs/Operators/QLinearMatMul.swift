@@ -1,8 +1,8 @@
 public import Tensors
 
-/// The product of quantised matrices, quantised: saturate(round((A - a0)(B - b0) * (a scale * b scale / y scale)) + y0),
-/// rounding half to even. Operands: A, a scale, a0, B, b scale, b0, y scale, y0; scale and zero point of A may be one for
-/// each row, those of B one for each column.
+/// The product of quantised matrices, quantised: saturate(round((A - a0)(B - b0) * (a scale * b scale / y scale)) +
+/// y0), rounding half to even. Operands: A, a scale, a0, B, b scale, b0, y scale, y0; A may have one scale and one zero
+/// point for each row, B for each column.
 public struct QLinearMatMul: OperatorAttributes {
     public init() {}
 

@@ -19,7 +19,7 @@ public struct QuantizationScale: Hashable, Codable, Sendable {
         public let inner: Int
         /// Elements along the axis that share a scale.
         public let block: Int
-        /// From one index to the next, in elements of the scales.
+        /// The distance from one index to the next, in elements of the scales.
         public let outerStride: Int
         public let blockStride: Int
         public let innerStride: Int

@@ -3,8 +3,8 @@ public import Tensors
 /// saturate(round(x / scale) + zero point), rounding half to even. Operands: x, scale, zero point (optional).
 public struct QuantizeLinear: OperatorAttributes {
     public var scale: QuantizationScale
-    /// What the result is where there is no zero point to tell. float32 stands for the quotients, which are yet to be
-    /// rounded to a narrow format.
+    /// The dtype of the result where no zero point determines it. float32 means that the result is the quotients, which
+    /// are rounded to a narrow format later.
     public var target: DType
 
     public init(scale: QuantizationScale = QuantizationScale(), target: DType = .uint8) {

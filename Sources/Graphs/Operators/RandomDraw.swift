@@ -3,9 +3,9 @@ public import Tensors
 /// Random numbers that are a function of a key, of the number of the item and of the place in the item: the same on any
 /// number of ranks and threads and at any microbatch size, and in every run.
 ///
-/// Operands: none where `shape` says the result's shape; otherwise one of the result's shape, of which a normal or uniform
-/// draw takes no element, and a Bernoulli draw the probabilities of true. A multinomial draw takes [rows, classes]
-/// logarithms of probabilities, up to a constant, and makes [rows, samples] numbers of classes.
+/// Operands: none where `shape` gives the result's shape; otherwise one of the result's shape. A normal or uniform draw
+/// reads none of its elements; for a Bernoulli draw they are the probabilities of true. A multinomial draw takes
+/// [rows, classes] logarithms of probabilities, up to a constant, and makes [rows, samples] numbers of classes.
 public struct RandomDraw: OperatorAttributes {
     public enum Distribution: Hashable, Codable, Sendable {
         case normal(mean: Float, deviation: Float)
@@ -16,9 +16,9 @@ public struct RandomDraw: OperatorAttributes {
     }
 
     public var distribution: Distribution
-    /// Of the generator: made of the seed and of the name of the node.
+    /// The key of the generator, computed from the seed and the name of the node.
     public var key: UInt64
-    /// Of a result that has no operand's shape.
+    /// The shape of a result that does not have an operand's shape.
     public var shape: [Int]?
     /// Of normal and uniform draws: float32 or float64.
     public var dtype: DType
@@ -77,19 +77,19 @@ public struct RandomDraw: OperatorAttributes {
 
     public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
         if case .multinomial = distribution { return AxisRelations(operands, [[.pointwise(0), .reduced]]) }
-        // What takes no element of its operand is still its picture, place by place.
+        // A draw that reads no element of its operand still has its axes, place by place.
         return .elementwise(operands, outputs: outputs)
     }
 
     public func cost(of operands: [TensorType?], outputs: [TensorType]) -> Cost {
-        // About what the generator and a logarithm and a cosine take.
+        // About the cost of the generator, a logarithm and a cosine.
         Cost(flops: Double(outputs[0].shape.elementCount) * 60, bytes: Cost.traffic([], outputs))
     }
 }
 
 extension Graph {
-    /// Gives items random numbers of their own where a draw hangs on an input, if only by its shape. Draws that no input
-    /// reaches stay constants of the model.
+    /// Gives each item its own random numbers where a draw depends on an input, even if only on its shape. Draws that
+    /// no input reaches stay constants of the model.
     public mutating func drawPerItem() {
         for (index, isConstant) in loadTimeNodes().enumerated() where !isConstant {
             guard case .randomDraw(var draw) = nodes[index].operation else { continue }

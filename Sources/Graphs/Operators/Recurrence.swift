@@ -17,12 +17,12 @@ public struct Recurrence: Hashable, Codable, Sendable {
     public var direction: Direction
     /// The functions of each direction's cell, one direction after the other.
     public var activations: [RecurrentActivation]
-    /// What goes into a gate's function is limited to -clip...clip.
+    /// The arguments of gates' functions are limited to -clip...clip.
     public var clip: Float?
     /// Whether the batch comes before the steps (`layout` 1): X is [batch, steps, input], the results are
     /// [batch, steps, directions, hidden] and [batch, directions, hidden], as is the initial state.
     public var isBatchMajor: Bool
-    /// As the model says; the weights say it too.
+    /// As the model gives it; it follows from the weights too.
     public var hiddenSize: Int?
 
     public init(
@@ -90,7 +90,7 @@ public struct Recurrence: Hashable, Codable, Sendable {
         return sizes
     }
 
-    /// Throws unless an operand, where it is there, has the input's dtype and these extents.
+    /// Throws unless an operand, where it is given, has the input's dtype and these extents.
     func expect(
         _ operands: Operands, _ index: Int, _ name: String, _ dimensions: [Int]
     ) throws(InferenceError) {
@@ -117,9 +117,8 @@ public struct Recurrence: Hashable, Codable, Sendable {
         )
     }
 
-    /// Two products for each step and gate, and some ten operations per unit for what a cell does with them.
-    /// How operands relate to outputs: the first has an axis of steps, the rest are states. Each item and each direction is a
-    /// net of its own; all steps and numbers of the state may reach every output.
+    /// How operands relate to outputs: the first has an axis of steps, the rest are states. Each item and each
+    /// direction is a network of its own; all steps and numbers of the state may affect every output.
     func axes(of operands: Operands, outputs: [TensorType]) -> AxisRelations {
         AxisRelations(
             operands,
@@ -136,6 +135,7 @@ public struct Recurrence: Hashable, Codable, Sendable {
             })
     }
 
+    /// Two products for each step and gate, and some ten operations per unit for what a cell does with them.
     func cost(of operands: [TensorType?], outputs: [TensorType], gates: Int) -> Cost {
         let sizes = extents(input: operands[0]!.shape, recurrentWeights: operands[2]!.shape)
         let units = Double(sizes.steps) * Double(sizes.batch) * Double(sizes.directions) * Double(sizes.hidden)
@@ -147,7 +147,7 @@ public struct Recurrence: Hashable, Codable, Sendable {
 
 /// A function inside a recurrent cell, with its parameters in ONNX's order.
 public struct RecurrentActivation: Hashable, Codable, Sendable {
-    /// Spelled as ONNX spells it.
+    /// Raw values are the names in ONNX.
     public enum Function: String, Codable, Sendable, CaseIterable {
         case relu = "Relu"
         case tanh = "Tanh"

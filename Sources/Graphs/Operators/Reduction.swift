@@ -1,6 +1,6 @@
 public import Tensors
 
-/// Folds some axes into one element each. Operand 1, where present, holds the axes; none means all of them, or, with
+/// Folds some axes into one element each. Operand 1, where present, holds the axes; no axes means all of them, or, with
 /// `keepsAllWithoutAxes`, none of them.
 public struct Reduction: OperatorAttributes {
     public enum Kind: String, Hashable, Codable, Sendable, CaseIterable {

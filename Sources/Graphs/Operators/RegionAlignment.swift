@@ -16,9 +16,9 @@ public struct RegionAlignment: OperatorAttributes {
     public var width: Int
     public var mode: Mode
     public var coordinates: Coordinates
-    /// Samples on either side of a bin; 0 for as many as it has cells.
+    /// Samples along each side of a bin; 0 for as many as it has cells.
     public var samples: Int
-    /// From the regions' coordinates to those of the maps.
+    /// The factor from the regions' coordinates to those of the maps.
     public var scale: Float
 
     public init(

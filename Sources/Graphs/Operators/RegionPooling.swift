@@ -5,7 +5,7 @@ public import Tensors
 public struct RegionPooling: OperatorAttributes {
     public var height: Int
     public var width: Int
-    /// From the regions' coordinates to those of the maps.
+    /// The factor from the regions' coordinates to those of the maps.
     public var scale: Float
 
     public init(height: Int, width: Int, scale: Float = 1) {

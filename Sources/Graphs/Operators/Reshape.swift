@@ -1,6 +1,6 @@
 public import Tensors
 
-/// The same elements under the shape in operand 1: 0 copies an extent (unless `allowsZero`), one -1 takes what is left.
+/// The same elements under the shape in operand 1: 0 copies an extent (unless `allowsZero`), one -1 takes the rest.
 public struct Reshape: OperatorAttributes {
     public var allowsZero: Bool
 

@@ -18,7 +18,7 @@ public struct Resize: OperatorAttributes {
         case preferCeiling = "round_prefer_ceil"
         case floor
         case ceiling = "ceil"
-        /// Down where the tensor grows, up where it shrinks: the rule before opset 11, as ONNX Runtime has it.
+        /// Rounds down where the tensor grows, up where it shrinks: the rule before opset 11, as in ONNX Runtime.
         case floorGrowing
     }
     public enum AspectRatio: String, Hashable, Codable, Sendable {
@@ -34,7 +34,7 @@ public struct Resize: OperatorAttributes {
     public var excludesOutside = false
     public var extrapolationValue: Float = 0
     public var antialias = false
-    /// The axes that region, scales and sizes speak of; all when nil.
+    /// The axes that region, scales and sizes describe; all when nil.
     public var axes: [Int]?
     public var aspectRatio: AspectRatio = .stretch
 
@@ -97,7 +97,8 @@ public struct Resize: OperatorAttributes {
         return AxisRelations(operands, [relations])
     }
 
-    /// The cells around each coordinate; nil where the coordinates are no fractions that float32 holds well enough.
+    /// The cells around each coordinate; nil where the coordinates are not fractions that float32 represents exactly
+    /// enough.
     private func window(from extent: Int, to target: Int, scale: Float) -> AxisWindow? {
         guard coordinates != .cropAndResize else { return nil }
         if extent == target, scale == 1 { return .pointwise }
@@ -116,15 +117,15 @@ public struct Resize: OperatorAttributes {
         case .tfHalfPixelForNearest: start = cells
         case .cropAndResize: return nil
         }
-        // Kernels compute in float32: exact where only powers of two come in, and otherwise off by less than half of what
-        // two coordinates differ by, as long as they are not too many.
+        // Kernels compute in float32: exact where only powers of two occur, and otherwise with an error of less than
+        // half of the distance between two coordinates, as long as there are not too many.
         guard extent * places < 1 << 20 else { return nil }
         let isExact = !alignsCorners && [cells, places].allSatisfy { $0 & ($0 - 1) == 0 }
         let divisor = 2 * places
         var (first, last) = roundings(divisor)
         if !isExact { (first, last) = (first - 1, last + 1) }
         if mode != .nearest {
-            // An antialiasing filter is as much wider as the image becomes smaller.
+            // An antialiasing filter becomes wider by the factor by which the image becomes smaller.
             let shrink = antialias ? min(Double(scale), 1) : 1
             let reach = -Int((-(mode == .cubic ? 2 : 1) / shrink).rounded(.down)) - 1
             (first, last) = (first - reach * divisor, last + (1 + reach) * divisor)

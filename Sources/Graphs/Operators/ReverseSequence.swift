@@ -1,6 +1,6 @@
 public import Tensors
 
-/// Turns the beginning of each sequence around, by as many steps as operand 1 says (int64, one number for each sequence).
+/// Reverses the beginning of each sequence, as many steps as operand 1 says (int64, one number for each sequence).
 public struct ReverseSequence: OperatorAttributes {
     public var batchAxis: Int
     public var timeAxis: Int

@@ -1,12 +1,14 @@
 public import Tensors
 
-/// Turns pairs of numbers of each head by an angle that hangs on the position. Operands: x [batch, heads, sequence,
-/// headDim] or [batch, sequence, heads * headDim], the cosines and the sines, [positions, rotated / 2] with position
-/// numbers (int64 [batch, sequence], operand 3), or [batch, sequence, rotated / 2] without.
+/// Rotates pairs of numbers of each head by an angle that depends on the position. Operands: x
+/// [batch, heads, sequence, headDim] or [batch, sequence, heads * headDim], the cosines and the sines,
+/// [positions, rotated / 2] with position numbers (int64 [batch, sequence], operand 3), or
+/// [batch, sequence, rotated / 2] without.
 public struct RotaryEmbedding: OperatorAttributes {
-    /// Whether neighbours are pairs, and not the first with the second half.
+    /// Whether neighbouring numbers form pairs; otherwise numbers of the first half form pairs with those of the second
+    /// half.
     public var isInterleaved: Bool
-    /// Numbers of each head that are turned, from the first on; nil for all.
+    /// How many numbers of each head are rotated, from the first on; nil for all.
     public var rotated: Int?
     /// Of an x of rank 3.
     public var heads: Int?
@@ -17,16 +19,16 @@ public struct RotaryEmbedding: OperatorAttributes {
         self.heads = heads
     }
 
-    /// The sizes of a rotation, whatever form x has.
+    /// The sizes of a rotation, for both forms of x.
     public struct Extents: Hashable, Sendable {
         public var batch: Int
         public var heads: Int
         public var sequence: Int
         public var headDim: Int
         public var rotated: Int
-        /// Rows of the cosines; 0 without position numbers.
+        /// The number of rows of the cosines; 0 without position numbers.
         public var positions: Int
-        /// Whether one table of cosines, without position numbers, serves the whole batch.
+        /// Whether one table of cosines, without position numbers, is used for the whole batch.
         public var stretchesAngles = false
     }
 
@@ -67,7 +69,7 @@ public struct RotaryEmbedding: OperatorAttributes {
             }
             extents.positions = cosines.shape[0]
         } else {
-            // Wider than the standard: PyTorch writes one table for the whole batch.
+            // This accepts more than the standard: PyTorch writes one table for the whole batch.
             let wanted = [extents.batch, extents.sequence, extents.rotated / 2]
             guard cosines.shape.dimensions == wanted || cosines.shape.dimensions == [1] + wanted.dropFirst() else {
                 throw .mismatch("cosines must be \(wanted), not \(cosines.shape)")
@@ -85,7 +87,7 @@ public struct RotaryEmbedding: OperatorAttributes {
     public func axes(of operands: Operands, outputs: [TensorType]) throws(InferenceError) -> AxisRelations {
         let extents = try extents(of: operands)
         let isFlat = outputs[0].shape.rank == 3
-        // Which number of a head is turned with which does not matter to whole heads.
+        // For whole heads it does not matter which numbers form pairs.
         let input: [AxisRelation] =
             isFlat
             ? [

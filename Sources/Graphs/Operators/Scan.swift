@@ -1,10 +1,10 @@
 public import Tensors
 
-/// A body once for each index of an axis of the scanned operands.
+/// Runs a body once for each index of an axis of the scanned operands.
 ///
-/// Operands: the first values of `stateCount` states, the scanned tensors, then what the body takes besides; the body's
-/// parameters are the same with slices in place of the scanned. Its outputs: the states, and what is stacked along a new
-/// axis. The scan's outputs: the last states, then the stacks.
+/// Operands: the first values of `stateCount` states, the scanned tensors, then the other values that the body takes;
+/// the body's parameters are the same with slices in place of the scanned tensors. Its outputs: the states, and what is
+/// stacked along a new axis. The scan's outputs: the last states, then the stacks.
 public struct Scan: OperatorAttributes {
     /// How one operand is cut into slices, or slices are put together.
     public struct Direction: Hashable, Codable, Sendable {

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// What scattering does with the element that is there already.
+/// How scattering combines an update with the element that is there already.
 public enum ScatterReduction: String, Hashable, Codable, Sendable {
     case replace = "none"
     case add

@@ -1,11 +1,11 @@
 public import Tensors
 
-/// What is done with sequences: lists of tensors that live inside a stage and have no type.
+/// Operators on sequences: lists of tensors that exist only inside a stage and have no type.
 public struct SequenceOperator: OperatorAttributes {
     public enum Kind: Hashable, Codable, Sendable {
         /// A sequence of the operands.
         case construct
-        /// A sequence of nothing.
+        /// An empty sequence.
         case empty
         /// Operands: sequence, tensor, position (one integer; at the end where it is left out).
         case insert
@@ -15,8 +15,8 @@ public struct SequenceOperator: OperatorAttributes {
         case element
         /// How many tensors there are, as an int64 scalar.
         case length
-        /// A tensor cut along an axis: into pieces of the length, or of the lengths, in operand 1; else into slices of
-        /// 1, with or without the axis.
+        /// A tensor cut along an axis: into pieces of the length, or of the lengths, in operand 1; otherwise into
+        /// slices of 1, with or without the axis.
         case split(axis: Int, keepsAxis: Bool)
         /// The tensors one after another along an axis, or along a new one.
         case concatenate(axis: Int, addsAxis: Bool)

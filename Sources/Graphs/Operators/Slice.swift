@@ -1,7 +1,7 @@
 public import Tensors
 
-/// Every step-th index between start and end of some axes. Operands: data, starts, ends, axes, steps; all but the
-/// first constant, the last two optional. Bounds clamp and count from the end when negative, as in NumPy.
+/// Every step-th index between start and end of some axes. Operands: data, starts, ends, axes, steps; all but the first
+/// constant, the last two optional. Bounds are clamped and count from the end when negative, as in NumPy.
 public struct Slice: OperatorAttributes {
     public init() {}
 
@@ -31,7 +31,7 @@ public struct Slice: OperatorAttributes {
             let step = steps[index]
             guard step != 0 else { throw .mismatch("a step of 0 on axis \(axis)") }
             func clamp(_ bound: Int, _ limits: ClosedRange<Int>) -> Int {
-                // Saturating, since models write Int.min and Int.max for "as far as it goes".
+                // Saturating, since models write Int.min and Int.max for "to the end of the axis".
                 let position = bound < 0 ? (bound < -extent ? -1 : bound + extent) : bound
                 return Swift.min(Swift.max(position, limits.lowerBound), limits.upperBound)
             }

@@ -14,7 +14,7 @@ public struct SpatialWindow: Hashable, Codable, Sendable {
     public var dilations: [Int]
     public var padding: Padding
 
-    /// Attributes past this are no convolution but an attack on integer arithmetic.
+    /// Larger attributes make no sense in a convolution and could overflow integer arithmetic.
     static let attributeLimit = 1 << 30
 
     public init(strides: [Int], dilations: [Int], padding: Padding) {
@@ -33,7 +33,7 @@ public struct SpatialWindow: Hashable, Codable, Sendable {
     /// Cells that the kernel spans on an axis.
     public func span(_ kernel: Int, axis: Int) -> Int { (kernel - 1) * dilations[axis] + 1 }
 
-    /// Throws unless the window has as many axes as the input and sane numbers.
+    /// Throws unless the window has as many axes as the input and its numbers are valid.
     func validate(kernel: [Int], inputRank: Int) throws(InferenceError) {
         let rank = kernel.count
         guard inputRank == rank + 2, strides.count == rank, dilations.count == rank else {
@@ -65,7 +65,7 @@ public struct SpatialWindow: Hashable, Codable, Sendable {
     }
 
     /// Output extent of one axis. With `ceil`, a last window that starts inside the input or its front padding counts
-    /// even where it hangs over the end (ONNX `ceil_mode`).
+    /// even where it extends beyond the end (ONNX `ceil_mode`).
     func outputExtent(input: Int, kernel: Int, axis: Int, ceil: Bool = false) throws(InferenceError) -> Int {
         let (before, after) = pads(input: input, kernel: kernel, axis: axis)
         let room = input + before + after - span(kernel, axis: axis)

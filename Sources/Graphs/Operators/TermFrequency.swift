@@ -1,11 +1,11 @@
 public import Tensors
 
-/// How often sequences of numbers out of a list stand in a text [length] or [batch, length] of int32 or int64; result float32
+/// How often given sequences of numbers occur in a text [length] or [batch, length] of int32 or int64; result float32
 /// [..., entries].
 public struct TermFrequency: OperatorAttributes {
     public enum Weighting: String, Hashable, Codable, Sendable {
         case count = "TF"
-        /// 1, or the weight, where there is any.
+        /// 1, or the weight, where the sequence occurs at all.
         case presence = "IDF"
         /// The count times the weight.
         case weightedCount = "TFIDF"
@@ -23,12 +23,12 @@ public struct TermFrequency: OperatorAttributes {
     }
 
     public var terms: [Term]
-    /// Of the result, for each text.
+    /// How many entries the result has for each text.
     public var entryCount: Int
     public var weighting: Weighting
     /// By entry of the result; ones when empty.
     public var weights: [Float]
-    /// Items between two of a sequence that may be skipped.
+    /// How many items of the text may be skipped between two items of a sequence.
     public var skipLimit: Int
 
     public init(terms: [Term], entryCount: Int, weighting: Weighting, weights: [Float], skipLimit: Int) {

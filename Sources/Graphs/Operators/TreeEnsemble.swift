@@ -5,7 +5,7 @@ public import Tensors
 /// Formula: the operators TreeEnsembleRegressor and TreeEnsembleClassifier of ONNX's domain ai.onnx.ml, without what they
 /// add to and make of the gathered weights.
 public struct TreeEnsemble: OperatorAttributes {
-    /// When a row goes to the true child: where its feature compares so with the node's value.
+    /// When a row goes to the true child: where its feature compares with the node's value as the case says.
     public enum Rule: UInt8, Hashable, Codable, Sendable {
         case leaf, lessOrEqual, less, greaterOrEqual, greater, equal, notEqual
     }
@@ -43,7 +43,7 @@ public struct TreeEnsemble: OperatorAttributes {
     /// How the weights of a target become one number. A target without weights has 0.
     public enum Aggregate: String, Hashable, Codable, Sendable { case sum, average, minimum, maximum }
 
-    /// A parent stands before its children, so that every way ends.
+    /// A parent comes before its children, so that every path ends.
     public var nodes: [Node]
     /// The first node of each tree.
     public var roots: [Int]

@@ -50,7 +50,7 @@ public enum UnaryFunction: String, Sendable, Codable, CaseIterable {
 
 /// y = f(x) for each element. `alpha` and `beta` are the function's parameters in ONNX's order: the slope of
 /// `leakyRelu`, the limits of `clip`, slope and offset of `hardSigmoid`, alpha and gamma of `selu`, lambda and bias of
-/// `shrink`, and for `isInfinite` whether negative and positive infinity count (not 0 is yes).
+/// `shrink`, and for `isInfinite` whether negative and positive infinity count (every number but 0 means yes).
 public struct Unary: OperatorAttributes {
     public var function: UnaryFunction
     public var alpha: Float

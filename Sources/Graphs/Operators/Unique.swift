@@ -1,9 +1,10 @@
 public import Tensors
 
-/// The different elements of an operand, or the different slices along an axis. Outputs: those; the index of the first
-/// of each; for each element or slice its index among them; how often each occurs (all but the first int64 [count]).
+/// The different elements of an operand, or the different slices along an axis. Outputs: these elements or slices; the
+/// index of the first of each; for each element or slice its index among them; how often each occurs (all but the first
+/// int64 [count]).
 public struct Unique: OperatorAttributes {
-    /// nil to take the operand flattened.
+    /// nil for the flattened operand.
     public var axis: Int?
     /// In ascending order, or in that of their first occurrence.
     public var isSorted: Bool

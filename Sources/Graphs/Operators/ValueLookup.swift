@@ -1,6 +1,7 @@
 public import Tensors
 
-/// Each number replaced by what a table says, and by `standard` where it is no key. NaN is a key like others.
+/// Each number replaced by its value in a table, and by the last of `values` where it is not a key. NaN is a key like
+/// others.
 public struct ValueLookup: OperatorAttributes {
     public enum Numbers: Hashable, Codable, Sendable {
         case integers([Int64])
@@ -22,7 +23,7 @@ public struct ValueLookup: OperatorAttributes {
     }
 
     public var keys: Numbers
-    /// As many as keys, and one behind them for what is no key.
+    /// One for each key, and one after them for numbers that are not keys.
     public var values: Numbers
 
     public init(keys: Numbers, values: Numbers) {

@@ -1,13 +1,14 @@
 public import Tensors
 
-/// A matrix of weights [rows, columns] out of whole numbers of 2, 4 or 8 bits that lie packed in bytes, column by column:
-/// (number - zero point) * scale, where each run of `blockSize` rows of a column has its own scale and zero point.
+/// A matrix of weights [rows, columns], unpacked from integers of 2, 4 or 8 bits that are packed in bytes, column by
+/// column: (number - zero point) * scale, where each block of `blockSize` rows of a column has its own scale and zero
+/// point.
 ///
-/// The form is that of ONNX Runtime's `MatMulNBits`; the first number of a byte is in its lowest bits. Operands: the packed
-/// numbers (uint8, blocks * blockSize * bits / 8 bytes for each column), the scales [columns * blocks], and, each optional:
-/// the zero points, packed like the numbers (uint8, each column from a byte of its own) or as numbers of the scales' dtype
-/// [columns * blocks], half of all numbers where they are left out; and for each row which block's scale it has (int32
-/// [rows]), where that is not the block that it lies in.
+/// The form is that of ONNX Runtime's `MatMulNBits`; the first number of a byte is in its lowest bits. Operands: the
+/// packed numbers (uint8, blocks * blockSize * bits / 8 bytes for each column), the scales [columns * blocks], and,
+/// each optional: the zero points, packed like the numbers (uint8, each column from a byte of its own) or as numbers of
+/// the scales' dtype [columns * blocks], half of the number of values where they are left out; and for each row which
+/// block's scale it has (int32 [rows]), where that is not the block that it lies in.
 public struct WeightUnpacking: OperatorAttributes {
     public var rows: Int
     public var columns: Int
@@ -23,7 +24,7 @@ public struct WeightUnpacking: OperatorAttributes {
 
     public var operatorName: String { "WeightUnpacking" }
 
-    /// Runs of rows that share a scale.
+    /// The number of blocks of rows in a column; each block has one scale.
     public var blocks: Int { rows / blockSize + (rows % blockSize == 0 ? 0 : 1) }
     public var columnByteCount: Int { blocks * blockSize * bits / 8 }
     /// Of the packed zero points of one column.

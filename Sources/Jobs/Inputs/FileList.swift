@@ -2,9 +2,10 @@ internal import FoundationEssentials
 internal import Planning
 internal import Tensors
 
-/// A file that names files: a text file with a path on each line, or CSV or JSON lines that also say how soon each is wanted.
+/// A file that names files: a text file with a path on each line, or CSV or JSON lines that also say how urgent each
+/// is.
 enum FileList {
-    /// A file, and how soon its item is wanted; nil where nothing says so.
+    /// A file, and how urgent its item is; nil where the list does not say so.
     struct Entry: Hashable {
         let path: String
         var urgency: Urgency?
@@ -12,12 +13,12 @@ enum FileList {
 
     private static let columns = ["path", "priority", "deadline"]
 
-    /// The files, in the order of the lines; relative paths count from the list's own folder. A line ends with LF or CRLF, and
-    /// one with nothing but blanks is left out. What the name ends with says which kind of list it is: `.csv`, `.jsonl`, or
-    /// anything else for a path on each line.
+    /// The files, in the order of the lines; relative paths count from the list's own folder. A line ends with LF or
+    /// CRLF, and one with only blanks is left out. The end of the name says which kind of list it is: `.csv`, `.jsonl`,
+    /// or anything else for a path on each line.
     ///
-    /// - Throws: naming the list and the line, for a file that is not there, for what is no priority or deadline, and for
-    ///   a list of none.
+    /// - Throws: naming the list and the line, for a file that does not exist, for an invalid priority or deadline, and
+    ///   for an empty list.
     static func read(_ list: String) throws(FileError) -> [Entry] {
         let entries =
             switch list.lowercased() {
@@ -60,7 +61,7 @@ enum FileList {
         return entries
     }
 
-    /// An object of a line, as written.
+    /// The JSON object on a line, as written.
     private struct Line: Decodable {
         struct Key: CodingKey {
             let stringValue: String
@@ -72,7 +73,7 @@ enum FileList {
         var path: String?
         var priority: Double?
         var deadline: Double?
-        /// A key that nothing knows, or whose value is of another kind.
+        /// An unknown key, or one whose value is of the wrong kind.
         var unknown: String?
         var misfit: (key: String, wanted: String)?
 

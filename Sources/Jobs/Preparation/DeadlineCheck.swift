@@ -1,14 +1,14 @@
 internal import Planning
 
-/// Says before the run which deadlines no plan can keep.
+/// Reports before the run which deadlines no plan can meet.
 struct DeadlineCheck {
     let batching: InputBatching
     let costs: LayerCosts
     let cluster: Cluster
     let itemNames: ItemNames
 
-    /// A sentence about the items whose deadlines come before their microbatch can be computed, were it alone and on the
-    /// fastest rank; nil where there is none. A pipeline does not make a single microbatch faster.
+    /// A sentence about the items whose microbatch cannot be computed before their deadline, even if it were alone and
+    /// on the fastest rank; nil where there are none. A pipeline does not make a single microbatch faster.
     var warning: String? {
         guard batching.urgencies.contains(where: { $0.deadline != nil }) else { return nil }
         let slowness = cluster.ranks.reduce(.infinity) { min($0, costs.slowness(of: $1)) }

@@ -1,7 +1,8 @@
 internal import Planning
 
 extension InputBatching {
-    /// What is known of the first microbatches. What they cost is taken to be in proportion to the elements of their inputs.
+    /// What is known of the first microbatches. Their cost is assumed to be in proportion to the elements of their
+    /// inputs.
     func work(count: Int) -> WorkTable {
         let full = max(1, elementCount(of: representative))
         var table = WorkTable()
@@ -19,7 +20,7 @@ extension InputBatching {
 
     /// Who computes what, in a plan for all microbatches of the job.
     ///
-    /// - Parameter limit: microbatches that are looked at; the first ones.
+    /// - Parameter limit: how many microbatches are considered, from the first on.
     func sharing(_ plan: PartitionPlan, costs: LayerCosts, cluster: Cluster, limit: Int = .max) -> LaneSharing {
         let count = min(limit, microbatchCount)
         let paces = ScheduleCosts(plan, costs: costs, microbatchSizes: []).paces(of: plan, on: cluster)

@@ -37,7 +37,7 @@ struct ClassificationTally {
         labels = try specification.labels.map { try Labels($0, items: itemNames, classes: classes) }
     }
 
-    /// Throws where items of this type hold no score for each class.
+    /// Throws where items of this type do not have one score for each class.
     func requireScores(_ itemType: TensorType) throws(JobError) {
         guard itemType.dtype.isFloatingPoint, ClassRanking.isRanking(itemType.shape) else {
             throw JobError(
@@ -54,7 +54,7 @@ struct ClassificationTally {
             result.labelled = accuracy.count
             result.correct = accuracy.correctCount
         }
-        // In whatever order they come.
+        // Items may arrive in any order.
         for (row, item) in items.enumerated() where item < ClassificationTally.shown {
             let best = ClassRanking.best(1, of: scores.slice(row..<row + 1).reshaped(itemShape))[0]
             let place = shownItems.firstIndex { $0 > item } ?? shownItems.count

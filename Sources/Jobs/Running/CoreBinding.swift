@@ -7,7 +7,7 @@ internal import Tensors
     internal import Musl
 #endif
 
-/// The cores that a rank may run on, and those that its launcher has for all ranks of the node.
+/// The cores that a rank may run on, and those that are available for all ranks of the node.
 struct CoreBinding: Codable, Sendable {
     let host: String
     /// Of those that the rank may run on, by number.
@@ -15,8 +15,8 @@ struct CoreBinding: Codable, Sendable {
     /// Cores of the node that the job may use; nil where no launcher has started the rank.
     let available: Int?
 
-    /// Of this process. What its launcher may run on, which binds its ranks and not itself, counts as available, as far as
-    /// Slurm and control groups let the job use it.
+    /// Of this process. The cores that its launcher may run on count as available, since a launcher binds its ranks and
+    /// not itself, as far as Slurm and control groups let the job use them.
     static var own: CoreBinding {
         let cores = numbers(ofProcess: "self") ?? []
         guard MPISession.launcher != nil, let launcher = numbers(ofProcess: "\(getppid())") else {
@@ -35,7 +35,7 @@ struct CoreBinding: Codable, Sendable {
         return Set(bits.indices.filter { bits[$0] == 1 })
     }
 
-    /// What a user should know whose launcher leaves cores idle; nil where none are.
+    /// What the user should know when the launcher leaves cores idle; nil where no cores are idle.
     ///
     /// - Parameter bindings: of all ranks.
     static func notice(_ bindings: [CoreBinding], launcher: MPISession.Launcher?) -> String? {

@@ -1,7 +1,7 @@
 internal import MPI
 internal import Planning
 
-/// Notes which items are finished after their deadlines.
+/// Records which items are finished after their deadlines.
 struct DeadlineWatch {
     private let urgencies: [Urgency]
     private let itemNames: ItemNames
@@ -20,7 +20,7 @@ struct DeadlineWatch {
     /// The run begins now.
     mutating func begin() { start = MPISession.wallClock }
 
-    /// The outputs of these items are there now.
+    /// The outputs of these items are complete now.
     mutating func finish(_ items: [Int]) {
         let now = MPISession.wallClock - start
         for item in items {
@@ -32,7 +32,7 @@ struct DeadlineWatch {
     }
 }
 
-/// How the deadlines of a job were kept.
+/// Which deadlines of a job were met.
 public struct DeadlineResult: Sendable, Codable, Hashable {
     /// An item that was finished too late; seconds from the beginning of the run.
     public struct Miss: Sendable, Codable, Hashable {
@@ -47,6 +47,6 @@ public struct DeadlineResult: Sendable, Codable, Hashable {
     /// In the order in which they were finished; the first ones.
     public var missed: [Miss] = []
 
-    /// Misses that are kept one by one.
+    /// How many misses are recorded individually.
     static let listed = 1000
 }

@@ -4,7 +4,8 @@ internal import Planning
 internal import Runtime
 internal import Tensors
 
-/// What a stage could not compute, in the user's words: the model file, the items, and the inputs that the values came from.
+/// What a stage could not compute, in terms that the user knows: the model file, the items, and the inputs that the
+/// values came from.
 struct ItemFailure: Error, CustomStringConvertible {
     let description: String
 
@@ -42,7 +43,7 @@ struct ItemFailure: Error, CustomStringConvertible {
 private struct IndexOrigin {
     /// Inputs of the model, by name.
     var inputs: [String] = []
-    /// Of the item in the microbatch; nil where the indices are made of several items, or computed inside the model.
+    /// Of the item in the microbatch; nil where the indices come from several items, or are computed inside the model.
     var place: Int?
 
     init(_ failure: NodeFailure, in assignment: JobAssignment, itemCount: Int) {
@@ -52,7 +53,7 @@ private struct IndexOrigin {
         for node in graph.nodes { for output in node.outputs { if let output { makers[output] = node } } }
         let itemInputs = Dictionary(uniqueKeysWithValues: graph.itemInputs.map { ($0.value, graph.name(of: $0.value)) })
 
-        // Only operators that take indices tell an element, and they take them second.
+        // Only operators that take indices name an element, and the indices are their second operand.
         let indices = failure.element == nil || node.inputs.count < 2 ? node.inputs : [node.inputs[1]]
         var waiting = indices.compactMap(\.self)
         var seen = Set(waiting)
@@ -86,7 +87,7 @@ private struct IndexOrigin {
 }
 
 extension JobSpecification {
-    /// The file or files that feed an input, as far as they are one.
+    /// The path of the file or files that an input is read from, where it is a single path.
     func path(ofInput name: String) -> String? {
         switch input ?? inputs[name] {
         case .array(let array)?: array.array

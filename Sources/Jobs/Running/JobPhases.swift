@@ -2,7 +2,7 @@ internal import MPI
 public import Runtime
 
 /// What all ranks do together, in phases that every rank leaves together. A failure on one rank ends the phase on all
-/// of them, with that rank's words.
+/// of them, with that rank's error.
 struct JobPhases {
     let world: Communicator
     let control: ControlChannel
@@ -31,7 +31,7 @@ struct JobPhases {
         return result
     }
 
-    /// What rank 0 makes, on all ranks.
+    /// Sends what rank 0 makes to all ranks.
     func shared<Value: Codable>(_ make: () throws -> Value) throws -> Value {
         var made: Value?
         let message = try phase {
@@ -43,7 +43,7 @@ struct JobPhases {
         return try phase { [made] in try made ?? MessageCoding.decode(Value.self, from: bytes) }
     }
 
-    /// What each rank has, on rank 0.
+    /// Collects on rank 0 what each rank has.
     func gathered<Value: Codable>(_ value: Value) throws -> [Value]? {
         let parts = try world.gather(bytes: try MessageCoding.encode(value), root: 0)
         return try parts?.map { try MessageCoding.decode(Value.self, from: $0) }

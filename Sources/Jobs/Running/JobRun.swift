@@ -2,14 +2,14 @@ internal import MPI
 internal import Planning
 internal import Runtime
 
-/// One way through a job whose plan is made: load, run, report.
+/// One execution of a job whose plan is made: load, run, report.
 struct JobRun {
     private let assignment: JobAssignment
     private let phases: JobPhases
     private let threads: ThreadAllocation
     private let inputs: InputSet?
 
-    /// - Parameter inputs: where they are open already.
+    /// - Parameter inputs: given where they are open already.
     init(_ assignment: JobAssignment, phases: JobPhases, threads: ThreadAllocation, inputs: InputSet?) {
         self.assignment = assignment
         self.phases = phases
@@ -35,7 +35,7 @@ struct JobRun {
         return try phases.gathered(report)
     }
 
-    /// Does this rank's part. What it holds is gone when it returns.
+    /// Does this rank's part. All that it holds is released when it returns.
     private func report(
         _ rules: ScheduleRules, _ shared: SharedResources, keepsOutputs: Bool, progress: (Int) -> Void
     ) throws -> RankReport {

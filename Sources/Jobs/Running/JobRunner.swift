@@ -4,8 +4,8 @@ internal import Planning
 internal import Runtime
 internal import Tensors
 
-/// Runs a job on all ranks of a communicator, in phases that every rank leaves together: prepare, load, run, report.
-/// A failure on one rank ends the phase on all of them, with that rank's words.
+/// Runs a job on all ranks of a communicator, in phases that every rank leaves together: prepare, load, run, report. A
+/// failure on one rank ends the phase on all of them, with that rank's error.
 public struct JobRunner {
     /// What a caller may want to follow while the job runs.
     public struct Observer {

@@ -13,7 +13,8 @@ final class JobSink: MicrobatchSink {
     private let files: OutputSet?
     private var deadlines: DeadlineWatch?
 
-    /// - Parameter outputTypes: of the plan's outputs for a variant of microbatches; nil where only the run can tell.
+    /// - Parameter outputTypes: of the plan's outputs for a variant of microbatches; nil where they are known only
+    ///   during the run.
     /// - Throws: when the output files cannot be made, or the labels do not fit.
     init(
         _ assignment: JobAssignment, outputTypes: (InputBatching.Variant) throws -> [TensorType?], itemNames: ItemNames
@@ -52,10 +53,10 @@ final class JobSink: MicrobatchSink {
     /// The run begins now.
     func begin() { deadlines?.begin() }
 
-    /// Makes the files appear under their names.
+    /// Gives the files their final names.
     func commit() throws { try files?.commit() }
 
-    /// Leaves nothing behind.
+    /// Removes what was written.
     func discard() { files?.discard() }
 
     var result: JobResult {

@@ -1,9 +1,9 @@
 internal import Kernels
 
-/// Whether the ranks of a job round alike: a stage gives the same bits on each of them only then.
+/// Whether all ranks of a job round in the same way: only then does a stage give the same bits on each of them.
 enum MixedArithmetic {
-    /// What to tell the user; nil where all is well. AVX2 and AVX-512 kernels give the same bits, portable ones do not, and
-    /// OpenBLAS's depend on the kind of CPU.
+    /// What to tell the user; nil where all ranks round in the same way. AVX2 and AVX-512 kernels give the same bits,
+    /// portable ones do not, and OpenBLAS's depend on the kind of CPU.
     ///
     /// - Parameter choices: by rank.
     static func warning(_ choices: [InstructionSet.Choice]) -> String? {

@@ -8,7 +8,7 @@ internal import Tensors
 /// What one rank holds while a job runs: its stage, and the files that its stage reads or writes.
 final class RankWorker {
     private let assignment: JobAssignment
-    /// That the last of the rank's stages is expected to compute.
+    /// How many microbatches the last of the rank's stages is expected to compute.
     private let microbatchCount: Int
     private let executor: RankExecutor
     private let source: JobSource
@@ -56,7 +56,8 @@ final class RankWorker {
             sink?.begin()
             try executor.run(source: source, sink: sink ?? NoSink()) { _ in
                 done += 1
-                // Of several replicas each does its share; what is decided in the run may be more than was expected.
+                // Of several replicas each does its share; where lanes are chosen during the run, it may be more than
+                // was expected.
                 progress(min(all, done * all / max(1, microbatchCount)))
             }
         } catch let failure as MicrobatchFailure {
@@ -74,7 +75,7 @@ final class RankWorker {
     }
 }
 
-/// Feeds the items of a job to the stages that read them.
+/// Gives the items of a job to the stages that read them.
 struct JobSource: MicrobatchSource {
     /// By index in `PartitionPlan.inputs`; nil for inputs that other ranks read.
     private let sources: [(any InputSource)?]
@@ -93,7 +94,7 @@ struct JobSource: MicrobatchSource {
     }
 
     func read(input: Int, microbatch: Int, into tensor: Tensor) throws {
-        // What is one item as a whole has no axis that counts items.
+        // An input that is one item as a whole has no axis that counts items.
         let rows = isWhole[input] ? tensor.reshaped(Shape([1] + tensor.shape.dimensions)) : tensor
         try sources[input]!.read(items: batching.items(of: microbatch), into: rows)
     }

@@ -14,8 +14,8 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
     public let threadCount: Int
     public let origin: Origin
 
-    /// What the job says; else `OPENBLAS_NUM_THREADS`; else the rank's share of the cores that it may run on: each
-    /// core counts for each rank that is bound to it by an equal part; and no more than its share of the time
+    /// What the job says; otherwise `OPENBLAS_NUM_THREADS`; otherwise the rank's share of the cores that it may run on,
+    /// where each core is divided equally among the ranks that are bound to it, and no more than its share of the time
     /// that a control group lets it compute. All ranks call this together.
     static func decide(_ setting: JobSpecification.Count, world: Communicator) throws -> ThreadAllocation {
         let cores = try boundCores()
@@ -37,11 +37,12 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
         return ThreadAllocation(threadCount: min(bound, most), origin: most < bound ? .quota : .binding)
     }
 
-    /// Threads that keep within a rank's part of a control group's time: more would all be stopped for a part of it.
+    /// The number of threads that fit into a rank's part of a control group's time: with more, all of them would be
+    /// stopped for a part of the time.
     ///
     /// - Parameters:
     ///   - quota: in cores, as in 2.5.
-    ///   - ranks: that are in the group.
+    ///   - ranks: how many are in the group.
     static func share(ofQuota quota: Double, among ranks: Int) -> Int {
         max(1, Int(min(quota / Double(max(1, ranks)) + 1e-6, 4096)))
     }
@@ -54,7 +55,7 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
         for (core, isBound) in cores.enumerated() where isBound == 1 {
             share += 1 / Double(max(1, ranks.count { core < $0.count && $0[core] == 1 }))
         }
-        // The sum of thirds is not quite 1.
+        // In floating point, three thirds may add up to slightly less than 1.
         return max(1, Int(share + 1e-6))
     }
 
@@ -68,7 +69,7 @@ public struct ThreadAllocation: Sendable, Codable, Hashable {
     /// From the kernel's list of the cores that a process may run on, as in `0-3,8`.
     ///
     /// - Parameter process: its number, or `self`.
-    /// - Returns: 1 for each of these cores, 0 for the others; nil where the kernel does not tell.
+    /// - Returns: 1 for each of these cores, 0 for the others; nil where the kernel does not report it.
     static func boundCores(ofProcess process: String) -> [UInt8]? {
         guard let status = SystemFile.text("/proc/\(process)/status"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") })

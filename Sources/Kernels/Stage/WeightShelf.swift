@@ -7,22 +7,22 @@ public import Tensors
     internal import Musl
 #endif
 
-/// Packed weights that several processes on one node hold once: who needs a weight first packs it into memory that all of
-/// them see; the others take it from there.
+/// Packed weights that several processes on one node hold once: the process that needs a weight first packs it into
+/// memory that all of them see; the others take it from there.
 ///
-/// The memory begins with a table of what is there, in which each process looks by key (open addressing). Nobody writes a
-/// weight after it has been put there.
+/// The memory begins with a table of its contents, in which each process looks up keys (open addressing). No process
+/// writes a weight after it has been put there.
 public final class WeightShelf: @unchecked Sendable {
-    /// Weights that find a place; more are held by each process.
+    /// How many weights have a place; further ones are held by each process itself.
     private static let entryLimit = 1 << 14
     private static let entryWords = 5
-    /// The number of bytes that are taken, and room up to the next line.
+    /// The number of bytes that are used, and padding up to the next cache line.
     private static let headWords = 8
     private static let headByteCount = (headWords + entryLimit * entryWords) * 8
 
-    /// Words of an entry.
+    /// The words of an entry.
     private enum Field { static let state = 0, key = 1, secondKey = 2, offset = 3, byteCount = 4 }
-    /// In this order; `left`: every process packs it for itself.
+    /// States follow one another in this order; `left`: every process packs the weight for itself.
     private enum State {
         static let (free, named, filling, ready, left): (Int64, Int64, Int64, Int64, Int64) = (0, 1, 2, 3, 4)
     }
@@ -33,15 +33,16 @@ public final class WeightShelf: @unchecked Sendable {
     /// Bytes of weights that this process took from others, or put there.
     private(set) var byteCount = 0
 
-    /// Bytes of shared memory for a stage whose constants have so many. Pages that are not written cost nothing.
+    /// Bytes of shared memory for a stage whose constants have the given number of bytes. Pages that are not written
+    /// use no memory.
     public static func byteCount(forConstants byteCount: Int) -> Int {
-        // Half precision is unpacked, and panels are filled up.
+        // Half precision is unpacked to float32, and panels are padded.
         headByteCount + 2 * byteCount + (16 << 20)
     }
 
     /// - Parameters:
-    ///   - memory: seen by all of the processes; zeros, and `prepared` by one of them before any looks into it.
-    ///   - shouldStop: asked while another process packs; the process packs for itself when it says so.
+    ///   - memory: shared by all of the processes; zeros, and `prepared` by one of them before any other uses it.
+    ///   - shouldStop: called while another process packs; the process packs for itself when it returns true.
     public init(_ memory: Storage, unless shouldStop: @escaping () -> Bool) {
         precondition(memory.byteCount >= WeightShelf.headByteCount)
         self.memory = memory
@@ -49,7 +50,7 @@ public final class WeightShelf: @unchecked Sendable {
         words = memory.pointer.assumingMemoryBound(to: Int64.self)
     }
 
-    /// Makes shared memory ready, for one process and before the others look.
+    /// Prepares shared memory; called by one process, before the others use it.
     public static func prepare(_ memory: Storage) {
         memory.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: headByteCount)
         memory.pointer.storeBytes(of: Int64(headByteCount), as: Int64.self)
@@ -59,7 +60,7 @@ public final class WeightShelf: @unchecked Sendable {
         words + WeightShelf.headWords + entry * WeightShelf.entryWords + field
     }
 
-    /// The weight of a key, packed by whoever asks first.
+    /// The weight of a key, packed by the process that asks first.
     ///
     /// - Parameter key: the same in all processes for the same bytes.
     func storage(_ key: String, make: () throws -> Storage) throws -> Storage {
@@ -113,7 +114,7 @@ public final class WeightShelf: @unchecked Sendable {
         }
     }
 
-    /// Waits until an entry has left a state; false where the process is to stop.
+    /// Waits until an entry has left a state; false where the process must stop.
     private func wait(_ entry: Int, past state: Int64) -> Bool {
         var polls = 0
         while mpk_shared_get(word(entry, Field.state)) <= state {

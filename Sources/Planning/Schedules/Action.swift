@@ -1,4 +1,5 @@
-/// One thing that a rank does. Actions of a rank start in the order of its list; messages go on beside what follows.
+/// One thing that a rank does. Actions of a rank start in the order of its list; messages continue during the actions
+/// that follow.
 public enum Action: Sendable, Codable, Hashable {
     /// Read the items of a microbatch for an input of the model (index into `PartitionPlan.inputs`).
     case read(input: Int, microbatch: Int)
@@ -8,7 +9,7 @@ public enum Action: Sendable, Codable, Hashable {
     case run(stage: Int, microbatch: Int)
     /// Start sending a result. Does not wait.
     case send(edge: Int, microbatch: Int)
-    /// Hand the outputs of the model that the stage writes over to whoever takes them.
+    /// Pass the outputs of the model that the stage writes to the sink.
     case write(stage: Int, microbatch: Int)
 
     public var microbatch: Int {

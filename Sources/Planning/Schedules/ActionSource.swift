@@ -1,4 +1,4 @@
-/// Where a rank gets its actions from: a list that was made before, or somebody who goes on deciding while the job runs.
+/// Where a rank gets its actions from: a list that was made before, or a source that decides while the job runs.
 public protocol ActionSource {
     /// The next thing to do; nil once there is nothing left.
     mutating func next() throws -> Action?

@@ -1,8 +1,8 @@
 /// Answers lanes that ask a rank for microbatches.
 public protocol WorkDesk: Sendable {
-    /// Notes that a lane asks: it begins now with the last that it was given, if with anything.
+    /// Records that a lane asks: it begins now with the last microbatch that it was given, if it was given any.
     mutating func ask(_ lane: Int, at now: Double)
-    /// What can be answered now, in order. To be asked again whenever a lane has asked.
+    /// What can be answered now, in order. Call it again whenever a lane has asked.
     mutating func answers(at now: Double) -> [(lane: Int, answer: WorkAnswer)]
 }
 
@@ -13,7 +13,7 @@ public enum WorkAnswer: Sendable, Hashable {
     case nothingLeft
 }
 
-/// Gives chunks in their order to whoever asks first: what a shared counter does where there is none.
+/// Gives chunks in their order to the lane that asks first. It does the work of a shared counter where there is none.
 public struct ChunkDesk: WorkDesk {
     private let chunks: [Range<Int>]
     private var next = 0

@@ -1,13 +1,13 @@
-/// How microbatches are shared out over the lanes of a plan with replicas.
+/// How microbatches are distributed over the lanes of a plan with replicas.
 ///
 /// All but the last two are decided before the run. What is decided while the job runs is predicted by the same rule with
 /// predicted times (`LaneSharing`), so that it is simulated, drawn and compared like the others.
 public enum Distribution: Sendable, Codable, Hashable {
     /// One after another, in turn: round-robin.
     case cyclic
-    /// The first lane takes the first ones, the next lane those that follow, as many each.
+    /// The first lane takes the first ones, the next lane those that follow, the same number for each.
     case block
-    /// Drawn with a seed, as many for each lane.
+    /// Drawn with a seed, the same number for each lane.
     case random(seed: UInt64)
     /// Microbatches of equal shapes go to one lane, as far as the lanes stay equally busy.
     case byShape
@@ -15,11 +15,11 @@ public enum Distribution: Sendable, Codable, Hashable {
     case bySize
     /// One after another, to each lane in proportion to its speed.
     case weighted
-    /// The most expensive first, each to the lane that is done with it first: longest processing time first.
+    /// The most expensive first, each to the lane that finishes it first: longest processing time first.
     case longestFirst
     /// A lane that has nothing to do takes the next chunk.
     case dynamic(Chunking)
-    /// Rank 0 gives each microbatch to the lane that it expects to be done with it first.
+    /// Rank 0 gives each microbatch to the lane that it expects to finish it first.
     case leastLoaded
 
     /// Whether lanes are chosen while the job runs.
@@ -30,7 +30,7 @@ public enum Distribution: Sendable, Codable, Hashable {
         }
     }
 
-    /// Whether it asks what microbatches cost and how fast lanes are.
+    /// Whether it uses what microbatches cost and how fast lanes are.
     var usesCosts: Bool {
         switch self {
         case .cyclic, .block, .random: false
@@ -41,10 +41,10 @@ public enum Distribution: Sendable, Codable, Hashable {
 
 /// How many microbatches a lane takes at once.
 public enum Chunking: Sendable, Codable, Hashable {
-    /// Always as many.
+    /// Always the same number.
     case fixed(Int)
-    /// The remaining ones over the lanes: long chunks first, single microbatches at the end. Guided self-scheduling
-    /// (Polychronopoulos and Kuck, 1987).
+    /// The remaining ones divided by the number of lanes: long chunks first, single microbatches at the end. Guided
+    /// self-scheduling (Polychronopoulos and Kuck, 1987).
     case guided
     /// Rounds of one chunk for each lane, and in each round half of the remaining ones. Factoring (Hummel, Schonberg and
     /// Flynn, 1992).

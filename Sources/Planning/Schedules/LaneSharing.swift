@@ -1,17 +1,19 @@
-/// Which lane computes which microbatch, and in which order: what a distribution comes to for the microbatches of a job.
+/// Which lane computes which microbatch, and in which order: the result of a distribution for the microbatches of a
+/// job.
 ///
-/// What is decided in the run is a sharing that is found late: a prediction of it before, a record of it after.
+/// Where lanes are chosen during the run, it is a prediction before the run, and a record after it.
 public struct LaneSharing: Sendable, Codable, Hashable {
     public let microbatchCount: Int
     /// By microbatch; empty where there is one lane.
     private(set) var lanes: [Int32]
-    /// Microbatches in the order in which they are begun; empty where that is their own.
+    /// Microbatches in the order in which they are begun; empty where that is the order of their numbers.
     let order: [Int32]
-    /// By microbatch: how many of the collecting rank's own lane are over before it is; empty where there is one lane.
+    /// By microbatch: how many microbatches of the collecting rank's own lane are done before it is; empty where there
+    /// is one lane.
     let turns: [Int32]
     /// The order in which results are collected; empty where that is by turn, and then by number.
     let collecting: [Int32]
-    /// By lane: seconds for a full microbatch, as predicted; where lanes are chosen in the run.
+    /// By lane: seconds for a full microbatch, as predicted; only where lanes are chosen during the run.
     private(set) var paces: [Double] = []
 
     /// Everything on one lane.
@@ -27,10 +29,10 @@ public struct LaneSharing: Sendable, Codable, Hashable {
         self.collecting = collecting
     }
 
-    /// What a plan's policy comes to.
+    /// The result of a plan's policy.
     ///
-    /// - Parameter paces: by lane: seconds that it takes for a full microbatch, once it is full. Nil where all lanes are
-    ///   as fast.
+    /// - Parameter paces: by lane: seconds that it takes for a full microbatch, once it is full. Nil where all lanes
+    ///   are equally fast.
     public init(_ plan: PartitionPlan, work: WorkTable, paces: [Double]? = nil) {
         let laneCount = plan.laneCount
         guard laneCount > 1 else {
@@ -50,7 +52,8 @@ public struct LaneSharing: Sendable, Codable, Hashable {
         if distribution.isDecidedInTheRun { self.paces = paces }
     }
 
-    /// Lanes that say nothing of when: their microbatches are thought to be over at the same times.
+    /// Lanes without times: the first microbatches of all lanes are assumed to be done at the same time, then the
+    /// second ones, and so on.
     private init(order: [Int32], lanes: [Int32], laneCount: Int) {
         var counts = [Int32](repeating: 0, count: laneCount)
         var turns = [Int32](repeating: 0, count: lanes.count)
@@ -63,7 +66,7 @@ public struct LaneSharing: Sendable, Codable, Hashable {
         self.init(microbatchCount: lanes.count, lanes: lanes, order: order, turns: turns, collecting: [])
     }
 
-    /// Lanes whose microbatches are expected to be over at the times given.
+    /// Lanes whose microbatches are expected to be done at the given times.
     private init(order: [Int32], _ load: LaneLoad) {
         let count = load.lanes.count
         let collecting = (0..<Int32(count)).sorted {
@@ -81,7 +84,7 @@ public struct LaneSharing: Sendable, Codable, Hashable {
             collecting: collecting)
     }
 
-    /// What came of a run that decided: the lane of each microbatch, and the order in which they were taken.
+    /// What was decided during a run: the lane of each microbatch, and the order in which they were taken.
     public init(lanes: [Int], order: [Int], laneCount: Int) {
         self.init(order: order.map(Int32.init), lanes: lanes.map(Int32.init), laneCount: laneCount)
     }
@@ -97,12 +100,12 @@ public struct LaneSharing: Sendable, Codable, Hashable {
     }
 }
 
-/// What lanes have been given, and when they are expected to be done with it.
+/// What lanes have been given, and when they are expected to finish it.
 struct LaneLoad {
     /// By lane: seconds for a full microbatch.
     let paces: [Double]
     private let sizes: [Float]
-    /// By lane: when it is done with all that it has.
+    /// By lane: when it has finished all that it has.
     private(set) var clocks: [Double]
     /// By microbatch.
     private(set) var lanes: [Int32]
@@ -124,7 +127,7 @@ struct LaneLoad {
         ends[Int(microbatch)] = clocks[lane]
     }
 
-    /// The lane that would be done first with one more; the first of several.
+    /// The lane that would be the first to finish one more microbatch; the first of several.
     func earliest(_ microbatch: Int32) -> Int {
         clocks.indices.min { clocks[$0] + seconds(microbatch, on: $0) < clocks[$1] + seconds(microbatch, on: $1) }!
     }
@@ -134,7 +137,7 @@ struct LaneLoad {
 }
 
 extension Distribution {
-    /// By microbatch: its lane, where costs do not count.
+    /// By microbatch: its lane, for distributions that do not use costs.
     fileprivate func lanes(_ work: WorkTable, laneCount: Int) -> [Int32] {
         let count = work.count
         // By place in the order.
@@ -162,7 +165,7 @@ extension Distribution {
         switch self {
         case .cyclic, .block, .random: preconditionFailure("costs do not count")
         case .weighted:
-            // Each time the lane that is farthest behind its share: as many as its speed beside that of all.
+            // Each goes to the lane that is farthest behind its share, which is in proportion to its speed.
             var counts = load.paces.map { _ in 0.0 }
             for microbatch in sequence {
                 let lane = counts.indices.min {
@@ -175,7 +178,7 @@ extension Distribution {
             sequence = work.stable(sequence) { work.sizes[Int($0)] > work.sizes[Int($1)] }
             for microbatch in sequence { load.give(microbatch, to: load.earliest(microbatch)) }
         case .byShape:
-            // In the order in which shapes come up.
+            // In the order in which shapes first occur.
             var places: [Int32: Int] = [:]
             for microbatch in sequence where places[work.shapes[Int(microbatch)]] == nil {
                 places[work.shapes[Int(microbatch)]] = places.count
@@ -200,7 +203,7 @@ extension Distribution {
 }
 
 extension WorkTable {
-    /// A list put in order, equal ones as they stood.
+    /// A list put in order; equal elements keep their order.
     fileprivate func stable(_ list: [Int32], by precedes: (Int32, Int32) -> Bool) -> [Int32] {
         list.enumerated().sorted { left, right in
             if precedes(left.element, right.element) { return true }
@@ -210,7 +213,7 @@ extension WorkTable {
 }
 
 extension LaneLoad {
-    /// The first part of a list to the first lane, and so on, so that all are done at the same time.
+    /// The first part of a list to the first lane, and so on, so that all finish at the same time.
     fileprivate mutating func giveParts(of list: [Int32]) {
         // A lane's part of the work is in proportion to its speed.
         let speeds = paces.map { 1 / $0 }
@@ -219,7 +222,7 @@ extension LaneLoad {
         var (lane, given, limit) = (0, 0.0, total * speeds[0] / speed)
         for microbatch in list {
             let size = Double(sizes[Int(microbatch)])
-            // Half of it still fits.
+            // A lane takes a microbatch when at least half of it fits.
             while lane + 1 < paces.count, given + size / 2 > limit {
                 lane += 1
                 limit += total * speeds[lane] / speed

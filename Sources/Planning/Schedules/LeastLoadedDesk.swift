@@ -1,25 +1,27 @@
-/// Gives microbatches to lanes one by one: each to the lane that is expected to be done with it first. A lane that asks and
-/// would be slower than one that has not asked yet has to wait, so that the last microbatches do not end on a slow lane.
+/// Gives microbatches to lanes one by one: each to the lane that is expected to finish it first. A lane that asks, and
+/// would finish later than one that has not asked yet, has to wait, so that a slow lane does not get the last
+/// microbatches.
 ///
-/// A value: whoever has a clock tells it who asked when. A lane asks for more when it begins with the last that it has, so
-/// that it has the next before it needs it. The desk is on a rank that computes too, and answers between two layers: while
-/// that rank is busy with something long, another lane is given as much as lasts for a part of that time.
+/// A value: the caller has the clock, and tells it which lane asked and when. A lane asks for more when it begins with
+/// the last that it has, so that it has the next before it needs it. The desk is on a rank that computes too, and
+/// answers between two layers: while that rank is busy with something long, another lane is given enough work for a
+/// part of that time.
 public struct LeastLoadedDesk: WorkDesk {
     private struct Lane {
         /// Seconds for a full microbatch, as predicted at first, then as measured.
         var pace: Double
-        /// When it is expected to be done with all that it was given.
+        /// When it is expected to have finished all that it was given.
         var free = 0.0
         var isAsking = false
-        /// The last of what it had when it asked, which it began with, and when.
+        /// The last microbatch that it had when it asked, which it began then: its size, and the time.
         var begun: (size: Double, time: Double)?
-        /// What it was given since then: the sizes of all, and of the last.
+        /// What it was given since then: the size of all together, and of the last.
         var given: (total: Double, last: Double)?
-        /// Whether it had nothing to do meanwhile, so that the time says nothing about its pace.
+        /// Whether it had nothing to do in between, so that the time does not show its pace.
         var hadToWait = false
     }
 
-    /// By place in the order: size beside that of a full microbatch.
+    /// By place in the order: size relative to that of a full microbatch.
     private let sizes: [Float]
     private var lanes: [Lane]
     /// The lane of the rank that the desk is on.
@@ -38,7 +40,7 @@ public struct LeastLoadedDesk: WorkDesk {
         let given = lanes[lane].given
         if let begun = lanes[lane].begun, let given, !lanes[lane].hadToWait {
             let work = begun.size + given.total - given.last
-            // A single time may be off; half of what was thought so far stays.
+            // A single time may be untypical; the previous pace counts for half.
             if work > 0 { lanes[lane].pace = (lanes[lane].pace + (now - begun.time) / work) / 2 }
         }
         lanes[lane].begun = given.map { ($0.last, now) }
@@ -53,7 +55,7 @@ public struct LeastLoadedDesk: WorkDesk {
         while next < sizes.count, lanes.contains(where: \.isAsking) {
             let size = Double(sizes[next])
             func end(_ lane: Lane) -> Double { expectedFree(lane, now) + size * lane.pace }
-            // Of several the one that asks.
+            // Of several equal ones, one that asks.
             let best = lanes.indices.min {
                 (end(lanes[$0]), lanes[$0].isAsking ? 0 : 1, $0) < (end(lanes[$1]), lanes[$1].isAsking ? 0 : 1, $1)
             }!
@@ -78,7 +80,7 @@ public struct LeastLoadedDesk: WorkDesk {
         return answers
     }
 
-    /// When a lane will have nothing to do. One that is overdue is taken to be late for as long again.
+    /// When a lane will have nothing to do. One that is overdue is assumed to need as long again as it is late already.
     private func expectedFree(_ lane: Lane, _ now: Double) -> Double {
         if lane.free >= now { return lane.free }
         return lane.isAsking ? now : now + (now - lane.free)

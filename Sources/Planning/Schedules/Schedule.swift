@@ -3,7 +3,7 @@ public struct Schedule: Sendable, Codable, Hashable {
     public let microbatchCount: Int
     /// By rank.
     public let actions: [[Action]]
-    /// Who computes what; nil for what the plan's policy comes to when all microbatches are alike.
+    /// Who computes what; nil for the result of the plan's policy when all microbatches are alike.
     public let sharing: LaneSharing?
 
     public init(microbatchCount: Int, actions: [[Action]], sharing: LaneSharing? = nil) {
@@ -12,12 +12,12 @@ public struct Schedule: Sendable, Codable, Hashable {
         self.sharing = sharing
     }
 
-    /// What a plan's policy comes to when all microbatches are alike.
+    /// The schedule of a plan when all microbatches are alike.
     public init(of plan: PartitionPlan, microbatchCount: Int) {
         self.init(ScheduleRules(plan, microbatchCount: microbatchCount), sharing: nil)
     }
 
-    /// What it comes to for the microbatches of a job.
+    /// The schedule for the microbatches of a job.
     public init(of plan: PartitionPlan, sharing: LaneSharing) {
         self.init(ScheduleRules(plan, sharing: sharing), sharing: sharing)
     }
@@ -35,9 +35,9 @@ public struct Schedule: Sendable, Codable, Hashable {
 
     /// One rank's list. A rank of a long job keeps only its own.
     ///
-    /// To the rank's computing is added what it takes and gives. Receives are posted as early as there are buffers: all but
-    /// one of an edge's before anything is computed, and then one more before each microbatch, so that transfers and
-    /// computing overlap.
+    /// The transfers that the rank's computing needs are added to it. Receives are posted as early as there are
+    /// buffers: all but one of an edge's receives before anything is computed, and then one more before each
+    /// microbatch, so that transfers and computing overlap.
     public static func actions(ofRank rank: Int, _ rules: ScheduleRules) -> [Action] {
         let computing = rules.computing(ofRank: rank)
         var list: [Action] = []
@@ -67,12 +67,12 @@ public struct Schedule: Sendable, Codable, Hashable {
         return list
     }
 
-    /// The messages that come to one rank, and how many of them are posted and not taken.
+    /// The messages that arrive at one rank, and how many of their receives are posted and not taken.
     private struct Inboxes {
         private let rules: ScheduleRules
         /// By stage of the rank: the microbatches in the order in which it computes them.
         private var orders: [Int: [Int]] = [:]
-        /// By edge: places in its stage's order that were looked at; messages posted that are not taken.
+        /// By edge: places in its stage's order that were considered; receives posted whose messages are not taken.
         private var next: [Int: Int] = [:]
         private var posted: [Int: Int] = [:]
         /// By edge, and ring: the same.
@@ -84,7 +84,7 @@ public struct Schedule: Sendable, Codable, Hashable {
             for computation in computing { orders[computation.stage, default: []].append(computation.microbatch) }
         }
 
-        /// Posts receives until so many are.
+        /// Posts receives until `count` are posted.
         mutating func post(_ edge: Int, upTo count: Int, into list: inout [Action]) {
             let order = orders[rules.targets[edge]] ?? []
             var place = next[edge, default: 0]

@@ -11,29 +11,30 @@ public struct Computation: Sendable, Hashable {
 
 /// Who computes what, and in which order: the part of a plan that schedules are made from.
 ///
-/// Microbatches are shared out over *lanes*: a lane is one way through the replicas of each stage, so that a plan without
-/// replicas has one. A policy lists computing and nothing else. What must be read, received, sent and written for it
-/// follows (`Schedule.actions`), and is the same for all policies.
+/// Microbatches are distributed over *lanes*: a lane is one path through the replicas of each stage, so that a plan
+/// without replicas has one. A policy lists computing and nothing else. What must be read, received, sent and written
+/// for it follows (`Schedule.actions`), and is the same for all policies.
 public struct SchedulePolicy: Sendable, Codable, Hashable {
     public let distribution: Distribution
 
     public init(_ distribution: Distribution = .cyclic) { self.distribution = distribution }
 
-    /// Microbatches that a rank goes on computing before it collects what other replicas have computed: as many may they
-    /// be late without being waited for.
+    /// Microbatches that a rank computes further before it collects what other replicas have computed. Replicas may be
+    /// late by this number of microbatches without delaying the rank.
     static let collectingLag = 2
 
-    /// Microbatches after which the schedules of a plan repeat themselves: what holds for so many holds for any number.
+    /// Microbatches after which the schedules of a plan repeat themselves: what holds for this number holds for every
+    /// number.
     public func periodicMicrobatchCount(_ plan: PartitionPlan) -> Int {
-        // No buffer waits for longer than the farthest edge is long, on any lane. Where several teams send to one, its buffers
-        // are shared out over them.
+        // On every lane, no buffer is in use for longer than the longest edge spans. Where several teams send to one,
+        // its buffers are divided among them.
         let sent = plan.edges.reduce(1) { max($0, $1.sendSlotCount) }
         return plan.laneCount * (sent + PartitionPlan.receiveSlotCount + 2)
     }
 }
 
 extension PartitionPlan {
-    /// Whether ranks find out while they run who computes what.
+    /// Whether ranks learn only during the run who computes what.
     public var isDecidedInTheRun: Bool { policy.distribution.isDecidedInTheRun && laneCount > 1 }
 
     /// The least number of lanes on which every team of a stage has as many of them as the others.

@@ -1,7 +1,7 @@
-/// How far a rank has come, and where in its list the next action may stand, whatever other ranks do: each finds its
-/// operands there and its buffer free.
+/// How far a rank has come, and where in its list the next action may come, whatever other ranks do: each action finds
+/// its operands there and its buffer free.
 ///
-/// For lists that hold each action exactly once. The lists of several ranks may be followed at once, since no two ranks
+/// For lists that hold each action exactly once. One value may follow the lists of several ranks, since no two ranks
 /// share a seat.
 public struct ScheduleProgress: Sendable {
     public private(set) var rules: ScheduleRules
@@ -10,7 +10,8 @@ public struct ScheduleProgress: Sendable {
     private var posted: WaitingLists
     /// By input, and the team that reads: the microbatch that its buffer holds.
     private var read: WaitingLists
-    /// By edge, and the team at its beginning: microbatches whose value has yet to be taken from its buffer, within a rank.
+    /// By edge, and the team at its beginning: microbatches whose value has not been taken from its buffer yet, within
+    /// a rank.
     private var kept: WaitingLists
     /// By stage: whether it carries state, and so takes the microbatches in their own order.
     private let carriesState: [Bool]
@@ -32,12 +33,12 @@ public struct ScheduleProgress: Sendable {
         self.carriesState = carriesState
     }
 
-    /// Notes what was decided in the run.
+    /// Records what was decided during the run.
     public mutating func give(_ microbatch: Int, to lane: Int) { rules.give(microbatch, to: lane) }
 
     /// The next action of a rank.
     ///
-    /// - Throws: where it would not find what it needs.
+    /// - Throws: where its operands or its buffer would not be ready.
     public mutating func take(_ action: Action) throws(PlanningError) {
         switch action {
         case .read(let input, let microbatch):
@@ -118,11 +119,12 @@ public struct ScheduleProgress: Sendable {
         posted.removeFirst(list)
     }
 
-    /// For what takes the results of the microbatch that was computed last.
+    /// For actions that take the results of the microbatch that was computed last.
     private func give(_ action: Action, from stage: Int, _ microbatch: Int) throws(PlanningError) {
         let last = history.microbatch(1, at: rules.seat(of: stage, for: microbatch))
         guard last != microbatch else { return }
-        // Which of the two it is, the counts do not tell where microbatches come in another order than their own.
+        // Where microbatches are not computed in the order of their numbers, the counts do not tell which of the two
+        // errors it is.
         if let last, last > microbatch {
             throw error(
                 action, "comes after", .run(stage: stage, microbatch: last),
@@ -137,13 +139,13 @@ public struct ScheduleProgress: Sendable {
     }
 }
 
-/// Short lists of microbatches, first in, first out: for each index, and each team of it, one with room for so many.
+/// Short lists of microbatches, first in, first out: for each index, and each team of it, one list of a given capacity.
 private struct WaitingLists: Sendable {
     /// By index: its first list; by list: where its ring begins, one more at the end.
     private let firstLists: [Int]
     private let offsets: [Int]
     private var rings: [Int]
-    /// By list: numbers that ever came and went.
+    /// By list: how many numbers were ever added and removed.
     private var arrived: [Int]
     private var gone: [Int]
 

@@ -1,9 +1,10 @@
-/// What the actions of a plan's schedules mean, said once: whose they are, what they wait for, and what they free. The
-/// maker of schedules, the verifier, the simulator, the exporter and, in debug builds, the executor ask here.
+/// What the actions of a plan's schedules mean, defined once: which rank they belong to, what they wait for, and what
+/// they free. The maker of schedules, the verifier, the simulator, the exporter and, in debug builds, the executor use
+/// these rules.
 ///
-/// A rank carries its list out in order. Only `run` waits: for the messages of its operands, and for buffers that hold
-/// earlier results which have yet to leave. All other actions begin at once; `ScheduleProgress` says where in a list they
-/// may stand for that. A *seat* is one team of one stage: what has an order, buffers and a rank.
+/// A rank carries its list out in order. Only `run` waits: for the messages of its operands, and for buffers whose
+/// earlier results have not left yet. All other actions begin at once; `ScheduleProgress` defines where in a list they
+/// may come, so that this is possible. A *seat* is one team of one stage: it has an order, buffers and a rank.
 public struct ScheduleRules: Sendable {
     public let plan: PartitionPlan
     public let microbatchCount: Int
@@ -75,17 +76,17 @@ public struct ScheduleRules: Sendable {
     /// The lane that computes a microbatch.
     public func lane(of microbatch: Int) -> Int { sharing.lanes.isEmpty ? 0 : Int(sharing.lanes[microbatch]) }
 
-    /// By lane: seconds that it is predicted to take for a full microbatch; where lanes are chosen in the run.
+    /// By lane: seconds that it is predicted to take for a full microbatch; only where lanes are chosen during the run.
     public var paces: [Double] { sharing.paces }
 
-    /// Notes what was decided in the run.
+    /// Records what was decided during the run.
     public mutating func give(_ microbatch: Int, to lane: Int) { sharing.give(microbatch, to: lane) }
 
-    /// Into how many rings the buffers at the end of an edge are parted, one for each lane that sends. Messages of a ring are
-    /// taken in order.
+    /// Into how many rings the buffers at the end of an edge are divided, one for each lane that sends. Messages of a
+    /// ring are taken in order.
     public func ringCount(of edge: Int) -> Int { ringCounts[edge] }
 
-    /// The ring of an edge that a microbatch's message comes into.
+    /// The ring of an edge that receives a microbatch's message.
     public func ring(of edge: Int, for microbatch: Int) -> Int {
         ringCounts[edge] == 1 ? 0 : lane(of: microbatch)
     }
@@ -100,10 +101,10 @@ public struct ScheduleRules: Sendable {
     /// The same as a seat.
     func seat(of stage: Int, for microbatch: Int) -> Int { firstSeat[stage] + team(of: stage, for: microbatch) }
 
-    /// The rank that computes a stage for a microbatch, or speaks for the team that does.
+    /// The rank that computes a stage for a microbatch, or the rank that communicates for the team that does.
     public func rank(of stage: Int, for microbatch: Int) -> Int { leads[seat(of: stage, for: microbatch)] }
 
-    /// Microbatches of the collecting rank's lane that are expected to be over before this one.
+    /// Microbatches of the collecting rank's lane that are expected to be done before this one.
     func turn(of microbatch: Int) -> Int { sharing.turns.isEmpty ? microbatch : Int(sharing.turns[microbatch]) }
 
     /// The microbatch that is begun at a place of the order.
@@ -127,7 +128,7 @@ public struct ScheduleRules: Sendable {
     public func sender(over edge: Int, of microbatch: Int) -> Int { rank(of: sources[edge], for: microbatch) }
     public func receiver(over edge: Int, of microbatch: Int) -> Int { rank(of: targets[edge], for: microbatch) }
 
-    /// Whether an edge's two ends are on one rank for a microbatch, which hands the value on in its buffer.
+    /// Whether an edge's two ends are on one rank for a microbatch, which passes the value on in its buffer.
     public func isWithinRank(_ edge: Int, _ microbatch: Int) -> Bool {
         sender(over: edge, of: microbatch) == receiver(over: edge, of: microbatch)
     }
@@ -167,7 +168,7 @@ public struct ScheduleRules: Sendable {
     }
 }
 
-/// What each seat has computed last: what its buffers hold, since they are taken in turn.
+/// What each seat has computed last. This is what its buffers hold, since they are taken in turn.
 struct SeatHistory: Sendable {
     /// By seat: the last microbatches that it has computed, in a ring.
     private var rings: [Int]
@@ -193,14 +194,14 @@ struct SeatHistory: Sendable {
         counts[seat] += 1
     }
 
-    /// The microbatch that was computed so many computations ago, 1 for the last; nil where there was none.
+    /// The microbatch that was computed that many computations ago, 1 for the last; nil where there was none.
     func microbatch(_ back: Int, at seat: Int) -> Int? {
         guard back <= counts[seat] else { return nil }
         return rings[offsets[seat] + (counts[seat] - back) % (offsets[seat + 1] - offsets[seat])]
     }
 
-    /// The microbatch whose message over an edge has to have left before the edge's seat computes the next, since both
-    /// results lie in one buffer; nil where none does.
+    /// The microbatch whose message over an edge must have left before the edge's seat computes the next, since both
+    /// results use the same buffer; nil where there is none.
     func leaving(on edge: Int, from seat: Int, _ rules: ScheduleRules) -> Int? {
         microbatch(rules.sendSlotCounts[edge], at: seat)
     }

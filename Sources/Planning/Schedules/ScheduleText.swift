@@ -1,7 +1,7 @@
 extension Action {
-    /// As logs and goldens write it: `recv e2 m0 <-r0`.
+    /// As logs and golden files write it: `recv e2 m0 <-r0`.
     public func text(_ rules: ScheduleRules) -> String {
-        // Of a microbatch that is none there is no other end.
+        // A microbatch that does not exist has no other end.
         func peer(_ arrow: String, _ rank: (Int, Int) -> Int, _ edge: Int) -> String {
             (0..<rules.microbatchCount).contains(microbatch) ? " \(arrow)r\(rank(edge, microbatch))" : ""
         }
@@ -14,9 +14,9 @@ extension Action {
         }
     }
 
-    /// Reads what `text` writes. The rank at the other end of a message follows from the plan, and is not looked at.
+    /// Reads what `text` writes. The rank at the other end of a message follows from the plan, and is ignored.
     ///
-    /// - Throws: where the text is no action.
+    /// - Throws: where the text is not an action.
     public init(text: Substring) throws(PlanningError) {
         let words = text.split(separator: " ")
         func number(_ index: Int, after letter: Character) throws(PlanningError) -> Int {
@@ -54,10 +54,10 @@ extension Schedule {
         }.joined(separator: "\n")
     }
 
-    /// Reads what `text` writes: a line for each rank, in their order. Whether the schedule is one of the plan's is for
-    /// `ScheduleVerifier` to say.
+    /// Reads what `text` writes: a line for each rank, in their order. Whether the schedule fits the plan is checked by
+    /// `ScheduleVerifier`.
     ///
-    /// - Throws: naming the line that is none.
+    /// - Throws: naming the line that is not a list of actions.
     public init(text: String) throws(PlanningError) {
         var actions: [[Action]] = []
         for line in text.split(separator: "\n", omittingEmptySubsequences: true) {

@@ -1,10 +1,10 @@
 public import Graphs
 
-/// Checks a plan and its schedule before any rank starts, and says in a sentence what is wrong.
+/// Checks a plan and its schedule before any rank starts, and describes in a sentence what is wrong.
 public enum ScheduleVerifier {
     /// - Throws: when a layer is not computed exactly once, an edge not sent and received exactly once per microbatch,
-    ///   a rank's actions stand in an order in which one would find its operands missing or its buffer taken, or the
-    ///   ranks would wait for one another for ever.
+    ///   a rank's actions are in an order in which one would find its operands missing or its buffer in use, or the
+    ///   ranks would wait for one another forever.
     public static func verify(
         _ schedule: Schedule, of plan: PartitionPlan, layers: [NodeID], nodeName: (NodeID) -> String
     ) throws(PlanningError) {
@@ -12,8 +12,8 @@ public enum ScheduleVerifier {
         guard schedule.microbatchCount >= 0 else {
             throw PlanningError("the schedule is for \(schedule.microbatchCount) microbatches")
         }
-        // A stage with fewer teams feeds lanes in the order of the microbatches, and results are collected lane by lane: where
-        // one lane may be far ahead of another, the two would wait for each other in jobs that are long enough.
+        // A stage with fewer teams feeds lanes in the order of the microbatches, and results are collected lane by
+        // lane: where one lane may be far ahead of another, the two would deadlock in jobs that are long enough.
         guard plan.replicaCount != nil || plan.policy.distribution == .cyclic else {
             throw PlanningError(
                 "stages with different numbers of replicas take the microbatches in turn: distribution must be cyclic")
@@ -123,8 +123,8 @@ public enum ScheduleVerifier {
         }
     }
 
-    /// Plays the schedule with the least that MPI promises: a send completes only once its receive is posted. Only runs
-    /// wait: for messages to come, and for buffers that receivers have yet to take.
+    /// Simulates the schedule with no more than MPI guarantees: a send completes only once its receive is posted. Only
+    /// `run` actions wait: for messages to arrive, and for buffers that receivers have not taken yet.
     private static func play(_ schedule: Schedule, _ numbers: ActionNumbers) throws(PlanningError) {
         let rules = numbers.rules
         var next = [Int](repeating: 0, count: schedule.actions.count)
@@ -189,7 +189,7 @@ private struct ActionNumbers {
 
     /// Nil for a microbatch that does not exist.
     ///
-    /// - Precondition: the plan knows such an action.
+    /// - Precondition: the plan has such an action.
     subscript(action: Action) -> Int? {
         guard (0..<rules.microbatchCount).contains(action.microbatch) else { return nil }
         return switch action {

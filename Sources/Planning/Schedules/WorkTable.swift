@@ -1,17 +1,17 @@
 /// What is known of the microbatches of a job before they are computed: one row for each. Rows can be added, never changed.
 public struct WorkTable: Sendable, Codable, Hashable {
-    /// Beside that of a full microbatch.
+    /// Relative to that of a full microbatch.
     public private(set) var sizes: [Float] = []
     /// Microbatches with equal numbers have equal shapes.
     public private(set) var shapes: [Int32] = []
-    /// The order in which they are to be begun; empty where that is their own.
+    /// The order in which they are to be begun; empty where that is the order of the rows.
     public private(set) var order: [Int32] = []
 
     public var count: Int { sizes.count }
 
     public init() {}
 
-    /// So many that are all alike.
+    /// This number of microbatches that are all alike.
     public init(alike count: Int) {
         sizes = [Float](repeating: 1, count: count)
         shapes = [Int32](repeating: 0, count: count)
@@ -28,7 +28,7 @@ public struct WorkTable: Sendable, Codable, Hashable {
         self.order = order.enumerated().allSatisfy { $0 == $1 } ? [] : order.map(Int32.init)
     }
 
-    /// The first rows. The order among them stays.
+    /// The first rows. Their order is kept.
     public func prefix(_ count: Int) -> WorkTable {
         guard count < self.count else { return self }
         var table = WorkTable()

@@ -1,6 +1,7 @@
 /// A simulation that goes from microbatch to microbatch and from stage to stage instead of from event to event: when
-/// something happens follows from what the stages before have done, as long as no two pairs of ranks share a way and
-/// handling messages takes no processor. The times are those of `SimulatedRun`, to the last bit, many times faster.
+/// something happens follows from what the stages before have done, as long as no two pairs of ranks share an interface
+/// or a link and handling messages takes no processor time. The times are those of `SimulatedRun`, to the last bit,
+/// many times faster.
 struct DirectRun {
     private struct Message {
         var posted = Double.infinity
@@ -11,10 +12,11 @@ struct DirectRun {
 
     /// Messages from one rank to another, one after another.
     private struct Channel {
-        /// When its interfaces are free, and the link between.
+        /// When its interfaces are free, and the link between the nodes.
         var through = 0.0
         var between = 0.0
-        /// When the data of the last message might go, and whether it waited for its receiver.
+        /// When the data of the last message was ready to be sent, and whether it was sent without waiting for its
+        /// receiver.
         var lastCleared = -Double.infinity
         var lastIsEager = true
     }
@@ -141,7 +143,7 @@ struct DirectRun {
         if ready > now { noteWait(stage, microbatch, from: now, to: ready) }
         for edge in rules.incoming[stage]
         where isInPieces[edge] && messages[place(edge, microbatch)].released > ready {
-            // Its sender need not wait for the receiver any more.
+            // Its sender no longer has to wait for the receiver.
             isExact = false
         }
         let seconds = stageSeconds[stage] * costs.microbatchSizes[microbatch]
@@ -171,7 +173,7 @@ struct DirectRun {
         let isEager = byteCount <= eagerByteCount || isInPieces[edge]
         let cleared = isEager ? now : max(message.posted, now + route.link.latency) + route.link.latency
         var channel = channels[channelOfEdge[edge]]
-        // Messages that overtake others are left to the simulation by events.
+        // Messages that overtake others can be decided only by the simulation by events.
         if cleared < channel.lastCleared || cleared == channel.lastCleared && isEager != channel.lastIsEager {
             isExact = false
         }

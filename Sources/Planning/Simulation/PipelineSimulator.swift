@@ -1,5 +1,5 @@
-/// Simulates the schedules of a plan's policy: without writing schedules out and without events where that tells the
-/// same, else with `ScheduleSimulator`.
+/// Simulates the schedules of a plan's policy: without writing schedules out and without events where that gives the
+/// same result, otherwise with `ScheduleSimulator`.
 public struct PipelineSimulator {
     private let plan: PartitionPlan
     private let costs: ScheduleCosts
@@ -7,8 +7,8 @@ public struct PipelineSimulator {
     private let work: WorkTable?
 
     /// - Parameters:
-    ///   - costs: for as many microbatches as will be simulated.
-    ///   - work: as many, where they are not all alike.
+    ///   - costs: for all microbatches that will be simulated.
+    ///   - work: of the same microbatches, where they are not all alike.
     public init(_ plan: PartitionPlan, costs: ScheduleCosts, on cluster: Cluster, work: WorkTable? = nil) {
         (self.plan, self.costs, self.cluster, self.work) = (plan, costs, cluster, work)
     }

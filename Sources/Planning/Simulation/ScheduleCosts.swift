@@ -1,7 +1,8 @@
 /// What each action of a schedule costs: the link between a plan and a prediction. All figures are for a microbatch of
 /// relative size 1, in seconds on a rank of the speed given.
 public struct ScheduleCosts: Sendable, Hashable {
-    /// Speed that the seconds hold for, in floating-point operations a second; other ranks compute in proportion.
+    /// The speed for which the seconds are valid, in floating-point operations per second; other ranks compute in
+    /// proportion.
     public let flopsPerSecond: Double
     /// By stage.
     public var stageSeconds: [Double]
@@ -36,7 +37,7 @@ public struct ScheduleCosts: Sendable, Hashable {
             edgeByteCounts: plan.edges.map(\.byteCount), microbatchSizes: microbatchSizes)
     }
 
-    /// Seconds that a rank computes for.
+    /// Seconds that a rank needs to compute a stage for a microbatch.
     func compute(stage: Int, microbatch: Int, on rank: Cluster.Rank) -> Double {
         compute(stage: stage, on: rank) * microbatchSizes[microbatch]
     }

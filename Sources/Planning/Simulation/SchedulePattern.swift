@@ -15,10 +15,10 @@ struct SchedulePattern {
     private(set) var first: [[Step]] = []
     private(set) var between: [[Step]] = []
 
-    /// Microbatches after which the lists of a pattern are seen to repeat.
+    /// Microbatches that show whether lists repeat.
     static let sampleCount = 4
 
-    /// Nil where the plan's schedules are none.
+    /// Nil where the plan's schedules have no such pattern.
     init?(of plan: PartitionPlan) {
         self.init(Schedule(of: plan, microbatchCount: SchedulePattern.sampleCount), of: plan)
     }
@@ -52,7 +52,7 @@ struct SchedulePattern {
                 parts[0].allSatisfy({ $0.kind == .read || $0.kind == .receive }),
                 parts[1].allSatisfy({ $0.ahead >= 0 && ($0.kind == .send || $0.kind == .write) == ($0.ahead == 0) })
             else { return nil }
-            // At the end only what is for a microbatch that does not exist may be missing.
+            // At the end of a list, only actions for microbatches that do not exist may be missing.
             for (done, part) in parts.enumerated().dropFirst(2) {
                 let expected = parts[1].filter { done - 1 + $0.ahead < SchedulePattern.sampleCount }
                 guard part.elementsEqual(expected, by: { $0.isSame(as: $1) }) else { return nil }

@@ -1,16 +1,17 @@
-/// Plays a schedule on a cluster and says when everything would happen: the same lists of actions that ranks carry out,
-/// the same rules for when an action can start.
+/// Simulates a schedule on a cluster and finds when everything would happen: the same lists of actions that ranks carry
+/// out, and the same rules for when an action can start.
 ///
-/// A discrete-event simulation. Computing, reading and writing take what the costs say. A message takes the latency and
-/// bytes / bandwidth of its link, three latencies above the eager limit; messages between nodes go through the interfaces
-/// of both nodes one after another. What a processor does for a message while it computes makes the computing longer.
+/// A discrete-event simulation. Computing, reading and writing take the seconds that the costs give. A message takes
+/// the latency and bytes / bandwidth of its link, three latencies above the eager limit; messages between nodes go
+/// through the interfaces of both nodes one after another. What a processor does for a message while it computes delays
+/// the computing.
 public struct ScheduleSimulator {
     private let schedule: Schedule
     private let plan: PartitionPlan
     private let costs: ScheduleCosts
     private let cluster: Cluster
 
-    /// - Precondition: the cluster has as many ranks as the plan, and costs for each microbatch are there.
+    /// - Precondition: the cluster has as many ranks as the plan, and there are costs for each microbatch.
     public init(_ schedule: Schedule, of plan: PartitionPlan, costs: ScheduleCosts, on cluster: Cluster) {
         precondition(cluster.ranks.count >= plan.rankCount, "fewer ranks than the plan is for")
         precondition(costs.microbatchSizes.count >= schedule.microbatchCount, "microbatches without costs")

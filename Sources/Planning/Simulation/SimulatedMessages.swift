@@ -1,5 +1,5 @@
-/// The messages of a simulation that are under way: from the receive that is posted or the send, whichever is first, until
-/// the receiver computes on them. A ring for each edge, all in one array.
+/// The messages of a simulation that are under way: from the posted receive or the send, whichever is first, until the
+/// receiver computes with them. A ring for each edge, all in one array.
 struct SimulatedMessages {
     /// Times are in seconds; infinite while they are not known.
     struct Message {
@@ -28,7 +28,7 @@ struct SimulatedMessages {
     private var rings: [Ring]
 
     init(edgeCount: Int) {
-        // What the forward pipeline has under way where nothing waits for long.
+        // As many as the forward pipeline has under way where nothing waits for long.
         let length = 4
         messages = [Message](repeating: Message(), count: edgeCount * length)
         rings = (0..<edgeCount).map { Ring(offset: $0 * length, mask: length - 1) }
@@ -47,7 +47,7 @@ struct SimulatedMessages {
         set { messages[place] = newValue }
     }
 
-    /// Forgets a message, which the receiver computes on from now on.
+    /// Removes a message, which the receiver computes with from now on.
     mutating func take(edge: Int, microbatch: Int) {
         guard let place = place(edge: edge, microbatch: microbatch) else { return }
         messages[place].isTaken = true
@@ -60,7 +60,7 @@ struct SimulatedMessages {
         rings[edge].first = first
     }
 
-    /// Moves a ring to where it has room for a microbatch.
+    /// Moves a ring to a place where it has room for a microbatch.
     private mutating func extend(_ edge: Int, to microbatch: Int) {
         let old = rings[edge]
         var length = 2 * (old.mask + 1)

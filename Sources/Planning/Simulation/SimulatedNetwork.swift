@@ -1,33 +1,34 @@
-/// The ways (interfaces and links) that messages take in a simulation, until when each is occupied, and what waits for
+/// The ways (interfaces and links) that messages use in a simulation, until when each is occupied, and what waits for
 /// it.
 ///
 /// Messages between nodes go through the interfaces of both nodes, those within a node through the processors of both
-/// ranks; whatever the way, one after another. One that waits for its receiver's end leaves its sender's end to others.
+/// ranks; on every way, one after another. A message that waits for its receiver's end leaves its sender's end free for
+/// others.
 struct SimulatedNetwork {
-    /// A message whose data may go.
+    /// A message whose data may be sent.
     struct Transfer {
         let edge: Int
         let microbatch: Int
         let byteCount: Double
         let isEager: Bool
-        /// Of those that wait for a way, the one that came first goes first.
+        /// Of those that wait for a way, the first one is sent first.
         let number: Int
     }
 
     enum Outcome {
-        /// It is in transit: when its last byte will have left, and when it will be there.
+        /// It is in transit: when its last byte will have left, and when it will have arrived.
         case started(departure: Double, arrival: Double)
         /// It waits for a way, alone so far or with others.
         case waits(way: Int, isFirst: Bool)
     }
 
-    /// How the messages of one edge go between two ranks.
+    /// How the messages of one edge are sent between two ranks.
     struct Route {
         /// Ranks.
         let from: Int
         let to: Int
         let link: Cluster.Link
-        /// Ways that the message takes all of the time that it takes on an interface.
+        /// Ways that the message occupies for as long as it needs on an interface.
         fileprivate let out: Int
         fileprivate let into: Int
         /// Of the interfaces, in bytes per second.
@@ -85,7 +86,7 @@ struct SimulatedNetwork {
         waiting = [[Transfer]](repeating: [], count: wayCount)
     }
 
-    /// By edge: a number for the ranks that it is between; nil where other ranks share a way with these.
+    /// By edge: a number for the pair of ranks that it connects; nil where two pairs share a way.
     var channels: [Int]? {
         var numbers: [[Int]: Int] = [:]
         var owners = [Int](repeating: -1, count: free.count)
@@ -103,7 +104,7 @@ struct SimulatedNetwork {
         return found
     }
 
-    /// The way of a message.
+    /// The route of a message.
     func route(_ edge: Int, _ microbatch: Int) -> Route {
         let (source, target) = (rules.sources[edge], rules.targets[edge])
         return routes[
@@ -120,7 +121,7 @@ struct SimulatedNetwork {
             return .waits(way: way, isFirst: waiting[way].count == 1)
         }
         let seconds = route.link.transferSeconds(transfer.byteCount)
-        // A slow way between two nodes leaves room for others on their interfaces.
+        // A slow link between two nodes leaves their interfaces free for others earlier.
         let through = min(seconds, transfer.byteCount / route.interfaceBandwidth)
         free[route.out] = now + through
         free[route.into] = now + through
@@ -128,14 +129,14 @@ struct SimulatedNetwork {
         return .started(departure: now + seconds, arrival: now + seconds + route.link.latency)
     }
 
-    /// Those that wait for a way, which is theirs to begin again.
+    /// Removes and returns the messages that wait for a way; the caller begins them again.
     mutating func takeWaiting(for way: Int) -> [Transfer] {
         let all = waiting[way]
         waiting[way] = []
         return all
     }
 
-    /// The way of a route that is taken for longest, or that others have waited for longer.
+    /// Of a route's ways that are occupied, or that other messages have waited for longer, the one that is free last.
     private func busyWay(of route: Route, before number: Int, at now: Double) -> Int? {
         var busy: Int?
         func look(_ way: Int) {

@@ -4,15 +4,15 @@ struct SimulatedRank {
     var next = 0
     var isWaiting = false
     var waitStart = 0.0
-    /// When it looks again whether it can continue, where that is foreseen.
+    /// When it checks again whether it can continue, where that is planned.
     var look = Double.infinity
-    /// Whether it is doing something that handling a message makes longer.
+    /// Whether it is doing something that takes longer when it handles a message.
     var isBusy = false
-    /// Handling of messages that makes what it is busy with longer, in seconds.
+    /// Handling of messages during its current activity, which takes that much longer, in seconds.
     var debt = 0.0
     var end = 0.0
 
-    // Seconds by activity. A dictionary would cost more than all else in the simulation.
+    // Seconds by activity. A dictionary would take more time than everything else in the simulation.
     private var inputOutput = 0.0
     private var compute = 0.0
     private var wait = 0.0

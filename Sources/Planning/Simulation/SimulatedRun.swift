@@ -3,22 +3,22 @@ internal import HeapModule
 /// The state of a simulation under way.
 ///
 /// When a message arrives is known as soon as it is in transit, so that most messages need no event of their own: a
-/// rank that finds its operands in transit looks again when they are there.
+/// rank that finds its operands in transit checks again when they have arrived.
 struct SimulatedRun {
     private enum Happening {
         /// A rank continues with its list.
         case proceed(rank: Int32)
-        /// A rank that waits looks whether it can continue.
+        /// A rank that waits checks whether it can continue.
         case look(rank: Int32)
         /// The data of a message that waited for its receiver may start.
         case cleared(edge: Int32, microbatch: Int32)
-        /// Messages wait for a way that becomes free.
+        /// A way becomes free that messages wait for.
         case freed(way: Int32)
     }
 
     private struct Event: Comparable {
         let time: Double
-        /// Events of one time happen in the order in which they were foreseen.
+        /// Events of the same time happen in the order in which they were planned.
         let number: Int
         let happening: Happening
 
@@ -87,7 +87,7 @@ struct SimulatedRun {
         events.insert(Event(time: time, number: eventCount, happening: happening))
     }
 
-    /// Makes a rank that waits look again at a time, if it would not do so before.
+    /// Makes a rank that waits check again at a given time, unless it will do so earlier.
     private mutating func foreseeLook(_ rank: Int, at time: Double) {
         guard ranks[rank].isWaiting, time < ranks[rank].look else { return }
         ranks[rank].look = time
@@ -157,7 +157,8 @@ struct SimulatedRun {
         ranks[rank].end = max(ranks[rank].end, now)
     }
 
-    /// When operands will have come, and the buffers of earlier results will be free; infinite where that is not known.
+    /// When operands will have arrived, and the buffers of earlier results will be free; infinite where that is not
+    /// known.
     private mutating func readyTime(_ stage: Int, _ microbatch: Int) -> Double {
         var ready = 0.0
         for edge in rules.incoming[stage] where !rules.isWithinRank(edge, microbatch) {
@@ -211,7 +212,7 @@ struct SimulatedRun {
         clear(edge, microbatch, place)
     }
 
-    /// Once request and posted receive have met, the clearance goes back.
+    /// Once the request has found its posted receive, the clearance is sent back.
     private mutating func clear(_ edge: Int, _ microbatch: Int, _ place: Int) {
         let met = max(messages[place].posted, messages[place].requested)
         guard met < .infinity else { return }
@@ -250,7 +251,8 @@ struct SimulatedRun {
                 messages[place].departure = departure
                 acknowledge(transfer.edge, transfer.microbatch, place)
             } else {
-                // MPI keeps what it has not sent of an eager message; of others it reads the sender's buffer to the end.
+                // MPI keeps a copy of what it has not sent yet of an eager message; for others it reads from the
+                // sender's buffer until the end.
                 messages[place].released = transfer.isEager ? departure : arrival
                 foreseeLook(route.from, at: messages[place].released)
             }
@@ -260,7 +262,7 @@ struct SimulatedRun {
         }
     }
 
-    /// A rank handles a message: at the same time when it waits, else what it is busy with takes that much longer.
+    /// A rank handles a message: during its wait where it waits; otherwise its current activity takes that much longer.
     private mutating func handle(_ rank: Int, for seconds: Double) {
         guard seconds > 0, ranks[rank].isBusy else { return }
         ranks[rank].debt += seconds

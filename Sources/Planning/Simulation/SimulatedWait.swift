@@ -1,7 +1,7 @@
-/// What a rank waited for before it computed: the message that came last. What passed after that one was sent is
+/// What a rank waited for before it computed: the message that came last. The time after that message was sent is
 /// transfer, the rest is waiting.
 struct SimulatedWait {
-    // In seconds; of no message, nil.
+    // In seconds; nil where there is no message.
     private var lastArrival: Double?
     private var lastSent = 0.0
 

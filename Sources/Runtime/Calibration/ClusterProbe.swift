@@ -6,7 +6,7 @@ public import Planning
 public enum ClusterProbe {
     /// How long to measure.
     public enum Effort: Sendable {
-        /// About a second for a few ranks: enough to predict with.
+        /// About a second for a few ranks: enough for predictions.
         case brief
         /// Some ten seconds: more pairs, larger messages, more rounds.
         case thorough
@@ -14,7 +14,7 @@ public enum ClusterProbe {
 
     /// All ranks call this together. Ranks that are not being measured sleep.
     ///
-    /// - Parameter shouldStop: asked while a rank waits for another; the wait ends with an error when it says so.
+    /// - Parameter shouldStop: called while a rank waits for another; the wait ends with an error when it returns true.
     /// - Returns: what was found, on rank 0.
     public static func measure(
         _ world: Communicator, pool: WorkerPool, effort: Effort, unless shouldStop: @escaping () -> Bool
@@ -31,7 +31,7 @@ public enum ClusterProbe {
         } else {
             try probe.serve()
         }
-        // Who failed in the survey is not waited for.
+        // A rank that failed in the survey is not waited for.
         try channel.restingBarrier(unless: shouldStop)
         let route = try RelayRoute(pairs: pairs, map: map).shared(on: channel)
         let relay = try RelayProbe(world: channel, route: route, budget: budget, shouldStop: shouldStop).measure()

@@ -1,6 +1,7 @@
 internal import Planning
 
-/// Has pairs of ranks measured, on rank 0: which of them, for how long, and again where a pair is unlike the others.
+/// Has pairs of ranks measured, on rank 0: it decides which pairs, for how long, and measures again where a pair is
+/// unlike the others.
 struct LinkSurvey {
     let probe: PairProbe
     let map: NodeMap
@@ -18,7 +19,8 @@ struct LinkSurvey {
         }
     }
 
-    /// The pairs of one class, in order; those that are left when the time is up are left out once each node had its part.
+    /// The pairs of one class, in order; those that remain when the time is up are left out, provided that each node
+    /// has been covered.
     private func measured(
         _ chosen: [PairChoice.Pair], sizeSeconds: Double, since start: Double
     ) throws -> [ClusterMeasurement.Pair] {
@@ -40,7 +42,7 @@ struct LinkSurvey {
         return pairs
     }
 
-    /// The pairs with the unusual ones measured once more: a link is slow when it is slow twice.
+    /// The pairs, with the unusual ones measured once more: a link counts as slow when it is slow twice.
     private func confirmed(
         _ pairs: [ClusterMeasurement.Pair], sizeSeconds: Double
     ) throws -> [ClusterMeasurement.Pair] {

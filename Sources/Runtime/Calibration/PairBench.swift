@@ -15,7 +15,7 @@ final class PairBench {
     private static let dataTag = 11
     private static let receiveSlot = 0
     private static let sendSlot = 1
-    /// Rows of the product that is computed between two looks at a transfer: some hundred microseconds.
+    /// Rows of the product that is computed between two polls of a transfer: some hundred microseconds.
     private static let workExtent = 160
 
     init(
@@ -23,7 +23,7 @@ final class PairBench {
     ) throws {
         self.channel = channel
         self.shouldStop = shouldStop
-        // Written, so that they have pages of their own.
+        // Written to, so that the system gives each its own pages.
         let ones = [UInt8](repeating: 1, count: largestByteCount)
         outgoing = Tensor(ones)
         incoming = Tensor(ones)
@@ -48,7 +48,7 @@ final class PairBench {
     private func endReceive() throws { _ = try slots.wait(receive: PairBench.receiveSlot, unless: shouldStop) }
     private func endSend() throws { try slots.wait(send: PairBench.sendSlot, unless: shouldStop) }
 
-    /// Sends a message to the peer and gets one of the same size back, some rounds.
+    /// Sends a message to the peer and receives one of the same size back, several times.
     ///
     /// - Returns: half of what each round took, in seconds.
     func exchange(_ byteCount: Int, with peer: Int, rounds: Int, isLead: Bool) throws -> [Double] {
@@ -68,8 +68,8 @@ final class PairBench {
         return times
     }
 
-    /// Computes while a message is under way, as a stage does, and finds how much of the time goes to the message: what
-    /// is spent inside MPI, and what the computing takes longer than without.
+    /// Computes while a message is under way, as a stage does, and finds how much time the message costs: what is spent
+    /// inside MPI, and by how much the computing takes longer than without it.
     ///
     /// - Parameter expected: seconds that the message takes.
     /// - Returns: seconds for each byte; the lower quartile over the rounds.
@@ -96,7 +96,7 @@ final class PairBench {
             } while slots.outstandingCount > 0
             if isSender { try endSend() } else { try endReceive() }
             inside += StopWatch.now - start
-            // Medians, so that what else the machine does for a moment does not count.
+            // Medians, so that a short disturbance of the machine does not count.
             let longer = Double(times.count) * (Statistics.median(times) - idle)
             found.append(max(0, inside + longer) / Double(byteCount))
         }

@@ -48,7 +48,7 @@ struct PairProbe {
         }
     }
 
-    /// What the lead of a pair tells the other.
+    /// What the lead of a pair tells the other rank.
     private enum Step {
         case exchange(byteCount: Int, rounds: Int)
         case handling(byteCount: Int, rounds: Int, expected: Double)
@@ -97,14 +97,14 @@ struct PairProbe {
         return Found(bytes: result)
     }
 
-    /// Lets the other ranks go.
+    /// Tells the other ranks that there is no more to do.
     func end() throws {
         for rank in 1..<max(1, channel.size) { try channel.send(Order.end.bytes, to: rank, tag: PairProbe.orderTag) }
     }
 
     // MARK: Other ranks
 
-    /// Does what rank 0 says until it says that there is no more.
+    /// Does what rank 0 asks for until it says that there is no more.
     func serve() throws {
         while true {
             switch Order(bytes: try channel.receiveBytesAtRest(from: 0, tag: PairProbe.orderTag, unless: shouldStop)) {

@@ -2,23 +2,23 @@ internal import Planning
 
 /// How much is measured, so that it ends in time on slow networks and in large jobs.
 struct ProbeBudget {
-    /// Of pairs of ranks within nodes, and across.
+    /// How many pairs of ranks are measured within nodes, and across nodes.
     let withinLimit: Int
     let acrossLimit: Int
     /// Pairs of each class on which handling is measured.
     let handlingLimit: Int
-    /// Seconds for all pairs together, setting apart what a pair needs at least.
+    /// Seconds for all pairs together, without the least time that each pair needs.
     let pairSeconds: Double
     /// A size is left out where one message of it would take longer, in seconds; the first two large sizes never are.
     let messageSeconds: Double
     let largestByteCount: Int
     let leastRounds: Int
-    /// Seconds for a size whose rounds do not agree.
+    /// Seconds for a size whose rounds differ.
     let patience: Double
-    /// Rounds in which a transfer is set against computing.
+    /// Rounds in which a transfer is measured during computing.
     let handlingRounds: Int
     let collectiveSeconds: Double
-    /// Times that messages are relayed from node to node, and how many each time: groups of as many as are under way.
+    /// How often messages are relayed from node to node, and how many each time: groups of as many as are under way.
     let relayRounds: Int
     let relayCount: Int
     /// Seconds after which further pairs are left out, once each node is covered.
@@ -41,8 +41,8 @@ struct ProbeBudget {
         }
     }
 
-    /// Whether a size of message needs further rounds: until its time is up and the fastest round is no accident, which
-    /// takes long on a machine that does other work at the same time.
+    /// Whether a size of message needs further rounds: until its time is up and the fastest round is not a single
+    /// outlier; that takes long on a machine that does other work at the same time.
     func goesOn(rounds: [Double], elapsed: Double, sizeSeconds: Double) -> Bool {
         guard rounds.count < ProbeBudget.mostRounds, elapsed < max(patience, sizeSeconds) else { return false }
         return elapsed < sizeSeconds || !MessageTime.isSettled(rounds)

@@ -3,7 +3,7 @@ internal import Kernels
 internal import Planning
 internal import Tensors
 
-/// A graph of one node, compiled and ready to run: what a processor is measured with.
+/// A graph of one node, compiled and ready to run, with which a processor is measured.
 struct ProbeProgram {
     private let program: StageProgram
     private let operands: [Tensor]

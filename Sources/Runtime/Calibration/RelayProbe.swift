@@ -4,18 +4,20 @@ internal import Tensors
 
 /// Sends messages from node to node as a pipeline does, whole and in pieces, and finds which of the two is faster.
 ///
-/// Where MPI has a long message wait for its receiver, its request travels behind the data of the message before it, and
-/// the link idles until the answer is back. Two ranks alone show little of that: a rank has to receive and send at once.
+/// Where MPI makes a long message wait for its receiver, the request is sent after the data of the message before it,
+/// and the link is idle until the answer is back. Two ranks alone hardly show this: it needs a rank that receives and
+/// sends at the same time.
 struct RelayProbe {
     let world: Communicator
     let route: RelayRoute
     let budget: ProbeBudget
     let shouldStop: () -> Bool
 
-    /// A piece must leave at once, with MPI's own header, which has some ten bytes: `btl_tcp_eager_limit` less some.
+    /// A piece must be small enough to be sent at once, together with MPI's own header of some ten bytes: slightly less
+    /// than `btl_tcp_eager_limit`.
     private static let pieceByteCount = Cluster.standardEagerByteCount - 4096
     private static let messageTag = 15
-    /// Messages that are under way over one link, as in a run.
+    /// Messages that are under way over one link at the same time, as in a run.
     private static let slotCount = PartitionPlan.receiveSlotCount
 
     /// All ranks call this together; the result is the same on all.
@@ -78,7 +80,8 @@ struct RelayProbe {
             for message in 0..<budget.relayCount {
                 try receive(message + 1)
                 if source != nil { _ = try slots.wait(receive: message % depth, unless: shouldStop) }
-                // Those that are under way together may come together: whole groups are counted, without the first one.
+                // Messages that are under way together may arrive together: whole groups are counted, without the first
+                // one.
                 if message == depth - 1 { first = StopWatch.now }
                 guard let destination else { continue }
                 try finishSend(message)

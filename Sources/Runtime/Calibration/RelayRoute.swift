@@ -1,8 +1,8 @@
 internal import MPI
 internal import Planning
 
-/// The ranks that relay messages, one of each node. A node is left out whose link to the one before is unlike the others:
-/// on a slow link nothing would be seen of the rest.
+/// The ranks that relay messages, one of each node. A node whose link to the one before is unlike the others is left
+/// out: a slow link would hide the rest.
 struct RelayRoute {
     let ranks: [Int]
     /// Of the links between them, in bytes per second.

@@ -1,8 +1,9 @@
 internal import MPI
 internal import Planning
 
-/// What the ranks of a plan whose lanes are chosen in the run need to tell each other: where work is taken from, and the
-/// notices by which the first rank of a lane tells the others of its lane, and the rank that collects, what it has taken.
+/// What ranks need for communication in a plan whose lanes are chosen during the run: the pool that work is taken from,
+/// and the notices by which the first rank of a lane tells the others of its lane, and the rank that collects, what it
+/// has taken.
 final class LaneDispatch {
     private static let noticeTag = 0
 
@@ -21,7 +22,7 @@ final class LaneDispatch {
 
     /// Collective over the ranks of the plan.
     ///
-    /// - Parameter shouldStop: asked while waiting for a rank that may have failed.
+    /// - Parameter shouldStop: called while waiting for a rank that may have failed.
     init(
         _ rules: ScheduleRules, world: Communicator, work: WorkTable, unless shouldStop: @escaping () -> Bool
     ) throws(MPIError) {
@@ -68,37 +69,38 @@ final class LaneDispatch {
             on: communicator, unless: shouldStop)
     }
 
-    /// Tells the others of the lane what it has taken: places in the order of the microbatches; none: it is over.
+    /// Tells the others of the lane what it has taken: places in the order of the microbatches; an empty range when it
+    /// takes no more.
     func tell(_ places: Range<Int>) throws(MPIError) {
         try notices.send([lane, places.lowerBound, places.upperBound], unless: shouldStop)
     }
 
-    /// What a lane has taken; an empty range when it is over. Nil while nothing new has come.
+    /// What a lane has taken; an empty range when it takes no more. Nil while no new notice has arrived.
     func learn() throws(MPIError) -> (lane: Int, places: Range<Int>)? {
         guard let (numbers, _) = try notices.take(isLast: { $0[1] == $0[2] }) else { return nil }
         return (numbers[0], numbers[1]..<numbers[2])
     }
 
-    /// Does for other ranks what is this rank's part. Does not wait.
+    /// Does what this rank has to do for other ranks. Does not wait.
     ///
-    /// - Throws: also what went wrong in `serveWhileWaiting`.
+    /// - Throws: also errors from `serveWhileWaiting`.
     func serve() throws {
         if let failure { throw failure }
         try pool.serve()
     }
 
-    /// The same where nothing may be thrown.
+    /// The same for callers that must not throw.
     func serveWhileWaiting() {
         do { try pool.serve() } catch { failure = failure ?? error }
     }
 
-    /// Waits for what this rank has sent.
+    /// Waits until what this rank has sent is complete.
     func finish() throws {
         try notices.finish(unless: shouldStop)
         try pool.finish()
     }
 
-    /// Gives back what the ranks share. All ranks call it together, once all are through.
+    /// Frees what the ranks share. All ranks call it together, once all are done.
     func release() throws { try pool.release() }
 
     func abandon() {

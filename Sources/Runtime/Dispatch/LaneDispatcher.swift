@@ -8,16 +8,16 @@ internal import Planning
     internal import Musl
 #endif
 
-/// Decides what a rank does next in a plan whose lanes are chosen in the run: collects what has come, computes what its lane
-/// has taken, and takes more when its lane has nothing left.
+/// Decides what a rank does next in a plan whose lanes are chosen during the run: it collects what has arrived,
+/// computes what its lane has taken, and takes more when its lane has nothing left.
 final class LaneDispatcher: ActionSource {
     private let executor: RankExecutor
     private let dispatch: LaneDispatch
     private let plan: PartitionPlan
-    private let rules: ScheduleRules  // lanes are looked up in the executor's
+    private let rules: ScheduleRules  // lanes come from the executor's rules
     /// Actions that are decided, the next one last.
     private var decided: [Action] = []
-    /// By lane whose results this rank has to do with: the microbatches that it has taken and that are not done here.
+    /// By lane whose results this rank needs: the microbatches that the lane has taken and that are not done here.
     private var toCompute = MicrobatchQueue()
     private var toCollect: [MicrobatchQueue]
     private var isOver: [Bool]  // by lane: it takes no more
@@ -65,7 +65,8 @@ final class LaneDispatcher: ActionSource {
             if idleSince == nil { idleSince = StopWatch.now }
             try executor.lookAround()
             try dispatch.serve()
-            // The core goes to whoever wants it: with more ranks than cores that is the one waited for.
+            // The core is yielded to any process that can use it; with more ranks than cores that may be the rank
+            // waited for.
             polls += 1
             if polls > 20 { sched_yield() }
         }
@@ -154,7 +155,7 @@ final class LaneDispatcher: ActionSource {
         if toCompute.isEmpty { try ask() }
         guard let microbatch = toCompute.first else { return false }
         if dispatch.collecting != nil {
-            // Who collects waits for nobody in particular.
+            // The rank that collects waits for no particular message.
             guard keptCount < keptLimit, operandEdges.allSatisfy({ executor.hasCome(over: $0, lane: dispatch.lane) })
             else { return false }
             keptCount += 1
@@ -176,10 +177,10 @@ final class LaneDispatcher: ActionSource {
     }
 }
 
-/// Microbatches in the order in which they were taken; those at the front go when they are done.
+/// Microbatches in the order in which they were taken; those at the front are removed when they are done.
 private struct MicrobatchQueue {
     private var list: [Int] = []
-    /// Places of the first that is left, and behind the last.
+    /// Places of the first that is left, and after the last.
     private(set) var start = 0
     var end: Int { list.count }
 

@@ -2,11 +2,11 @@ internal import MPI
 internal import Tensors
 
 /// Short messages among ranks that decide while they run: a few numbers, sent and received without waiting. They have a
-/// communicator of their own, and meet no tensors.
+/// communicator of their own, so they never mix with tensors.
 struct LaneNotices: ~Copyable {
     /// Numbers in a notice.
     static let length = 3
-    /// Notices to one rank that may be on their way at once.
+    /// Notices to one rank that may be under way at once.
     private static let depth = 4
 
     private let communicator: Communicator
@@ -39,9 +39,10 @@ struct LaneNotices: ~Copyable {
             slot: sender)
     }
 
-    /// Takes a notice that has come, and listens for the next of its sender unless `isLast` says that none follows.
+    /// Takes a notice that has arrived, and posts the receive for the next from its sender unless `isLast` returns
+    /// true, which means that none follows.
     ///
-    /// - Returns: the numbers, and the rank that they are from; nil where none has come.
+    /// - Returns: the numbers, and the rank that they are from; nil where none has arrived.
     mutating func take(isLast: ([Int]) -> Bool) throws(MPIError) -> (numbers: [Int], from: Int)? {
         try slots.progress()
         for sender in senders.indices where listens[sender] && slots.isComplete(sender) {

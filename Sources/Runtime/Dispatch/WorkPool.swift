@@ -7,19 +7,19 @@ protocol WorkPool: AnyObject {
     var isAskedAhead: Bool { get }
     /// Asks for more, for this rank's lane. Does not wait.
     func ask() throws
-    /// What came of it; nil while there is no answer. An empty range: nothing is left.
+    /// The answer; nil while there is none. An empty range: nothing is left.
     func answer() throws -> Range<Int>?
-    /// Does for others what this rank has to do. Called now and then on all ranks; does not wait.
+    /// Does what this rank has to do for others. Called from time to time on all ranks; does not wait.
     func serve() throws
-    /// Waits for what this rank has sent.
+    /// Waits until what this rank has sent is complete.
     func finish() throws
-    /// Gives back what the ranks share. All ranks call it together, once all are through.
+    /// Frees what the ranks share. All ranks call it together, once all are done.
     func release() throws
-    /// Ends it when the job has failed.
+    /// Abandons the pool when the job has failed.
     func abandon()
 }
 
-/// Chunks of a length that is known beforehand, handed out by a counter that all ranks share.
+/// Chunks of a length that is known beforehand, given out by a counter that all ranks share.
 final class CountedPool: WorkPool {
     private let chunks: [Range<Int>]
     private let counter: TicketCounter
@@ -43,7 +43,7 @@ final class CountedPool: WorkPool {
     func answer() -> Range<Int>? { chunk.take() }
 
     func serve() throws {
-        // Across nodes the counter may be counted up only while its rank looks into MPI.
+        // Across nodes, some networks can increment the counter only while its rank is inside an MPI call.
         guard !counter.isShared, communicator.rank == 0 else { return }
         try communicator.lookAround()
     }
@@ -130,7 +130,7 @@ final class CoordinatedPool: WorkPool {
     func finish() throws {
         try requests.finish(unless: shouldStop)
         try answers.finish(unless: shouldStop)
-        // Rank 0 has listened for one request more from each lane.
+        // Rank 0 has posted one more receive for each lane's requests.
         requests.abandon()
     }
 
