@@ -19,7 +19,7 @@ public struct PlanText {
         let replicas =
             switch plan.replicaCount {
             case 1: ""
-            case let number?: ", \(number) replicas"
+            case let number?: ", \(number) replicas (\(plan.policy.distribution.name))"
             case nil: " with replicas"
             }
         var lines = [
@@ -34,7 +34,10 @@ public struct PlanText {
                 + "\(Quantity.fixed(total > 0 ? heaviest * Double(count) / total : 1, 2)) times its fair share"
         )
         if !plan.edges.isEmpty { lines += [""] + PlanText.edgeTable(plan).lines }
-        if includesSchedule { lines += ["", job.schedule.text(of: plan)] }
+        if includesSchedule {
+            if plan.isDecidedInTheRun { lines += ["", "as predicted; who computes what is decided in the run:"] }
+            lines += ["", job.schedule.text(of: plan)]
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -30,6 +30,21 @@ public enum Distribution: Sendable, Codable, Hashable {
         }
     }
 
+    /// As tables and job specifications call it.
+    public var name: String {
+        switch self {
+        case .cyclic: "cyclic"
+        case .block: "block"
+        case .random: "random"
+        case .byShape: "by-shape"
+        case .bySize: "by-size"
+        case .weighted: "weighted"
+        case .longestFirst: "longest-first"
+        case .dynamic: "dynamic"
+        case .leastLoaded: "least-loaded"
+        }
+    }
+
     /// Whether it uses what microbatches cost and how fast lanes are.
     var usesCosts: Bool {
         switch self {
