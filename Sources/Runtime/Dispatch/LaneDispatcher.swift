@@ -17,8 +17,9 @@ final class LaneDispatcher: ActionSource {
     private let rules: ScheduleRules  // lanes come from the executor's rules
     /// Actions that are decided, the next one last.
     private var decided: [Action] = []
-    /// By lane whose results this rank needs: the microbatches that the lane has taken and that are not done here.
+    /// Microbatches that this rank's lane has taken, and that the rank has not computed.
     private var toCompute = MicrobatchQueue()
+    /// By lane: microbatches that it has taken, and that the rank has not collected; none on ranks that do not collect.
     private var toCollect: [MicrobatchQueue]
     private var isOver: [Bool]  // by lane: it takes no more
     /// Edges that end at the rank's stage, and at the stage that collects.
