@@ -5,7 +5,7 @@ import Testing
 ///
 /// MPINFER_FULL_CAMPAIGN=1 runs all combinations, which takes hours; otherwise each model has its share of them.
 @Suite struct IdenticalBitsTests {
-    private static let shareOfEach = 4
+    private static let shareOfEach = 2
 
     @Test(
         "the same bytes from every cut",

@@ -22,7 +22,7 @@ struct Variation: CustomStringConvertible {
 
     var rankCount: Int { ranks * replicas }
 
-    static let distributions = ["cyclic", "block", "random"]
+    static let distributions = ["cyclic", "dynamic", "block", "least-loaded", "random", "longest-first", "by-size"]
 
     static let rankCounts = [1, 2, 3, 5, 8]
     static let threadCounts = [1, 2, 3]
@@ -54,7 +54,7 @@ struct Variation: CustomStringConvertible {
             return Variation(
                 ranks: ranks, strategy: strategies[number % 4], threads: threadCounts[number % 3],
                 isInPieces: number % 2 == 1, replicas: ranks <= 3 ? 1 + number / 5 % 3 : 1,
-                distribution: distributions[number % 3])
+                distribution: distributions[number % distributions.count])
         }
     }
 
