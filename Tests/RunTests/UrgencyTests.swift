@@ -59,14 +59,15 @@ import Testing
         // The highest priority comes first, and among equal priorities the earliest deadline, which the last item has.
         let expected = (0..<UrgencyTests.count).sorted { ($1 % 3, $1) < ($0 % 3, $0) }
         let found = deadlines.missed.compactMap { Int($0.item.dropLast(4)) }
-        if settings == ["pipeline=1"] || settings == ["pipeline=2"] {
-            #expect(found == expected)
-        } else {
-            // Items are taken in this order. When one is finished, more urgent ones may be with the other replica: computed,
-            // next, or waiting to be collected.
+        #expect(found.sorted() == Array(0..<UrgencyTests.count))
+        switch settings.last {
+        case "pipeline=1", "pipeline=2": #expect(found == expected)
+        case "data=2":
+            // One of two replicas may be ahead by the few microbatches that are collected late.
             for (place, item) in found.enumerated() {
-                #expect(expected.firstIndex(of: item)! - place <= 7, "\(found)")
+                #expect(abs(expected.firstIndex(of: item)! - place) <= 5, "\(found)")
             }
+        default: break  // items are taken in this order; a replica that is held up finishes its own much later
         }
         #expect(run.stderr.contains("no plan can keep the deadline of "), "\(run.stderr)")
         let values = try job.array("sum2").values
