@@ -23,6 +23,10 @@ extension InputBatching {
     /// - Parameter limit: how many microbatches are considered, from the first on.
     func sharing(_ plan: PartitionPlan, costs: LayerCosts, cluster: Cluster, limit: Int = .max) -> LaneSharing {
         let count = min(limit, microbatchCount)
+        // Most plans share microbatches out without asking what they cost: of millions none is looked at.
+        guard plan.policy.distribution.usesCosts && plan.laneCount > 1 || !urgencies.isEmpty else {
+            return LaneSharing(plan, work: WorkTable(alike: count))
+        }
         let paces = ScheduleCosts(plan, costs: costs, microbatchSizes: []).paces(of: plan, on: cluster)
         return LaneSharing(plan, work: work(count: count), paces: paces)
     }

@@ -46,7 +46,7 @@ public enum Distribution: Sendable, Codable, Hashable {
     }
 
     /// Whether it uses what microbatches cost and how fast lanes are.
-    var usesCosts: Bool {
+    public var usesCosts: Bool {
         switch self {
         case .cyclic, .block, .random: false
         default: true

@@ -1,7 +1,7 @@
 /// Which lane computes which microbatch, and in which order: the result of a distribution for the microbatches of a
 /// job.
 ///
-/// Where lanes are chosen during the run, it is a prediction before the run, and a record after it.
+/// Where lanes are chosen during the run, it is a prediction, in which a rank replaces each lane when it learns it.
 public struct LaneSharing: Sendable, Codable, Hashable {
     public let microbatchCount: Int
     /// By microbatch; empty where there is one lane.
@@ -82,11 +82,6 @@ public struct LaneSharing: Sendable, Codable, Hashable {
         self.init(
             microbatchCount: count, lanes: load.lanes, order: isOwnOrder ? [] : order, turns: turns,
             collecting: collecting)
-    }
-
-    /// What was decided during a run: the lane of each microbatch, and the order in which they were taken.
-    public init(lanes: [Int], order: [Int], laneCount: Int) {
-        self.init(order: order.map(Int32.init), lanes: lanes.map(Int32.init), laneCount: laneCount)
     }
 
     mutating func give(_ microbatch: Int, to lane: Int) { lanes[microbatch] = Int32(lane) }

@@ -77,7 +77,7 @@ final class LaneDispatch {
 
     /// What a lane has taken; an empty range when it takes no more. Nil while no new notice has arrived.
     func learn() throws(MPIError) -> (lane: Int, places: Range<Int>)? {
-        guard let (numbers, _) = try notices.take(isLast: { $0[1] == $0[2] }) else { return nil }
+        guard let numbers = try notices.take(isLast: { $0[1] == $0[2] }) else { return nil }
         return (numbers[0], numbers[1]..<numbers[2])
     }
 

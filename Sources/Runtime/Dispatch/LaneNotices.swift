@@ -42,14 +42,14 @@ struct LaneNotices: ~Copyable {
     /// Takes a notice that has arrived, and posts the receive for the next from its sender unless `isLast` returns
     /// true, which means that none follows.
     ///
-    /// - Returns: the numbers, and the rank that they are from; nil where none has arrived.
-    mutating func take(isLast: ([Int]) -> Bool) throws(MPIError) -> (numbers: [Int], from: Int)? {
+    /// - Returns: its numbers; nil where none has arrived.
+    mutating func take(isLast: ([Int]) -> Bool) throws(MPIError) -> [Int]? {
         try slots.progress()
         for sender in senders.indices where listens[sender] && slots.isComplete(sender) {
             let numbers = try slots.wait(receive: sender).elements(of: Int64.self).map { Int($0) }
             listens[sender] = false
             if !isLast(numbers) { try listen(sender) }
-            return (numbers, senders[sender])
+            return numbers
         }
         return nil
     }

@@ -98,14 +98,14 @@ final class CoordinatedPool: WorkPool {
             try serve()
             return ownAnswer.take()
         }
-        guard let (numbers, _) = try answers.take(isLast: { $0[0] == $0[1] }) else { return nil }
+        guard let numbers = try answers.take(isLast: { $0[0] == $0[1] }) else { return nil }
         return numbers[0]..<numbers[1]
     }
 
     func serve() throws {
         guard desk != nil else { return }
         var hasCome = false
-        while let (numbers, _) = try requests.take(isLast: { _ in false }) {
+        while let numbers = try requests.take(isLast: { _ in false }) {
             desk!.ask(numbers[0], at: StopWatch.now)
             hasCome = true
         }
